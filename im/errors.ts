@@ -1,0 +1,84 @@
+/**
+ * Every error code and every close code, in one table: what it means, who acts, whether to try again.
+ * A code is never used for a second meaning. Codes up to 3999 are those of the GlideIM HTTP API.
+ */
+import { CodedError, type CodedErrorOptions } from '../pkg/errors/coded_error.js';
+
+interface ErrorRow {
+  readonly code: number;
+  readonly text: string;
+  /** True: the same request, with the same client id, may succeed later. */
+  readonly temporary: boolean;
+}
+
+const row = (code: number, text: string, temporary = false): ErrorRow => ({ code, text, temporary });
+
+export const ERRORS = {
+  INVALID_PARAMETER: row(300, 'a parameter is missing or malformed'),
+  NO_SUCH_ROUTE: row(404, 'no such operation'),
+  BODY_TOO_LARGE: row(413, 'the request body is too large'),
+  TOO_BUSY: row(429, 'too many requests at once; try again', true),
+  INTERNAL: row(500, 'internal error', true),
+  UNAUTHENTICATED: row(1001, 'the token is missing, expired or revoked; sign in again'),
+  WRONG_CREDENTIALS: row(1002, 'wrong account or password'),
+  ACCOUNT_EXISTS: row(1004, 'the account exists already'),
+  WRONG_CODE: row(1005, 'the verification code is wrong or has expired'),
+  NO_CODE_SENDER: row(1006, 'this server has no way to send verification codes'),
+  SELF_CONTACT: row(2001, 'you cannot add yourself'),
+  NO_SUCH_USER: row(2002, 'no such user'),
+  ALREADY_CONTACT: row(2003, 'already a contact'),
+  NO_PERMISSION: row(3001, 'not yours to see or change'),
+  BLOCKED: row(6001, 'the recipient does not accept messages from you'),
+  CONTACTS_ONLY: row(6002, 'the recipient accepts messages from contacts only'),
+  MID_NOT_YOURS: row(6003, 'this message id was not issued to you'),
+  MID_TAKEN: row(6004, 'this message id belongs to another message'),
+  CONTENT_TOO_LARGE: row(6005, 'the content is too large'),
+  BAD_CLIENT_ID: row(6006, 'the client id is missing, too long or not valid text'),
+  REFUSED_BY_STORE: row(6007, 'the store cannot take this message'),
+  QUEUE_FULL: row(6101, 'the server is busy; try again with the same client id', true),
+  OUTCOME_UNKNOWN: row(6102, 'the outcome is not known; try again with the same client id', true),
+  STORE_FULL: row(6103, 'the store is full', true),
+  STORE_READ_ONLY: row(6104, 'the store accepts no writes', true),
+  STORE_UNAVAILABLE: row(6105, 'the store cannot be reached', true),
+  SHUTTING_DOWN: row(6106, 'the server is going down; reconnect and try again', true),
+  BAD_FRAME: row(6201, 'the frame is not a valid envelope'),
+  FRAME_TOO_COMPLEX: row(6202, 'the frame is nested too deeply or has too many keys'),
+  UNKNOWN_ACTION: row(6203, 'unknown action'),
+  NOT_SIGNED_IN: row(6204, 'sign in on this connection first'),
+  ALREADY_SIGNED_IN: row(6205, 'this connection is signed in already'),
+  EXPIRED: row(6301, 'these events are no longer kept'),
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorName = keyof typeof ERRORS;
+
+/** Builds the error of that table row; `detail` is appended to its text and may be shown to the caller. */
+export function imError(name: ErrorName, detail?: string, options: CodedErrorOptions = {}): CodedError {
+  const { code, text, temporary } = ERRORS[name];
+  return new CodedError(code, detail === undefined ? text : `${text}: ${detail}`, { temporary, ...options });
+}
+
+/** True where `error` is the one that the table calls `name`. */
+export function isError(error: unknown, name: ErrorName): error is CodedError {
+  return error instanceof CodedError && error.code === ERRORS[name].code;
+}
+
+/** What may be told to a caller: a CodedError as it is, anything else as INTERNAL with the cause kept. */
+export function toCodedError(error: unknown): CodedError {
+  return error instanceof CodedError ? error : imError('INTERNAL', undefined, { cause: error });
+}
+
+/** WebSocket close codes: 4000-4499 mean reconnect, 4500-4999 do not come back by yourself. */
+export const CLOSE_CODES = {
+  GOING_AWAY: { code: 4000, text: 'the server is going down' },
+  TOO_SLOW: { code: 4001, text: 'took no byte for too long' },
+  NOT_SIGNED_IN: { code: 4002, text: 'did not sign in in time' },
+  RESYNC: { code: 4003, text: 'fell behind; reconnect and fetch what is missing' },
+  INTERNAL: { code: 4004, text: 'internal error' },
+  KICKED: { code: 4500, text: 'another sign-in took this device over' },
+  REPLACED: { code: 4501, text: 'a newer connection of this device took over' },
+  TOKEN_INVALID: { code: 4502, text: 'the token has expired or was revoked' },
+  LOGGED_OUT: { code: 4503, text: 'logged out' },
+  BAD_FRAMES: { code: 4504, text: 'too many malformed frames' },
+} as const satisfies Record<string, { code: number; text: string }>;
+
+export type CloseName = keyof typeof CLOSE_CODES;

@@ -1,0 +1,117 @@
+/**
+ * The camelCase profile: user ids as strings, times in milliseconds, `cliMid` on everything. `web` is what the
+ * public TypeScript SDK understands; `modern` clients also get sequence intervals and errors as objects.
+ */
+import { ACTIONS } from './actions.js';
+import type { DownFrame, ErrorInfo } from './message.js';
+
+const envelope = (action: string, seq: number, data: string): string =>
+  `{"ver":1,"seq":${seq},"action":"${action}","data":${data}}`;
+
+const NOTHING: readonly string[] = [];
+
+export function encodeWeb(frame: DownFrame): readonly string[] {
+  switch (frame.kind) {
+    case 'receipt':
+      if (frame.state !== 'received') return NOTHING;
+      return (frame.messages ?? []).map((sent) =>
+        envelope(
+          ACTIONS.ackNotify,
+          0,
+          `{"mid":${sent.mid},"cliMid":${JSON.stringify(sent.clientId)},"seq":${sent.seq},"from":"${frame.by}","state":"received"}`,
+        ),
+      );
+    case 'failed':
+    case 'error':
+      return [envelope(ACTIONS.notifyError, frame.echo, JSON.stringify(frame.error.message))];
+    case 'apiError':
+      return [envelope(frame.action, frame.echo, JSON.stringify(frame.error.message))];
+    case 'sync':
+      return NOTHING;
+    default:
+      return encodeShared(frame);
+  }
+}
+
+export function encodeModern(frame: DownFrame): readonly string[] {
+  switch (frame.kind) {
+    case 'receipt':
+      return [
+        envelope(
+          ACTIONS.ackNotify,
+          0,
+          `{"conv":"${frame.conv}","from":${frame.from},"to":${frame.to},"state":"${frame.state}","by":"${frame.by}"}`,
+        ),
+      ];
+    case 'failed':
+      return [envelope(ACTIONS.failedSend, frame.echo, failure(frame.mid, frame.clientId, frame.error))];
+    case 'error':
+      return [envelope(ACTIONS.notifyError, frame.echo, JSON.stringify(frame.error))];
+    case 'apiError':
+      return [envelope(frame.action, frame.echo, JSON.stringify(frame.error))];
+    case 'sync':
+      return [envelope(ACTIONS.notifySync, 0, JSON.stringify({ conversations: frame.conversations }))];
+    default:
+      return encodeShared(frame);
+  }
+}
+
+type SharedKind = Exclude<DownFrame['kind'], 'receipt' | 'failed' | 'error' | 'apiError' | 'sync'>;
+
+/** Frames that both dialects of this profile read; keys the public SDK does not know are ignored by it. */
+function encodeShared(frame: Extract<DownFrame, { kind: SharedKind }>): readonly string[] {
+  switch (frame.kind) {
+    case 'push': {
+      const { event } = frame;
+      return [
+        envelope(
+          ACTIONS.chat,
+          0,
+          `{"cliMid":${JSON.stringify(event.clientId)},"mid":${event.mid},"conv":"${event.conv}","seq":${event.seq},"after":${frame.after},"from":"${event.from}","to":"${event.to}","type":${event.type},"content":${JSON.stringify(event.content)},"sendAt":${event.sentAtMs},"storedAt":${event.storedAtMs},"status":${event.status}}`,
+        ),
+      ];
+    }
+    case 'stored':
+      return [
+        envelope(
+          ACTIONS.ackMessage,
+          frame.echo,
+          `{"cliMid":${JSON.stringify(frame.clientId)},"mid":${frame.mid},"conv":"${frame.conv}","seq":${frame.seq},"storedAt":${frame.storedAtMs}}`,
+        ),
+      ];
+    case 'offline':
+      return [
+        envelope(
+          ACTIONS.ackNotify,
+          0,
+          `{"mid":${frame.mid},"cliMid":${JSON.stringify(frame.clientId)},"conv":"${frame.conv}","seq":${frame.seq},"from":"${frame.peer}","state":"offline"}`,
+        ),
+      ];
+    case 'success':
+      return [envelope(frame.action, frame.echo, JSON.stringify(frame.data ?? null))];
+    case 'kickout':
+      return [
+        envelope(
+          ACTIONS.notifyKickout,
+          0,
+          JSON.stringify({ device_id: String(frame.device), device_name: '', text: frame.text }),
+        ),
+      ];
+    case 'login':
+      return [envelope(ACTIONS.notifyLogin, 0, JSON.stringify({ device: frame.device }))];
+    case 'contact':
+      return [
+        envelope(
+          ACTIONS.notifyContact,
+          0,
+          `{"id":"${frame.id}","type":1,"from":"${frame.from}","fromId":"${frame.from}","fromType":0}`,
+        ),
+      ];
+    case 'heartbeat':
+      return [envelope(ACTIONS.heartbeat, 0, '{}')];
+  }
+}
+
+function failure(mid: number, clientId: string, error: ErrorInfo): string {
+  return JSON.stringify({ mid, cliMid: clientId, ...error });
+}

@@ -1,0 +1,38 @@
+/**
+ * The messaging room's port: frames of signed-in (or public) connections in, replies out. It is a stream, not a
+ * call per frame: replies come when they are known, matched by `connection`, in any order between conversations.
+ * Local implementation: im/messaging/router.ts.
+ */
+import type { Device, Uid } from '../message/ids.js';
+import type { ApiUp, ChatUp, DownFrame, ReceiptUp } from '../message/message.js';
+
+export interface InboundFrame {
+  /** The gateway's number for the connection; comes back in replies. */
+  readonly connection: number;
+  /** Undefined until the connection has signed in: then only public api operations are done. */
+  readonly uid: Uid | undefined;
+  readonly device: Device;
+  readonly frame: ChatUp | ReceiptUp | ApiUp;
+  /** What the frame weighs in the gateway's account of unanswered bytes; comes back in the reply that ends it. */
+  readonly bytes: number;
+}
+
+export interface Reply {
+  readonly connection: number;
+  readonly frame: DownFrame | undefined;
+  /** True on the one reply that ends a frame; later ones (`offline`) only inform. */
+  readonly ends: boolean;
+  readonly bytes: number;
+  /** The connection is to be closed after this reply (logout). */
+  readonly closes?: boolean;
+}
+
+export interface Messaging {
+  /** Takes the frames in order as far as the batcher and returns at once; every frame gets one ending reply. */
+  handle(frames: readonly InboundFrame[]): void;
+}
+
+/** Where replies go: the gateway. */
+export interface ReplySink {
+  reply(replies: readonly Reply[]): void;
+}

@@ -1,0 +1,260 @@
+/**
+ * The ports of everything that outlives the process. Implementations: service/store. Contract cases:
+ * im/store/*.contract.ts, run over every engine. All methods are async and batch-first, take and give plain
+ * data, and throw only CodedError (STORE_UNAVAILABLE, STORE_FULL, STORE_READ_ONLY, INTERNAL) for a broken
+ * machine; what a caller must expect (duplicate, blocked, unknown) is a value.
+ */
+import type { ErrorName } from '../errors.js';
+import type { ConversationName } from '../message/conversation.js';
+import type { Device, Mid, Seq, Uid } from '../message/ids.js';
+import type { ChatEvent } from '../message/message.js';
+
+/** A message to be stored. `from` is authenticated; rights are decided by the store under the conversation's lock. */
+export interface NewEvent {
+  readonly from: Uid;
+  readonly device: Device;
+  readonly to: Uid;
+  readonly clientId: string;
+  readonly mid: Mid;
+  /** The sender named the mid himself: the store checks that it comes from one of his blocks. */
+  readonly midIsClaimed: boolean;
+  readonly type: number;
+  readonly content: string;
+  /** 0: the store's own time. */
+  readonly sentAtMs: number;
+}
+
+/** Something written in the same transaction and under the same lock as messages, taking no seq of its own. */
+export type Change =
+  | {
+      readonly kind: 'relation';
+      readonly uid: Uid;
+      readonly peer: Uid;
+      readonly list: RelationList;
+      readonly on: boolean;
+    }
+  /** Proves that the store takes writes (readiness): kept in store_meta, belongs to no conversation. */
+  | { readonly kind: 'probe'; readonly value: number };
+
+export type RelationList = 'black' | 'white';
+
+/** What one append asks for: an event, a change, or both, of one conversation. `conv` is '' only for a probe. */
+export interface AppendRequest {
+  readonly conv: ConversationName | '';
+  readonly event?: NewEvent;
+  readonly change?: Change;
+}
+
+export type AppendResult =
+  | { readonly outcome: 'stored'; readonly event: StoredNumbers }
+  /** Same conversation, sender and client id as a row that is there: that row, whatever the request said. */
+  | { readonly outcome: 'duplicate'; readonly event: ChatEvent }
+  | { readonly outcome: 'changed' }
+  /** Nothing of this request was written. */
+  | { readonly outcome: 'refused'; readonly error: ErrorName }
+  /** The conversation is locked elsewhere: nothing was done, ask again, before anything later of it. */
+  | { readonly outcome: 'busy' };
+
+export interface StoredNumbers {
+  readonly mid: Mid;
+  readonly seq: Seq;
+  readonly n: number;
+  readonly storedAtMs: number;
+}
+
+/** A request of a batch of which the database refused a statement: try the requests in smaller batches. */
+export interface BatchRefused {
+  readonly refused: true;
+  readonly cause: string;
+}
+
+/** A closed interval [from, to] that `events` covers for this reader: what is absent in it is not for him. */
+export interface RangePage {
+  readonly conv: ConversationName;
+  readonly from: Seq;
+  readonly to: Seq;
+  /** Ascending. */
+  readonly events: readonly ChatEvent[];
+  /** The page was cut by a limit: ask again from `to` + 1. */
+  readonly more: boolean;
+  /** Lowest seq still kept; below it everything is expired. */
+  readonly floor: Seq;
+}
+
+export interface PageLimits {
+  readonly count: number;
+  /** Of content. At least one event is given whatever its size. */
+  readonly bytes: number;
+}
+
+/** One of a user's conversations, from his side. */
+export interface ConversationState {
+  readonly conv: ConversationName;
+  readonly peer: Uid;
+  readonly firstSeq: Seq;
+  readonly lastSeq: Seq;
+  readonly lastMid: number;
+  readonly lastAtMs: number;
+  readonly createdAtMs: number;
+  /** This device's cumulative mark. */
+  readonly deviceSeq: Seq;
+  readonly deliveredSeq: Seq;
+  readonly readSeq: Seq;
+  readonly peerDeliveredSeq: Seq;
+  readonly peerReadSeq: Seq;
+  /** Messages of others after readSeq; UNREAD_LIMIT means that many or more. */
+  readonly unread: number;
+}
+
+export const UNREAD_LIMIT = 1000;
+
+export interface SyncRequest {
+  readonly uid: Uid;
+  readonly device: Device;
+  /** Conversations changed at or after this, ms of the store's clock; 0: all. */
+  readonly sinceMs: number;
+  /** Where the page before ended; '' for the first page. */
+  readonly afterConv: string;
+  readonly limit: number;
+}
+
+export interface SyncPage {
+  readonly conversations: readonly ConversationState[];
+  readonly more: boolean;
+  /** Of all the user's conversations, whatever `sinceMs` says. */
+  readonly count: number;
+  readonly sum: number;
+  /** The store's clock, ms, read before the rows. */
+  readonly nowMs: number;
+  readonly epoch: number;
+}
+
+/** A stored message found by its mid, with just what a receipt needs. */
+export interface LocatedMessage {
+  readonly mid: Mid;
+  readonly conv: ConversationName;
+  readonly seq: Seq;
+  readonly from: Uid;
+  readonly clientId: string;
+}
+
+/** `uid` on `device` has got (or read) everything in [from, to]. */
+export interface MarkRequest {
+  readonly uid: Uid;
+  readonly device: Device;
+  readonly conv: ConversationName;
+  readonly from: Seq;
+  readonly to: Seq;
+  readonly read: boolean;
+}
+
+export interface MessageStore {
+  /**
+   * All requests in one transaction, flushed before it answers; results in the order of the requests. A
+   * BatchRefused or a rejection means that nothing of it was stored, save a rejection with OUTCOME_UNKNOWN.
+   */
+  append(batch: readonly AppendRequest[]): Promise<readonly AppendResult[] | BatchRefused>;
+  /** Throws NO_PERMISSION where `reader` has no part in `conv`; EXPIRED where `to` lies below the floor. */
+  range(reader: Uid, conv: ConversationName, from: Seq, to: Seq, limits: PageLimits): Promise<RangePage>;
+  /** Newest first, below `beforeMid` (0: from the end; unknown mid: from the end). Throws NO_PERMISSION. */
+  history(reader: Uid, conv: ConversationName, beforeMid: number, limits: PageLimits): Promise<readonly ChatEvent[]>;
+  sync(request: SyncRequest): Promise<SyncPage>;
+  /** The newest conversations first, at most `limit`; one conversation where `conv` is given. */
+  conversations(uid: Uid, device: Device, limit: number, conv?: ConversationName): Promise<readonly ConversationState[]>;
+  /** Creates the 1:1 conversation if it is missing. Throws NO_SUCH_USER. */
+  openConversation(uid: Uid, peer: Uid): Promise<void>;
+  /** What the device has not acked and did not send itself, oldest first over all conversations. */
+  offline(uid: Uid, device: Device, limits: PageLimits): Promise<readonly ChatEvent[]>;
+  /** Those of `mids` that lie in a conversation of `reader`; others are absent. */
+  locate(reader: Uid, mids: readonly Mid[]): Promise<readonly LocatedMessage[]>;
+  /** What `sender` sent in [from, to] of `conv`: the newest `limit`, ascending. */
+  sentBetween(
+    conv: ConversationName,
+    sender: Uid,
+    from: Seq,
+    to: Seq,
+    limit: number,
+  ): Promise<readonly LocatedMessage[]>;
+  /** The last seq of each existing conversation among `names`. */
+  lastSeqs(names: readonly ConversationName[]): Promise<readonly { conv: ConversationName; lastSeq: Seq }[]>;
+  /**
+   * Raises marks: device_mark passes a seq that is covered by a request or is the user's own, stops at the
+   * first that is neither, never exceeds last_seq and never falls; delivered_seq follows the highest device,
+   * read_seq a request with `read`. Requests that concern nothing are ignored.
+   */
+  mark(batch: readonly MarkRequest[]): Promise<void>;
+  /** The value of the last committed probe change, and the store's epoch. */
+  probed(): Promise<{ value: number; epoch: number }>;
+}
+
+export interface User {
+  readonly uid: Uid;
+  readonly account: string;
+  readonly nickname: string;
+  readonly avatar: string;
+  readonly email: string;
+}
+
+export interface NewUser {
+  readonly account: string;
+  readonly nickname: string;
+  readonly avatar: string;
+  /** '' where there is none. */
+  readonly email: string;
+  /** argon2id in PHC form; '' for an account that no password opens. */
+  readonly passwordHash: string;
+}
+
+/** A token of (uid, device) is good while its version is at least `version` (0: none was ever issued). */
+export interface TokenVersion {
+  readonly uid: Uid;
+  readonly device: Device;
+  readonly version: number;
+}
+
+export interface UserStore {
+  /** One entry per user: the new row, or undefined where the account or e-mail is taken (also within the batch). */
+  create(users: readonly NewUser[]): Promise<readonly (User | undefined)[]>;
+  /** Unknown uids are absent. */
+  byUids(uids: readonly Uid[]): Promise<readonly User[]>;
+  /** By account or e-mail, compared without regard to the case of ASCII letters. */
+  byAccount(accountOrEmail: string): Promise<(User & { readonly passwordHash: string }) | undefined>;
+  passwordHash(uid: Uid): Promise<string | undefined>;
+  /** Sets the hash and raises the version of every device of the uid, in one transaction. */
+  changePassword(uid: Uid, passwordHash: string): Promise<void>;
+  setContactsOnly(uid: Uid, on: boolean): Promise<void>;
+  /** Raises each version by one and returns the new ones. */
+  issueTokens(pairs: readonly { uid: Uid; device: Device }[]): Promise<readonly TokenVersion[]>;
+  /** Raises the version above `version` if it is exactly that; false where it was another already. */
+  revokeToken(token: TokenVersion): Promise<boolean>;
+  /** The current versions of those pairs, in their order. */
+  tokenVersions(pairs: readonly { uid: Uid; device: Device }[]): Promise<readonly TokenVersion[]>;
+}
+
+export interface Contact {
+  readonly peer: User;
+  readonly remark: string;
+}
+
+export interface ContactStore {
+  list(uid: Uid): Promise<readonly Contact[]>;
+  /**
+   * Makes both contacts of each other and their conversation, in one transaction; `remark` is the caller's.
+   * 'self' and 'unknown' write nothing; 'exists' where the peer is a contact already.
+   */
+  add(uid: Uid, peer: Uid, remark: string): Promise<'added' | 'self' | 'unknown' | 'exists'>;
+}
+
+export interface IdStore {
+  /** Reserves `count` mids nobody else gets: [first, first + count). */
+  leaseMids(count: number): Promise<{ readonly first: Mid; readonly count: number }>;
+  /** The same, remembered as this user's, so that he may name them in a message. */
+  leaseMidBlock(uid: Uid, count: number): Promise<{ readonly first: Mid; readonly count: number }>;
+}
+
+export interface Stores {
+  readonly messages: MessageStore;
+  readonly users: UserStore;
+  readonly contacts: ContactStore;
+  readonly ids: IdStore;
+}
