@@ -1,0 +1,163 @@
+/**
+ * What an app sees of the client: options, messages, events. Times are ms since 1970, durations ms, uids and
+ * seqs safe integers, mids unique integers. Nothing here imports Node.
+ */
+
+/** The part of the standard WebSocket that the client uses; browsers and Node 22 have it, `ws` fits too. */
+export interface WebSocketLike {
+  readonly readyState: number;
+  readonly bufferedAmount: number;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
+  onerror: ((event: never) => void) | null;
+  send(data: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+export type WebSocketFactory = (url: string) => WebSocketLike;
+
+/** The client's memory between runs of the app; absent: only as long as the client object lives. */
+export interface StateStore {
+  load(): Promise<SavedState | undefined>;
+  save(state: SavedState): Promise<void>;
+}
+
+export interface SavedState {
+  readonly uid: number;
+  readonly epoch: number;
+  readonly cursorMs: number;
+  readonly conversations: readonly {
+    readonly conv: string;
+    /** Closed intervals [from, to] of seqs shown or left for scrolling, flat: from, to, from, to … */
+    readonly known: readonly number[];
+    readonly ackedSeq: number;
+  }[];
+  readonly outbox: readonly SavedSend[];
+}
+
+export interface SavedSend {
+  readonly to: number;
+  readonly clientId: string;
+  readonly type: number;
+  readonly content: string;
+  readonly sentAtMs: number;
+}
+
+export interface ClientOptions {
+  /** `ws://host:8080/ws`; a function is asked before each connect (server-chosen gateways). */
+  readonly url: string | (() => string | Promise<string>);
+  /** A token of `auth/signin` and its kin; a function is asked before each connect (renewal). */
+  readonly token: string | (() => string | Promise<string>);
+  /** Absent: the global WebSocket. On Node below 22: `(url) => new WebSocket(url)` with `ws`. */
+  readonly webSocket?: WebSocketFactory;
+  readonly state?: StateStore;
+  /** Overrides of CLIENT_DEFAULTS (client_options.ts). */
+  readonly tuning?: Partial<ClientTuning>;
+}
+
+/** Every interval and limit of the client; defaults and reasons in client_options.ts. */
+export interface ClientTuning {
+  readonly connectTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** No ack.message for so long: the send is repeated with the same client id. */
+  readonly ackTimeoutMs: number;
+  readonly reconnectMinMs: number;
+  readonly reconnectMaxMs: number;
+  readonly heartbeatMs: number;
+  readonly heartbeatAnswerMs: number;
+  readonly gapWaitMs: number;
+  readonly receiptIntervalMs: number;
+  readonly fullSyncCheckMs: number;
+  readonly cursorIntervalMs: number;
+  /** More missing than this: only the newest page is fetched, the rest is left for scrolling. */
+  readonly gapFillLimit: number;
+  readonly pageCount: number;
+  readonly outboxLimit: number;
+  /** Messages of one conversation kept back while a hole before them is filled. */
+  readonly bufferLimit: number;
+}
+
+/** One message of a conversation's log, one's own included; delivered to the app in seq order, once. */
+export interface Message {
+  readonly conv: string;
+  readonly seq: number;
+  readonly mid: number;
+  readonly clientId: string;
+  readonly from: number;
+  readonly to: number;
+  readonly type: number;
+  readonly content: string;
+  readonly sentAtMs: number;
+  readonly storedAtMs: number;
+  readonly status: number;
+  /** Sent by this user, from whichever device. */
+  readonly own: boolean;
+}
+
+/** Only rises in this order, but for `failed`, which is final; `offline` may be followed by `received`. */
+export type SendState = 'queued' | 'stored' | 'offline' | 'received' | 'read' | 'failed';
+
+export interface Outgoing {
+  readonly clientId: string;
+  readonly conv: string;
+  readonly to: number;
+  readonly type: number;
+  readonly content: string;
+  readonly state: SendState;
+  /** 0 until stored. */
+  readonly mid: number;
+  readonly seq: number;
+  /** Set when failed. */
+  readonly error: ClientError | undefined;
+}
+
+export interface ClientError {
+  /** The server's code (docs/protocol.md), or 0 where the client itself gave up. */
+  readonly code: number;
+  readonly message: string;
+  readonly temporary: boolean;
+}
+
+export interface Receipt {
+  readonly conv: string;
+  readonly from: number;
+  readonly to: number;
+  readonly state: 'received' | 'read';
+  readonly by: number;
+}
+
+/** One conversation as the last sync and the pushes since have it. */
+export interface ConversationView {
+  readonly conv: string;
+  readonly peer: number;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly readSeq: number;
+  readonly peerDeliveredSeq: number;
+  readonly peerReadSeq: number;
+  readonly unread: number;
+  readonly lastAtMs: number;
+}
+
+export type ConnectionState =
+  | { readonly name: 'connecting' | 'online' | 'stopped' }
+  /** Will try again in `retryInMs`. */
+  | { readonly name: 'offline'; readonly retryInMs: number; readonly code: number; readonly reason: string }
+  /** Will not come back by itself: kicked, replaced, token refused (close codes 4500-4999). */
+  | { readonly name: 'ended'; readonly code: number; readonly reason: string };
+
+export interface ClientEvents {
+  readonly connection: ConnectionState;
+  readonly message: Message;
+  /** A send changed its state. */
+  readonly outgoing: Outgoing;
+  readonly receipt: Receipt;
+  readonly contact: { readonly id: number; readonly from: number };
+  /** After each sign-in, once everything missed has been asked for and shown. */
+  readonly synced: { readonly conversations: number };
+  /** [from, to] was not fetched (more than gapFillLimit missing): `history` gives it. */
+  readonly skipped: { readonly conv: string; readonly from: number; readonly to: number };
+  /** Something that the app may want to log; the client goes on. */
+  readonly warning: ClientError;
+}
