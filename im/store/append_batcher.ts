@@ -7,16 +7,20 @@ import type { CodedError } from '../../pkg/errors/coded_error.js';
 import { SegmentIds } from '../../pkg/id/segment_ids.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import { imError, isError, toCodedError } from '../errors.js';
-import { known, toMid, type Mid } from '../message/ids.js';
-import {
-  AppendQueue,
-  type AppendAnswer,
-  type AppendDraft,
-  type AppendListener,
-  type Settled,
-  type Waiting,
-} from './append_queue.js';
-import type { AppendRequest, AppendResult, IdStore, MessageStore, NewEvent } from './interface.js';
+import { known, toMid } from '../message/ids.js';
+import { AppendQueue, type Waiting } from './append_queue.js';
+import type {
+  AppendAnswer,
+  AppendDraft,
+  Appender,
+  AppendListener,
+  AppendRequest,
+  AppendResult,
+  IdStore,
+  MessageStore,
+  NewEvent,
+  Settled,
+} from './interface.js';
 
 export const APPEND_BATCHER_OPTIONS = {
   batchCount: integer(
@@ -62,9 +66,6 @@ export interface AppendBatcherDeps {
   readonly logger: Logger;
 }
 
-/** A message to append; `mid` 0 is allotted here, another one is checked against the sender's blocks. */
-export type EventDraft = Omit<NewEvent, 'mid' | 'midIsClaimed'> & { readonly mid: Mid | 0 };
-
 /** Numbers for logs and metrics, counted since the start. */
 export interface AppendBatcherStats {
   readonly queuedCount: number;
@@ -78,7 +79,7 @@ export interface AppendBatcherStats {
 /** Rough weight of a request besides its content: numbers, names, bookkeeping. */
 const REQUEST_BYTES = 200;
 
-export class AppendBatcher {
+export class AppendBatcher implements Appender {
   readonly #options: AppendBatcherOptions;
   readonly #deps: AppendBatcherDeps;
   readonly #mids: SegmentIds;
@@ -139,7 +140,7 @@ export class AppendBatcher {
   }
 
   /** The same for callers with one request and time for a promise; throws CodedError. */
-  async append(draft: AppendDraft): Promise<Exclude<AppendResult, { outcome: 'busy' }>> {
+  async append(draft: AppendDraft): Promise<Exclude<AppendAnswer, CodedError>> {
     const result = await new Promise<AppendAnswer>((resolve) => {
       const refusal = this.enqueue(draft, this.#onPromise, resolve);
       if (refusal !== undefined) resolve(refusal);

@@ -2,27 +2,7 @@
  * The requests that wait for a transaction: bounded in count and bytes, first in first out per conversation.
  * Knows nothing of the store; append_batcher.ts runs what is taken here.
  */
-import type { CodedError } from '../../pkg/errors/coded_error.js';
-import type { EventDraft } from './append_batcher.js';
-import type { AppendRequest, AppendResult } from './interface.js';
-
-export interface AppendDraft extends Pick<AppendRequest, 'conv' | 'change'> {
-  readonly event?: EventDraft;
-}
-
-/** What became of a draft; `busy` never gets out of the batcher. */
-export type AppendAnswer = Exclude<AppendResult, { outcome: 'busy' }> | CodedError;
-
-export interface Settled<Context> {
-  readonly draft: AppendDraft;
-  readonly context: Context;
-  readonly result: AppendAnswer;
-}
-
-export interface AppendListener<Context> {
-  /** All of this listener's requests of one transaction, in order, after its commit and flush. Must not throw. */
-  settled(batch: readonly Settled<Context>[]): void;
-}
+import type { AppendDraft, AppendListener, AppendRequest } from './interface.js';
 
 export interface Waiting {
   readonly draft: AppendDraft;

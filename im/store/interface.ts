@@ -4,6 +4,7 @@
  * data, and throw only CodedError (STORE_UNAVAILABLE, STORE_FULL, STORE_READ_ONLY, INTERNAL) for a broken
  * machine; what a caller must expect (duplicate, blocked, unknown) is a value.
  */
+import type { CodedError } from '../../pkg/errors/coded_error.js';
 import type { ErrorName } from '../errors.js';
 import type { ConversationName } from '../message/conversation.js';
 import type { Device, Mid, Seq, Uid } from '../message/ids.js';
@@ -157,10 +158,20 @@ export interface MessageStore {
   /** Throws NO_PERMISSION where `reader` has no part in `conv`; EXPIRED where `to` lies below the floor. */
   range(reader: Uid, conv: ConversationName, from: Seq, to: Seq, limits: PageLimits): Promise<RangePage>;
   /** Newest first, below `beforeMid` (0: from the end; unknown mid: from the end). Throws NO_PERMISSION. */
-  history(reader: Uid, conv: ConversationName, beforeMid: number, limits: PageLimits): Promise<readonly ChatEvent[]>;
+  history(
+    reader: Uid,
+    conv: ConversationName,
+    beforeMid: number,
+    limits: PageLimits,
+  ): Promise<readonly ChatEvent[]>;
   sync(request: SyncRequest): Promise<SyncPage>;
   /** The newest conversations first, at most `limit`; one conversation where `conv` is given. */
-  conversations(uid: Uid, device: Device, limit: number, conv?: ConversationName): Promise<readonly ConversationState[]>;
+  conversations(
+    uid: Uid,
+    device: Device,
+    limit: number,
+    conv?: ConversationName,
+  ): Promise<readonly ConversationState[]>;
   /** Creates the 1:1 conversation if it is missing. Throws NO_SUCH_USER. */
   openConversation(uid: Uid, peer: Uid): Promise<void>;
   /** What the device has not acked and did not send itself, oldest first over all conversations. */
@@ -185,6 +196,42 @@ export interface MessageStore {
   mark(batch: readonly MarkRequest[]): Promise<void>;
   /** The value of the last committed probe change, and the store's epoch. */
   probed(): Promise<{ value: number; epoch: number }>;
+}
+
+/** A message to append; `mid` 0 is allotted by the batcher, another one is checked against the sender's blocks. */
+export type EventDraft = Omit<NewEvent, 'mid' | 'midIsClaimed'> & { readonly mid: Mid | 0 };
+
+export interface AppendDraft extends Pick<AppendRequest, 'conv' | 'change'> {
+  readonly event?: EventDraft;
+}
+
+/** What became of a draft: a CodedError where the store could not be asked or gave no answer in time. */
+export type AppendAnswer = Exclude<AppendResult, { outcome: 'busy' }> | CodedError;
+
+export interface Settled<Context> {
+  readonly draft: AppendDraft;
+  readonly context: Context;
+  readonly result: AppendAnswer;
+}
+
+export interface AppendListener<Context> {
+  /** All of this listener's requests of one transaction, in order, after its commit and flush. Must not throw. */
+  settled(batch: readonly Settled<Context>[]): void;
+}
+
+/** The door to `MessageStore.append` for everybody: im/store/append_batcher.ts. */
+export interface Appender {
+  /**
+   * Takes a request, answered later through `listener`; or refuses it at once (QUEUE_FULL, SHUTTING_DOWN) by
+   * returning the error, and then the listener is not called.
+   */
+  enqueue<Context>(
+    draft: AppendDraft,
+    listener: AppendListener<Context>,
+    context: Context,
+  ): CodedError | undefined;
+  /** The same for callers with one request and time for a promise; throws CodedError. */
+  append(draft: AppendDraft): Promise<Exclude<AppendAnswer, CodedError>>;
 }
 
 export interface User {
