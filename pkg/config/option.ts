@@ -46,7 +46,11 @@ export function flag(byDefault: boolean, doc: string): Option<boolean> {
   return { ...PLAIN, kind: 'flag', byDefault, doc };
 }
 
-export function choice<Value extends string>(choices: readonly Value[], byDefault: Value, doc: string): Option<Value> {
+export function choice<Value extends string>(
+  choices: readonly Value[],
+  byDefault: Value,
+  doc: string,
+): Option<Value> {
   return { ...PLAIN, kind: 'choice', byDefault, choices, doc };
 }
 
