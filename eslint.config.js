@@ -51,5 +51,6 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['bench/**/*.ts', 'scripts/**/*.ts', 'cmd/sailplane/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['scripts/**/*.mjs'], languageOptions: { globals: { process: 'readonly', URL: 'readonly' } } },
+  { files: ['bench/**/*.ts', 'cmd/sailplane/**/*.ts'], rules: { 'no-console': 'off' } },
 );

@@ -97,6 +97,11 @@ test('config: flags of every kind', () => {
   assert.deepEqual(values.urls, ['x', 'y', 'z']);
   assert.deepEqual([values.gateway.strict, values.gateway.shade], [false, 'red']);
   assert.equal(valuesOf({ args: ['--no-gateway-strict', '--gateway-strict'] }).gateway.strict, true);
+  const spelledOut = ['--gateway-strict', 'false', '--data-dir', 'true'];
+  assert.deepEqual(
+    [valuesOf({ args: spelledOut }).gateway.strict, valuesOf({ args: spelledOut }).dataDir],
+    [false, 'true'],
+  );
 });
 
 test('config: all problems are told at once, each with its key and its place', () => {

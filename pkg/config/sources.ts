@@ -114,11 +114,17 @@ function readFlag(walk: FlagWalk, arg: string): string | undefined {
   if (leaf === undefined) return readNegation(walk, name, inline);
   if (leaf.option.secret)
     return `--${name} is a secret and other users see flags: set ${leaf.env} or --${name}-file`;
-  const value = inline ?? (leaf.option.kind === 'flag' ? 'true' : walk.rest.shift());
+  const value = inline ?? (leaf.option.kind === 'flag' ? flagText(walk.rest) : walk.rest.shift());
   if (value === undefined) return `--${name} needs a value`;
   const before = leaf.option.kind === 'list' ? walk.texts.get(leaf) : undefined;
   walk.texts.set(leaf, before === undefined ? value : `${before},${value}`);
   return undefined;
+}
+
+/** `--strict` alone, or with the word after it. */
+function flagText(rest: string[]): string {
+  const next = rest[0];
+  return next === 'true' || next === 'false' ? (rest.shift() ?? next) : 'true';
 }
 
 function readNegation(walk: FlagWalk, name: string, inline: string | undefined): string | undefined {
