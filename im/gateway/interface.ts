@@ -18,13 +18,15 @@ export interface Connection {
   /** Unique in this process's life. */
   readonly id: number;
   readonly remoteAddress: string;
+  /** Host header of the upgrade. */
+  readonly host: string;
   readonly format: FrameFormat;
   /** Hands the bytes to the socket in one write; `done` is called once when the kernel has them all. */
   write(chunks: readonly Uint8Array[], done: () => void): void;
   /** Stops and resumes reading: frames already read may still arrive after `pause`. */
   pause(): void;
   resume(): void;
-  /** Says why, then closes; cut after a while if the other side does not answer. */
+  /** Says why, after what was written before, then closes; cut if the other side does not answer in time. */
   close(reason: CloseName): void;
 }
 
@@ -91,5 +93,11 @@ export interface Authenticator {
 
 /** What the gateway reads from the store for clients that count in mids. */
 export interface SentReader {
-  sentBetween(conv: ConversationName, sender: Uid, from: Seq, to: Seq, limit: number): Promise<readonly SentMessage[]>;
+  sentBetween(
+    conv: ConversationName,
+    sender: Uid,
+    from: Seq,
+    to: Seq,
+    limit: number,
+  ): Promise<readonly SentMessage[]>;
 }

@@ -31,5 +31,7 @@ export function chatPeer(name: string, uid: Uid): Uid | undefined {
 
 /** `value` as a conversation name, or undefined; says nothing about whether it exists. */
 export function toConversation(value: unknown): ConversationName | undefined {
-  return typeof value === 'string' && chatMembers(value) !== undefined ? (value as ConversationName) : undefined;
+  return typeof value === 'string' && chatMembers(value) !== undefined
+    ? (value as ConversationName)
+    : undefined;
 }

@@ -2,9 +2,10 @@
  * Text frame to UpFrame: the only place where a client's JSON is narrowed. Everything odd becomes a BadUp with
  * a code; nothing throws. Step 2 of the message path (docs/message_path.md).
  */
-import { ERRORS, type ErrorName } from '../errors.js';
+import type { ErrorName } from '../errors.js';
 import { ACTIONS, AUTH_ACTIONS, type AuthAction, type ChatAction } from './actions.js';
 import { toConversation } from './conversation.js';
+import { errorInfo } from './error_info.js';
 import { toCount, toDevice, toMid, toSeq, toUid } from './ids.js';
 import { Field, isJsonObject, type JsonObject } from './json_fields.js';
 import { withinShape, type ShapeLimits } from './json_shape.js';
@@ -50,11 +51,6 @@ const F = {
   v: new Field('v'),
   caps: new Field('caps'),
 };
-
-export function errorInfo(name: ErrorName, detail?: string): ErrorInfo {
-  const { code, text, temporary } = ERRORS[name];
-  return { code, message: detail === undefined ? text : `${text}: ${detail}`, temporary, retryAfterMs: 0 };
-}
 
 function bad(error: ErrorInfo, action = '', echo = 0, data: JsonObject = EMPTY): BadUp {
   const cliMid = F.cliMid.read(data);
@@ -107,7 +103,8 @@ function isAuthAction(action: string): action is AuthAction {
 }
 
 function decodeChat(action: ChatAction, echo: number, data: JsonObject, limits: DecodeLimits): UpFrame {
-  const refuse = (name: ErrorName, detail?: string): BadUp => bad(errorInfo(name, detail), action, echo, data);
+  const refuse = (name: ErrorName, detail?: string): BadUp =>
+    bad(errorInfo(name, detail), action, echo, data);
   const to = toUid(F.to.read(data));
   if (to === undefined) return refuse('INVALID_PARAMETER', 'to');
   const rawMid = F.mid.read(data) ?? 0;
@@ -177,7 +174,8 @@ function isReceiptState(value: unknown): value is ReceiptState {
 
 function decodeAuth(action: AuthAction, echo: number, data: JsonObject): AuthUp | BadUp {
   const credential = F.credential.read(data);
-  const token = F.token.read(data) ?? (isJsonObject(credential) ? F.credential.read(credential) : credential) ?? '';
+  const token =
+    F.token.read(data) ?? (isJsonObject(credential) ? F.credential.read(credential) : credential) ?? '';
   const account = F.account.read(data) ?? F.email.read(data) ?? '';
   const password = F.password.read(data) ?? '';
   const rawDevice = F.device.read(data);

@@ -41,4 +41,3 @@ function endOfString(text: string, open: number): number {
   }
   return text.length;
 }
-

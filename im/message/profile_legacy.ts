@@ -29,7 +29,9 @@ export function encodeLegacy(frame: DownFrame): readonly string[] {
     case 'offline':
       return [notify(frame.mid, frame.seq, frame.peer)];
     case 'receipt':
-      return frame.state === 'received' ? (frame.messages ?? []).map((sent) => notify(sent.mid, sent.seq, frame.by)) : NOTHING;
+      return frame.state === 'received'
+        ? (frame.messages ?? []).map((sent) => notify(sent.mid, sent.seq, frame.by))
+        : NOTHING;
     case 'failed':
       // Without a mid there is nothing that this client could match: it hears the reason instead.
       return frame.mid === 0

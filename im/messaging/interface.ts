@@ -12,6 +12,10 @@ export interface InboundFrame {
   /** Undefined until the connection has signed in: then only public api operations are done. */
   readonly uid: Uid | undefined;
   readonly device: Device;
+  /** Of the token that the connection signed in with; 0 before. */
+  readonly tokenVersion: number;
+  /** Host header of the upgrade. */
+  readonly host: string;
   readonly frame: ChatUp | ReceiptUp | ApiUp;
   /** What the frame weighs in the gateway's account of unanswered bytes; comes back in the reply that ends it. */
   readonly bytes: number;
@@ -23,8 +27,6 @@ export interface Reply {
   /** True on the one reply that ends a frame; later ones (`offline`) only inform. */
   readonly ends: boolean;
   readonly bytes: number;
-  /** The connection is to be closed after this reply (logout). */
-  readonly closes?: boolean;
 }
 
 export interface Messaging {

@@ -131,7 +131,7 @@ export class AppendBatcher implements Appender {
       bytes,
       deadlineAtMs: performance.now() + this.#options.deadlineMs,
       // The context comes back to the listener that it came with, and to no other.
-      listener: listener as AppendListener<unknown>,
+      listener: listener,
       context,
       request: undefined,
     });

@@ -1,0 +1,187 @@
+/**
+ * Frames of one connection, in order: decoded, answered here or handed to messaging, and held back while the
+ * client has too much unanswered or is signing in. Steps 2 and 3 of the message path.
+ */
+import { integer, type OptionsOf } from '../../pkg/config/option.js';
+import { errorInfo } from '../message/error_info.js';
+import { decodeUp, type DecodeLimits } from '../message/json_decoder.js';
+import type { AuthUp, BadUp, ChatUp, ReceiptUp, UpFrame } from '../message/message.js';
+import type { InboundFrame, Messaging } from '../messaging/interface.js';
+import type { Client } from './client.js';
+import type { CloseName } from '../errors.js';
+import type { DownFrame } from '../message/message.js';
+
+export const INBOUND_OPTIONS = {
+  frameBytes: integer(
+    65_536,
+    'bytes',
+    { min: 1024, max: 16 << 20 },
+    'Largest inbound frame, on every codec.',
+  ),
+  contentBytes: integer(32_768, 'bytes', { min: 1, max: 8 << 20 }, 'Largest content of one message, UTF-8.'),
+  jsonDepth: integer(16, 'levels', { min: 4, max: 1000 }, 'Nesting of one frame.'),
+  jsonKeys: integer(512, 'count', { min: 16, max: 100_000 }, 'Keys of one frame, over all levels.'),
+  unansweredCount: integer(
+    256,
+    'count',
+    { min: 1, max: 100_000 },
+    'Frames of one connection under way; beyond it its socket is not read.',
+  ),
+  unansweredBytes: integer(262_144, 'bytes', { min: 1024, max: 64 << 20 }, 'The same in bytes.'),
+  apiFrameBytes: integer(
+    32_768,
+    'bytes',
+    { min: 0, max: 1 << 20 },
+    'What an api request counts in that: its answer may be large.',
+  ),
+  badFrames: integer(
+    100,
+    'count',
+    { min: 1, max: 1_000_000 },
+    'Malformed frames after which a connection is closed.',
+  ),
+} as const;
+
+export type InboundOptions = OptionsOf<typeof INBOUND_OPTIONS>;
+
+export interface InboundDeps {
+  readonly messaging: Messaging;
+  readonly send: (client: Client, frame: DownFrame) => void;
+  readonly signIn: (client: Client, frame: AuthUp) => void;
+  readonly close: (client: Client, reason: CloseName) => void;
+}
+
+export class Inbound {
+  readonly #options: InboundOptions;
+  readonly #limits: DecodeLimits;
+  readonly #deps: InboundDeps;
+
+  constructor(options: InboundOptions, deps: InboundDeps) {
+    this.#options = options;
+    this.#limits = { depth: options.jsonDepth, keys: options.jsonKeys, contentBytes: options.contentBytes };
+    this.#deps = deps;
+  }
+
+  received(client: Client, text: string, bytes: number): void {
+    if (client.closing !== undefined) return;
+    if (this.#mustWait(client)) {
+      // Bounded by what the socket had read before it was paused.
+      (client.held ??= []).push({ text, bytes });
+      this.#pause(client);
+      return;
+    }
+    this.#handle(client, text, bytes);
+    if (this.#mustWait(client)) this.#pause(client);
+  }
+
+  /** Call when something was answered or the client's queue has drained: goes on with what was held back. */
+  resume(client: Client): void {
+    if (!client.isPaused || client.closing !== undefined || !this.#hasRoom(client)) return;
+    const held = client.held;
+    client.held = undefined;
+    let index = 0;
+    while (held !== undefined && index < held.length && !this.#mustWait(client)) {
+      const frame = held[index++];
+      if (frame !== undefined) this.#handle(client, frame.text, frame.bytes);
+    }
+    if (held !== undefined && index < held.length) {
+      client.held = held.slice(index);
+    } else if (!this.#mustWait(client)) {
+      client.isPaused = false;
+      client.connection.resume();
+    }
+  }
+
+  answered(client: Client, bytes: number): void {
+    client.unansweredCount--;
+    client.unansweredBytes -= bytes;
+    if (client.isPaused) this.resume(client);
+  }
+
+  #mustWait(client: Client): boolean {
+    const { unansweredCount, unansweredBytes } = this.#options;
+    return (
+      client.isSigningIn ||
+      client.unansweredCount >= unansweredCount ||
+      client.unansweredBytes >= unansweredBytes ||
+      // Answers to a client that does not read pile up here: it is not listened to until it reads.
+      client.outbound.bytes >= unansweredBytes
+    );
+  }
+
+  /** Half of the limits, so that a busy connection is not paused and resumed for every frame. */
+  #hasRoom(client: Client): boolean {
+    const { unansweredCount, unansweredBytes } = this.#options;
+    return (
+      !client.isSigningIn &&
+      client.unansweredCount * 2 <= unansweredCount &&
+      client.unansweredBytes * 2 <= unansweredBytes &&
+      client.outbound.bytes * 2 <= unansweredBytes
+    );
+  }
+
+  #pause(client: Client): void {
+    if (client.isPaused) return;
+    client.isPaused = true;
+    client.connection.pause();
+  }
+
+  #handle(client: Client, text: string, bytes: number): void {
+    const { profile, frame } = decodeUp(text, this.#limits);
+    client.profile ??= profile;
+    switch (frame.kind) {
+      case 'heartbeat':
+        // Never answered to an old SDK: one of them answers every heartbeat with a heartbeat.
+        if (client.isModern) this.#deps.send(client, { kind: 'heartbeat' });
+        return;
+      case 'bad':
+        return this.#refuse(client, frame);
+      case 'auth':
+        return this.#deps.signIn(client, frame);
+      case 'api':
+        return this.#forward(client, frame, Math.max(bytes, this.#options.apiFrameBytes));
+      case 'chat':
+      case 'receipt':
+        if (client.uid === undefined) return this.#refuseStranger(client, frame);
+        return this.#forward(client, frame, bytes);
+    }
+  }
+
+  #forward(
+    client: Client,
+    frame: Exclude<UpFrame, { kind: 'bad' | 'auth' | 'heartbeat' }>,
+    bytes: number,
+  ): void {
+    client.unansweredCount++;
+    client.unansweredBytes += bytes;
+    const { uid, device, tokenVersion } = client;
+    const inbound: InboundFrame = {
+      connection: client.connection.id,
+      uid,
+      device,
+      tokenVersion,
+      host: client.connection.host,
+      frame,
+      bytes,
+    };
+    this.#deps.messaging.handle([inbound]);
+  }
+
+  #refuse(client: Client, { action, echo, mid, clientId, error }: BadUp): void {
+    const isMessage = action.startsWith('message.');
+    const answer: DownFrame = isMessage
+      ? { kind: 'failed', echo, mid, clientId, error }
+      : action.startsWith('api.')
+        ? { kind: 'apiError', action: 'api.failed', echo, error }
+        : { kind: 'error', echo, error };
+    this.#deps.send(client, answer);
+    if (++client.badFrameCount >= this.#options.badFrames) this.#deps.close(client, 'BAD_FRAMES');
+  }
+
+  #refuseStranger(client: Client, frame: ChatUp | ReceiptUp): void {
+    const error = errorInfo('NOT_SIGNED_IN');
+    if (frame.kind === 'receipt') return this.#deps.send(client, { kind: 'error', echo: 0, error });
+    const { echo, mid, clientId } = frame;
+    this.#deps.send(client, { kind: 'failed', echo, mid, clientId, error });
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Signing in on a connection: checks the token, gives the device to this connection and takes it from its rival.
+ * While it runs the connection's other frames are held back (inbound.ts).
+ */
+import type { Logger } from '../../pkg/log/logger.js';
+import { imError, toCodedError, type CloseName } from '../errors.js';
+import { ACTIONS } from '../message/actions.js';
+import { errorInfo, errorInfoOf } from '../message/error_info.js';
+import type { AuthUp, DownFrame, ErrorInfo } from '../message/message.js';
+import type { Client } from './client.js';
+import type { ClientDirectory } from './client_directory.js';
+import type { Authenticator, SignedIn } from './interface.js';
+
+export interface SignInDeps {
+  readonly authenticator: Authenticator;
+  readonly directory: ClientDirectory;
+  readonly logger: Logger;
+  readonly send: (client: Client, frame: DownFrame) => void;
+  readonly close: (client: Client, reason: CloseName) => void;
+  readonly resume: (client: Client) => void;
+}
+
+const KICK_TEXT = 'your account signed in on another device of this kind';
+
+export class SignInHandler {
+  readonly #deps: SignInDeps;
+
+  constructor(deps: SignInDeps) {
+    this.#deps = deps;
+  }
+
+  handle(client: Client, frame: AuthUp): void {
+    client.isSigningIn = true;
+    if (frame.protocol > 0 && client.profile === 'web') client.isModern = true;
+    void this.#run(client, frame);
+  }
+
+  /** Tells a client that it has lost its device or its token, then closes it. */
+  expel(client: Client, reason: CloseName): void {
+    if (client.closing !== undefined || client.isClosed) return;
+    if (reason === 'KICKED')
+      this.#deps.send(client, { kind: 'kickout', device: client.device, text: KICK_TEXT });
+    this.#deps.close(client, reason);
+  }
+
+  /** Never rejects. */
+  async #run(client: Client, frame: AuthUp): Promise<void> {
+    try {
+      const signedIn = await this.#deps.authenticator.signIn(frame, client.connection.host);
+      client.isSigningIn = false;
+      if (client.isClosed || client.closing !== undefined) return;
+      this.#bind(client, frame, signedIn);
+    } catch (error) {
+      client.isSigningIn = false;
+      const coded = toCodedError(error);
+      if (coded !== error) this.#deps.logger.error({ err: coded.cause }, 'sign-in failed');
+      this.#refuse(client, frame, errorInfoOf(coded));
+    }
+    this.#deps.resume(client);
+  }
+
+  #bind(client: Client, frame: AuthUp, signedIn: SignedIn): void {
+    if (client.uid !== undefined && (client.uid !== signedIn.uid || client.device !== signedIn.device)) {
+      return this.#refuse(client, frame, errorInfo('ALREADY_SIGNED_IN'));
+    }
+    const result = this.#deps.directory.bind(client, signedIn, performance.now());
+    if (!result.bound) throw imError('UNAUTHENTICATED');
+    if (result.rival !== undefined) this.expel(result.rival, result.reason);
+    const action = frame.action === ACTIONS.authenticate ? ACTIONS.notifySuccess : ACTIONS.apiSuccess;
+    this.#deps.send(client, { kind: 'success', action, echo: frame.echo, data: signedIn.answer });
+    for (const other of this.#deps.directory.clientsOf(signedIn.uid)) {
+      if (other !== client) this.#deps.send(other, { kind: 'login', device: signedIn.device });
+    }
+  }
+
+  #refuse(client: Client, frame: AuthUp, error: ErrorInfo): void {
+    const { action, echo } = frame;
+    this.#deps.send(
+      client,
+      action === ACTIONS.authenticate
+        ? { kind: 'error', echo, error }
+        : { kind: 'apiError', action: ACTIONS.apiFailed, echo, error },
+    );
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Cumulative marks, written behind: what devices acknowledged within the last moments, merged per device and
+ * conversation, goes to the store in one batch. What is lost with the process is acknowledged again at the next
+ * sync.
+ */
+import { integer, type OptionsOf } from '../../pkg/config/option.js';
+import type { Logger } from '../../pkg/log/logger.js';
+import { imError } from '../errors.js';
+import type { Seq } from '../message/ids.js';
+import type { MarkRequest, MessageStore } from '../store/interface.js';
+
+export const MARK_WRITER_OPTIONS = {
+  markDelayMs: integer(1000, 'ms', { min: 1, max: 60_000 }, 'Receipts of so long are written together.'),
+  markCount: integer(
+    50_000,
+    'count',
+    { min: 1, max: 10_000_000 },
+    'Intervals waiting to be written; beyond it receipts are refused with a temporary error.',
+  ),
+  markBatchCount: integer(1000, 'count', { min: 1, max: 100_000 }, 'Intervals in one transaction.'),
+} as const;
+
+export type MarkWriterOptions = OptionsOf<typeof MARK_WRITER_OPTIONS>;
+
+export interface MarkWriterDeps {
+  readonly store: Pick<MessageStore, 'mark'>;
+  readonly logger: Logger;
+}
+
+export class MarkWriter {
+  readonly #options: MarkWriterOptions;
+  readonly #deps: MarkWriterDeps;
+  /** Key: uid/device/conv/read; its intervals in order of arrival, neighbours merged. */
+  #waiting = new Map<string, MarkRequest[]>();
+  #count = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(options: MarkWriterOptions, deps: MarkWriterDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  /** Throws TOO_BUSY when too many intervals wait. */
+  add(mark: MarkRequest): void {
+    const key = `${mark.uid}/${mark.device}/${mark.conv}/${mark.read}`;
+    const waiting = this.#waiting.get(key);
+    const last = waiting?.at(-1);
+    if (waiting !== undefined && last !== undefined && mark.from <= last.to + 1 && mark.to + 1 >= last.from) {
+      waiting[waiting.length - 1] = { ...mark, from: min(last.from, mark.from), to: max(last.to, mark.to) };
+      return;
+    }
+    if (this.#count >= this.#options.markCount)
+      throw imError('TOO_BUSY', undefined, { retryAfterMs: this.#options.markDelayMs });
+    this.#count++;
+    if (waiting === undefined) this.#waiting.set(key, [mark]);
+    else waiting.push(mark);
+    this.#timer ??= setTimeout(() => void this.flush(), this.#options.markDelayMs);
+  }
+
+  /** Writes everything that waits now. Never rejects: a batch that the store refuses is logged and given up. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    // One write at a time: a second flush waits for the first, then writes what has come since.
+    while (this.#writing !== undefined) await this.#writing;
+    this.#writing = this.#write();
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const marks = [...this.#waiting.values()].flat();
+    this.#waiting = new Map();
+    this.#count = 0;
+    const { markBatchCount } = this.#options;
+    for (let start = 0; start < marks.length; start += markBatchCount) {
+      try {
+        await this.#deps.store.mark(marks.slice(start, start + markBatchCount));
+      } catch (error) {
+        this.#deps.logger.warn({ err: error }, 'receipts could not be written; devices will send them again');
+      }
+    }
+    this.#writing = undefined;
+  }
+}
+
+function min(a: Seq, b: Seq): Seq {
+  return a < b ? a : b;
+}
+
+function max(a: Seq, b: Seq): Seq {
+  return a > b ? a : b;
+}

@@ -1,0 +1,190 @@
+/**
+ * «Received» and «read»: checked against the store, told to whoever sent the messages, and written behind.
+ * A receipt is classified by what its mid is, never by its action: one public SDK swaps the two.
+ */
+import type { Logger } from '../../pkg/log/logger.js';
+import type { Caller, Receipts } from '../api/interface.js';
+import type { Dispatch } from '../dispatch/interface.js';
+import type { Delivery } from '../gateway/interface.js';
+import { imError, toCodedError } from '../errors.js';
+import { chatPeer, type ConversationName } from '../message/conversation.js';
+import type { Mid, Seq } from '../message/ids.js';
+import type { ReceiptState } from '../message/message.js';
+import type { MarkRequest, MessageStore } from '../store/interface.js';
+import type { MarkWriter } from './mark_writer.js';
+
+export type Reader = Pick<Caller, 'uid' | 'device'>;
+
+/** One receipt as it came, with where to say what became of it. */
+export interface PendingReceipt {
+  readonly reader: Reader;
+  readonly what:
+    | { readonly by: 'mid'; readonly mid: Mid }
+    | {
+        readonly by: 'interval';
+        readonly conv: ConversationName;
+        readonly from: Seq;
+        readonly to: Seq;
+        readonly state: ReceiptState;
+      };
+  /** Called once; must not throw. */
+  readonly done: (error: Error | undefined) => void;
+}
+
+export interface ReceiptDeps {
+  readonly store: Pick<MessageStore, 'locate' | 'lastSeqs'>;
+  readonly marks: MarkWriter;
+  readonly dispatch: Dispatch;
+  readonly logger: Logger;
+}
+
+export class ReceiptHandler implements Receipts {
+  readonly #deps: ReceiptDeps;
+  /** Bounded by what connections may have unanswered. */
+  #waiting: PendingReceipt[] = [];
+  #running = false;
+
+  constructor(deps: ReceiptDeps) {
+    this.#deps = deps;
+  }
+
+  /** Gathers while one batch is checked; answers in any order. */
+  add(receipt: PendingReceipt): void {
+    this.#waiting.push(receipt);
+    if (this.#running) return;
+    this.#running = true;
+    setImmediate(() => void this.#run());
+  }
+
+  async received(caller: Reader, mids: readonly Mid[]): Promise<void> {
+    await Promise.all(mids.map((mid) => this.#one(caller, { by: 'mid', mid })));
+  }
+
+  async read(caller: Reader, conv: ConversationName, from: Seq, to: Seq): Promise<void> {
+    await this.#one(caller, { by: 'interval', conv, from, to, state: 'read' });
+  }
+
+  #one(reader: Reader, what: PendingReceipt['what']): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.add({ reader, what, done: (error) => (error === undefined ? resolve() : reject(error)) });
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#check(batch);
+      } catch (error) {
+        const coded = toCodedError(error);
+        this.#deps.logger.warn({ err: error, receipts: batch.length }, 'receipts could not be checked');
+        for (const { done } of batch) done(coded);
+      }
+    }
+    this.#running = false;
+  }
+
+  async #check(batch: readonly PendingReceipt[]): Promise<void> {
+    const [byMid, byInterval] = await Promise.all([this.#checkMids(batch), this.#checkIntervals(batch)]);
+    const deliveries = [...byMid, ...byInterval];
+    // Nobody need be there: a sender who is away sees the mark at his next sync.
+    if (deliveries.length > 0) await this.#deps.dispatch.deliver(deliveries);
+  }
+
+  async #checkMids(batch: readonly PendingReceipt[]): Promise<readonly Delivery[]> {
+    const byReader = new Map<number, PendingReceipt[]>();
+    for (const receipt of batch) {
+      if (receipt.what.by !== 'mid') continue;
+      const group = byReader.get(receipt.reader.uid);
+      if (group === undefined) byReader.set(receipt.reader.uid, [receipt]);
+      else group.push(receipt);
+    }
+    const deliveries = await Promise.all([...byReader.values()].map((group) => this.#checkMidsOf(group)));
+    return deliveries.flat();
+  }
+
+  async #checkMidsOf(group: readonly PendingReceipt[]): Promise<readonly Delivery[]> {
+    const reader = group[0]?.reader;
+    if (reader === undefined) return [];
+    const mids = group
+      .map(({ what }) => (what.by === 'mid' ? what.mid : undefined))
+      .filter((mid) => mid !== undefined);
+    const located = new Map(
+      (await this.#deps.store.locate(reader.uid, mids)).map((found) => [found.mid, found]),
+    );
+    const deliveries: Delivery[] = [];
+    for (const {
+      reader: { uid, device },
+      what,
+      done,
+    } of group) {
+      const found = what.by === 'mid' ? located.get(what.mid) : undefined;
+      if (found === undefined) {
+        done(imError('NO_PERMISSION'));
+        continue;
+      }
+      const { conv, seq, mid, clientId, from } = found;
+      // A receipt for one's own message says nothing to anybody.
+      if (from !== uid) {
+        const frame = {
+          kind: 'receipt',
+          conv,
+          from: seq,
+          to: seq,
+          state: 'received',
+          by: uid,
+          messages: [{ mid, clientId, seq }],
+        } as const;
+        deliveries.push({ frame, recipients: [{ uid: from }] });
+      }
+      done(this.#mark({ uid, device, conv, from: seq, to: seq, read: false }));
+    }
+    return deliveries;
+  }
+
+  async #checkIntervals(batch: readonly PendingReceipt[]): Promise<readonly Delivery[]> {
+    const names = new Set<ConversationName>();
+    for (const { what, reader } of batch) {
+      if (what.by === 'interval' && chatPeer(what.conv, reader.uid) !== undefined) names.add(what.conv);
+    }
+    const rows = names.size === 0 ? [] : await this.#deps.store.lastSeqs([...names]);
+    const lastSeqs = new Map(rows.map(({ conv, lastSeq }) => [conv, lastSeq]));
+    const deliveries: Delivery[] = [];
+    for (const { reader, what, done } of batch) {
+      if (what.by !== 'interval') continue;
+      const peer = chatPeer(what.conv, reader.uid);
+      const lastSeq = lastSeqs.get(what.conv);
+      if (peer === undefined || lastSeq === undefined || lastSeq < what.from) {
+        // Not his, or not there yet: nobody has received what does not exist.
+        done(imError('NO_PERMISSION'));
+        continue;
+      }
+      const { conv, from, state } = what;
+      const to = what.to < lastSeq ? what.to : lastSeq;
+      if (peer !== reader.uid) {
+        const frame = {
+          kind: 'receipt',
+          conv,
+          from,
+          to,
+          state,
+          by: reader.uid,
+          messages: undefined,
+        } as const;
+        deliveries.push({ frame, recipients: [{ uid: peer }] });
+      }
+      done(this.#mark({ ...reader, conv, from, to, read: state === 'read' }));
+    }
+    return deliveries;
+  }
+
+  #mark(mark: MarkRequest): Error | undefined {
+    try {
+      this.#deps.marks.add(mark);
+      return undefined;
+    } catch (error) {
+      return toCodedError(error);
+    }
+  }
+}

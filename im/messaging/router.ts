@@ -1,0 +1,73 @@
+/**
+ * Action to handler: chat to the batcher, receipts to their checks, api requests to the api room. Every frame
+ * that comes in gets exactly one ending reply. Step 4 of the message path.
+ */
+import type { Logger } from '../../pkg/log/logger.js';
+import type { Api } from '../api/interface.js';
+import { imError, toCodedError } from '../errors.js';
+import { ACTIONS } from '../message/actions.js';
+import { errorInfo, errorInfoOf } from '../message/error_info.js';
+import type { ApiUp, ReceiptUp } from '../message/message.js';
+import type { ChatHandler } from './chat_handler.js';
+import type { InboundFrame, Messaging, Reply, ReplySink } from './interface.js';
+import type { ReceiptHandler } from './receipts.js';
+
+export interface MessagingRouterDeps {
+  readonly chat: ChatHandler;
+  readonly receipts: ReceiptHandler;
+  readonly api: Api;
+  readonly replies: ReplySink;
+  readonly logger: Logger;
+}
+
+export class MessagingRouter implements Messaging {
+  readonly #deps: MessagingRouterDeps;
+
+  constructor(deps: MessagingRouterDeps) {
+    this.#deps = deps;
+  }
+
+  handle(frames: readonly InboundFrame[]): void {
+    for (const inbound of frames) this.#handleOne(inbound);
+  }
+
+  #handleOne(inbound: InboundFrame): void {
+    const { frame, uid } = inbound;
+    if (frame.kind === 'api') return void this.#call(inbound, frame);
+    if (uid === undefined)
+      return this.#answer(inbound, { kind: 'error', echo: 0, error: errorInfo('NOT_SIGNED_IN') });
+    if (frame.kind === 'chat') return this.#deps.chat.handle({ ...inbound, uid, frame });
+    this.#receipt(inbound, uid, frame);
+  }
+
+  #receipt(inbound: InboundFrame, uid: NonNullable<InboundFrame['uid']>, what: ReceiptUp): void {
+    this.#deps.receipts.add({
+      reader: { uid, device: inbound.device },
+      what,
+      done: (error) => {
+        if (error === undefined) this.#answer(inbound, undefined);
+        else this.#answer(inbound, { kind: 'error', echo: 0, error: errorInfoOf(toCodedError(error)) });
+      },
+    });
+  }
+
+  /** Never rejects. */
+  async #call(inbound: InboundFrame, { action, echo, data }: ApiUp): Promise<void> {
+    const { uid, device, tokenVersion, host } = inbound;
+    try {
+      const operation = this.#deps.api.operationOf(action);
+      if (operation === undefined) throw imError('NO_SUCH_ROUTE');
+      const caller = uid === undefined ? undefined : { uid, device, tokenVersion };
+      const result = await this.#deps.api.call({ operation, input: data, caller, host });
+      this.#answer(inbound, { kind: 'success', action: ACTIONS.apiSuccess, echo, data: result });
+    } catch (error) {
+      const coded = toCodedError(error);
+      if (coded !== error) this.#deps.logger.error({ err: error, action }, 'an operation failed');
+      this.#answer(inbound, { kind: 'apiError', action: ACTIONS.apiFailed, echo, error: errorInfoOf(coded) });
+    }
+  }
+
+  #answer({ connection, bytes }: InboundFrame, frame: Reply['frame']): void {
+    this.#deps.replies.reply([{ connection, frame, ends: true, bytes }]);
+  }
+}
