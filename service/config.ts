@@ -1,0 +1,99 @@
+/**
+ * The whole configuration: options of every room under its section, and the rules that span several of them.
+ * What an option means stands beside the class that uses it.
+ */
+import { readFileSync } from 'node:fs';
+import { GATEWAY_OPTIONS } from '../im/gateway/client_manager.js';
+import { MARK_WRITER_OPTIONS } from '../im/messaging/mark_writer.js';
+import { APPEND_BATCHER_OPTIONS } from '../im/store/append_batcher.js';
+import { loadConfig, type Loaded } from '../pkg/config/load.js';
+import { choice, integer, list, secret, text } from '../pkg/config/option.js';
+import type { ValuesOf } from '../pkg/config/option_tree.js';
+import { LIFECYCLE_OPTIONS } from '../pkg/lifecycle/lifecycle.js';
+import { LOG_OPTIONS } from '../pkg/log/pino_logger.js';
+
+const PORT = { min: 0, max: 65_535 } as const;
+
+/** HMAC-SHA256, which signs the tokens, is no stronger than a shorter key. */
+export const SECRET_MIN_BYTES = 32;
+
+export const CONFIG_OPTIONS = {
+  mode: choice(
+    ['debugging', 'production'],
+    'debugging',
+    'debugging makes up its own secret and accepts what only a developer should have (the fixed verification ' +
+      'code, sign-in by names known in advance), and therefore listens on this machine only. production needs ' +
+      'a secret and refuses settings that could lose an acknowledged message.',
+  ),
+  dataDir: text(
+    './data',
+    'The folder of the database, its lock and, in debugging, the secret. Made if missing.',
+  ),
+  host: text('127.0.0.1', 'The address to listen on; 0.0.0.0 or :: for all of them, outside debugging only.'),
+  httpPort: integer(8081, 'port', PORT, 'The HTTP API and the health routes; 0 takes a free port.'),
+  wsPort: integer(8080, 'port', PORT, 'The WebSocket connections, on /ws; 0 takes a free port.'),
+  publicWsUrls: list(
+    [],
+    'The WebSocket addresses that clients are told at sign-in. Empty: ws://, the host that the request named, ' +
+      'and the port in use; right unless a proxy stands in front.',
+  ),
+  secret: secret(
+    `Signs the tokens; at least ${SECRET_MIN_BYTES} bytes. Whoever knows it can sign in as anybody. Another ` +
+      'secret makes every token worthless.',
+  ),
+  gateway: GATEWAY_OPTIONS,
+  messaging: { ...APPEND_BATCHER_OPTIONS, ...MARK_WRITER_OPTIONS },
+  lifecycle: LIFECYCLE_OPTIONS,
+  log: LOG_OPTIONS,
+} as const;
+
+export type Config = ValuesOf<typeof CONFIG_OPTIONS>;
+
+/** Read by single commands: `user add` and the terminal chat. */
+const COMMAND_ENVIRONMENT = ['SAILPLANE_PASSWORD'];
+
+/** For every command; what only a server needs is checked by `servingProblems`. */
+export function readConfig(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Loaded<Config> {
+  const readFile = (path: string): string => readFileSync(path, 'utf8');
+  return loadConfig(CONFIG_OPTIONS, { args, environment, readFile, ignoredEnvironment: COMMAND_ENVIRONMENT });
+}
+
+/** Why a server must not start with this configuration; empty where it may. */
+export function servingProblems(config: Config): readonly string[] {
+  const secretBytes = Buffer.byteLength(config.secret);
+  const short = `is ${secretBytes} bytes long: at least ${SECRET_MIN_BYTES} are needed`;
+  const isDebugging = config.mode === 'debugging';
+  const rules: readonly (readonly [boolean, string])[] = [
+    [config.dataDir === '', 'data_dir must name a folder'],
+    [config.host === '', 'host must be an address; 0.0.0.0 or :: stand for all of them'],
+    [secretBytes > 0 && secretBytes < SECRET_MIN_BYTES, `secret ${short}`],
+    [
+      !isDebugging && secretBytes === 0,
+      'mode is production and there is no secret: set SAILPLANE_SECRET or secret_file',
+    ],
+    [
+      isDebugging && config.host !== '' && !isLoopback(config.host),
+      `mode is debugging, whose fixed codes must not face a network, and host is ${config.host}: set mode to ` +
+        'production or host to 127.0.0.1',
+    ],
+    [
+      config.httpPort !== 0 && config.httpPort === config.wsPort,
+      `http_port and ws_port are both ${config.httpPort}: they need a port each`,
+    ],
+    ...config.publicWsUrls.map(
+      (url) => [!isWsUrl(url), `public_ws_urls: ${url} is no ws:// or wss:// address`] as const,
+    ),
+  ];
+  return rules.filter(([broken]) => broken).map(([, problem]) => problem);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+function isWsUrl(url: string): boolean {
+  return URL.canParse(url) && ['ws:', 'wss:'].includes(new URL(url).protocol);
+}
