@@ -1,6 +1,6 @@
 /**
  * Preloaded into the server (`node --import`): measures its event-loop delay and writes the figures to the file
- * named by SAILPLANE_BENCH_LOOP_DELAY_FILE whenever SIGUSR2 comes, then starts anew. The server knows nothing.
+ * named by LOOP_DELAY_FILE whenever SIGUSR2 comes, then starts anew. The server knows nothing.
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -8,7 +8,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 /** The timer that measures; its period is part of each figure. */
 const RESOLUTION_MS = 1;
 
-const file = process.env['SAILPLANE_BENCH_LOOP_DELAY_FILE'];
+const file = process.env['LOOP_DELAY_FILE'];
 
 if (file !== undefined) {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });

@@ -23,10 +23,28 @@ export interface Closed {
 
 const CONNECT_DEADLINE_MS = 5000;
 
-/** How one public SDK words a frame; `envelope` is the exact text that goes out. */
+export interface RawMessage {
+  readonly from: number;
+  readonly to: number;
+  readonly content: string;
+  /** From `msg/id`; the web SDK sends 0. */
+  readonly mid: number;
+  /** The legacy SDK has none and sends only the mid. */
+  readonly clientId: string;
+  readonly atMs: number;
+  /** Of `session/ticket`; only the web SDK sends one. */
+  readonly ticket?: string;
+  readonly type?: number;
+}
+
+/** How one public SDK words a frame; every string given here is the exact text that goes out. */
 export interface Wording {
   readonly name: 'legacy' | 'web';
   envelope(action: string, seq: number, data: unknown): string;
+  /** `action` defaults to message.chat. */
+  chat(message: RawMessage, seq: number, action?: string): string;
+  /** The receipt for a 1:1 message, under the action that this SDK really uses for it. */
+  receipt(mid: number, from: number, seq: number): string;
   /** Reads back the wording's own envelope keys, exactly cased. */
   read(frame: Json): Omit<HeardFrame, 'text'>;
 }
@@ -34,7 +52,20 @@ export interface Wording {
 /** The Java SDK: PascalCase, a stray `Origin`, version 1. */
 export const LEGACY: Wording = {
   name: 'legacy',
-  envelope: (action, seq, data) => JSON.stringify({ Ver: 1, Action: action, Seq: seq, Data: data, Origin: null }),
+  envelope: (action, seq, data) =>
+    JSON.stringify({ Ver: 1, Action: action, Seq: seq, Data: data, Origin: null }),
+  chat: ({ from, to, content, mid, atMs, type = 1 }, _seq, action = 'message.chat') =>
+    LEGACY.envelope(action, 0, {
+      Mid: mid,
+      CSeq: 0,
+      From: from,
+      To: to,
+      Type: type,
+      Content: content,
+      CTime: Math.floor(atMs / 1000),
+      Status: 0,
+    }),
+  receipt: (mid, from) => LEGACY.envelope('ack.group.msg', 0, { Mid: mid, From: from, Seq: 0 }),
   read: (frame) => ({ action: String(frame['Action']), seq: frame['Seq'], data: frame['Data'] }),
 };
 
@@ -42,6 +73,33 @@ export const LEGACY: Wording = {
 export const WEB: Wording = {
   name: 'web',
   envelope: (action, seq, data) => JSON.stringify({ action, data, seq, to: null, extra: null }),
+  chat: ({ from, to, content, clientId, atMs, type = 1, ticket }, seq, action = 'message.chat') =>
+    JSON.stringify({
+      action,
+      data: {
+        cliMid: clientId,
+        content,
+        from: String(from),
+        mid: 0,
+        sendAt: atMs,
+        seq: 0,
+        to: String(to),
+        type,
+        status: 0,
+      },
+      seq,
+      to: String(to),
+      extra: null,
+      ticket,
+    }),
+  receipt: (mid, from, seq) =>
+    JSON.stringify({
+      action: 'ack.request',
+      data: { mid, from: String(from) },
+      seq,
+      to: String(from),
+      extra: null,
+    }),
   read: (frame) => ({ action: String(frame['action']), seq: frame['seq'], data: frame['data'] }),
 };
 
@@ -94,13 +152,26 @@ export class RawClient {
     this.sendText(this.wording.envelope(action, seq, data));
   }
 
+  /** Sends a message as this SDK does; `action` defaults to message.chat. */
+  chat(message: RawMessage, action?: string): void {
+    this.sendText(this.wording.chat(message, ++this.#seq, action));
+  }
+
+  /** Confirms a 1:1 message as this SDK does. */
+  receipt(mid: number, from: number): void {
+    this.sendText(this.wording.receipt(mid, from, ++this.#seq));
+  }
+
   /** Says it under the next seq and waits for the answer with that seq. */
   async ask(action: string, data: unknown): Promise<HeardFrame> {
     const seq = ++this.#seq;
     this.say(action, data, seq);
     return waitUntil(
       () => `an answer to ${action}; heard ${this.#summary()}`,
-      () => this.frames.find((frame) => frame.seq === seq && /\.(success|failed|error|forbidden)$/.test(frame.action)),
+      () =>
+        this.frames.find(
+          (frame) => frame.seq === seq && /\.(success|failed|error|forbidden)$/.test(frame.action),
+        ),
     );
   }
 
@@ -115,11 +186,33 @@ export class RawClient {
   }
 
   /** The first frame of `action` that `fits`, now or later. */
-  async expect(action: string, fits: (data: Json) => boolean = () => true, limitMs?: number): Promise<HeardFrame> {
+  async expect(
+    action: string,
+    fits: (data: Json) => boolean = () => true,
+    limitMs?: number,
+  ): Promise<HeardFrame> {
     return waitUntil(
       () => `${action} to ${this.wording.name} client; heard ${this.#summary()}`,
       () => this.heard(action).find((frame) => fits(asObject(frame.data))),
       limitMs,
+    );
+  }
+
+  /** The same, told by the socket's event instead of by looking: for measuring. */
+  async expectNext(action: string, fits: (data: Json) => boolean): Promise<HeardFrame> {
+    return deadline(
+      new Promise<HeardFrame>((resolve) => {
+        const look = (): void => {
+          const frame = this.heard(action).find(({ data }) => fits(asObject(data)));
+          if (frame === undefined) return;
+          this.#socket.off('message', look);
+          resolve(frame);
+        };
+        this.#socket.on('message', look);
+        look();
+      }),
+      CONNECT_DEADLINE_MS,
+      () => `no ${action}; heard ${this.#summary()}`,
     );
   }
 

@@ -115,8 +115,14 @@ export class TestServer {
 
   async #launch(flags: ServerOptions['flags'] = {}): Promise<void> {
     const { wrapper = [], nodeArgs = [], env = {} } = this.#options;
-    const asked = { 'http-port': 0, 'ws-port': 0, ...this.#options.flags, ...flags, 'data-dir': this.dataDir };
-    const args = Object.entries(asked).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const asked = {
+      'http-port': 0,
+      'ws-port': 0,
+      ...this.#options.flags,
+      ...flags,
+      'data-dir': this.dataDir,
+    };
+    const args = Object.entries(asked).map(([name, value]) => `--${name}=${value}`);
     const [command = process.execPath, ...rest] = [...wrapper, process.execPath, ...nodeArgs, MAIN, ...args];
     const child = spawn(command, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -139,7 +145,11 @@ export class TestServer {
         reject(new Error(`the server ended before it was ready (${code ?? signal ?? ''})\n${this.log}`));
       });
     });
-    this.#urls = await deadline(ready, START_DEADLINE_MS, () => `the server was not ready in time\n${this.log}`);
+    this.#urls = await deadline(
+      ready,
+      START_DEADLINE_MS,
+      () => `the server was not ready in time\n${this.log}`,
+    );
   }
 }
 

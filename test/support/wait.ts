@@ -5,7 +5,11 @@ const POLL_MS = 5;
 const DEFAULT_DEADLINE_MS = 10_000;
 
 /** `promise`, or an error with `explain()` after `limitMs`. */
-export async function deadline<Value>(promise: Promise<Value>, limitMs: number, explain: () => string): Promise<Value> {
+export async function deadline<Value>(
+  promise: Promise<Value>,
+  limitMs: number,
+  explain: () => string,
+): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`${explain()} (after ${limitMs} ms)`)), limitMs);

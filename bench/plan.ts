@@ -1,0 +1,63 @@
+/** What the bench and its load generator tell each other: plain data over the child process's message channel. */
+
+export interface Account {
+  readonly uid: number;
+  readonly token: string;
+}
+
+/** One conversation with one who writes and one who reads; both know its log up to `knownSeq` already. */
+export interface Pair {
+  readonly sender: Account;
+  readonly receiver: Account;
+  readonly conv: string;
+  readonly knownSeq: number;
+}
+
+export interface ChatPlan {
+  readonly kind: 'chat';
+  readonly wsUrl: string;
+  readonly client: ClientKind;
+  readonly pairs: readonly Pair[];
+  /** As the server's epoch is; the clients start as if they had been here before. */
+  readonly epoch: number;
+  readonly contentBytes: number;
+  readonly warmUpMs: number;
+  readonly runMs: number;
+  /** Sends per second over all senders; 0: each sends again as soon as it has its ack. */
+  readonly ratePerS: number;
+}
+
+/** Connections that sign in and then say nothing but heartbeats. */
+export interface IdlePlan {
+  readonly kind: 'idle';
+  readonly wsUrl: string;
+  readonly accounts: readonly Account[];
+}
+
+/** `sdk`: what apps use; `bare`: the same frames with nothing behind them, where the SDK would be the limit. */
+export type ClientKind = 'sdk' | 'bare';
+
+export type Plan = ChatPlan | IdlePlan;
+
+export interface ChatFigures {
+  readonly acked: number;
+  readonly seconds: number;
+  readonly ackP50Ms: number;
+  readonly ackP99Ms: number;
+  readonly ackMaxMs: number;
+  readonly deliveryP50Ms: number;
+  readonly deliveryP99Ms: number;
+  readonly failed: number;
+  readonly lost: number;
+  readonly twice: number;
+  /** Of the generator's own core, to see who was the limit. */
+  readonly generatorBusyPercent: number;
+}
+
+export type GeneratorReport =
+  | { readonly step: 'connected' }
+  /** The measured time begins, and ends. */
+  | { readonly step: 'measuring' }
+  | { readonly step: 'measured' }
+  | { readonly step: 'chatted'; readonly figures: ChatFigures }
+  | { readonly step: 'failed'; readonly reason: string };
