@@ -100,7 +100,6 @@ export class AppendBatcher implements Appender {
     this.#mids = new SegmentIds(() => deps.ids.leaseMids(options.midLeaseCount));
     this.#onPromise = { settled: (batch) => batch.forEach(({ context, result }) => context(result)) };
     this.#sweeper = setInterval(() => this.#expire(), Math.min(1000, options.deadlineMs));
-    this.#sweeper.unref();
   }
 
   stats(): AppendBatcherStats {
