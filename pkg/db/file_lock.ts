@@ -1,0 +1,34 @@
+/**
+ * Keeps a second process off the same data: an exclusive SQLite lock on a small file of its own, held for the
+ * life of the process. The operating system gives it back when the process ends, however it ends.
+ */
+import { DatabaseSync } from '@photostructure/sqlite';
+import { SqliteError, toSqliteError } from './sqlite_error.js';
+
+export class FileLock {
+  readonly #db: InstanceType<typeof DatabaseSync>;
+
+  private constructor(db: InstanceType<typeof DatabaseSync>) {
+    this.#db = db;
+  }
+
+  /** Undefined where somebody else holds it, in this process or another. Throws SqliteError otherwise. */
+  static take(path: string): FileLock | undefined {
+    let db: InstanceType<typeof DatabaseSync> | undefined;
+    try {
+      db = new DatabaseSync(path, { timeout: 0 });
+      db.exec('BEGIN EXCLUSIVE');
+      return new FileLock(db);
+    } catch (error) {
+      db?.close();
+      const failure: SqliteError = toSqliteError(error);
+      if (failure.failure === 'busy') return undefined;
+      throw failure;
+    }
+  }
+
+  /** May be called again. */
+  release(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+}

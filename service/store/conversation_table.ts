@@ -1,0 +1,151 @@
+/**
+ * Conversations as the writer sees them: their numbers and who may write in them, kept between batches while
+ * nobody else writes to the file. Rows are made here; messages are not touched.
+ */
+import { chatMembers, toConversation, type ConversationName } from '../../im/message/conversation.js';
+import type { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
+import { integerAt } from '../../pkg/db/sqlite_row.js';
+import type { Refusal } from './flat_batch.js';
+
+/** 'ok', or why the sender may not write. */
+export type Verdict = 'ok' | Refusal;
+
+/** What the writer knows of one conversation; id 0: it does not exist yet. */
+export interface ConversationState {
+  readonly name: ConversationName;
+  readonly low: number;
+  readonly high: number;
+  id: number;
+  lastSeq: number;
+  lastN: number;
+  lastMid: number;
+  /** Numbers differ from the row. */
+  isDirty: boolean;
+  /** Verdicts on low and high as senders; undefined: not asked yet. */
+  lowMay: Verdict | undefined;
+  highMay: Verdict | undefined;
+}
+
+/** About 300 bytes each; all are forgotten when one more is needed. */
+const KEPT_LIMIT = 20_000;
+
+export class ConversationTable {
+  readonly #states = new Map<string, ConversationState>();
+  readonly #dirty: ConversationState[] = [];
+  #version = -1;
+  readonly #dataVersion;
+  readonly #byName;
+  readonly #rights;
+  readonly #exists;
+  readonly #insert;
+  readonly #insertMember;
+  readonly #raise;
+
+  constructor(db: SqliteDatabase) {
+    this.#dataVersion = db.prepare('PRAGMA data_version');
+    this.#byName = db.prepare('SELECT id, last_seq, last_n, last_mid FROM conversation WHERE name = ?');
+    this.#rights = db.prepare(
+      `SELECT COALESCE(r.black, 0),
+              CASE WHEN u.contacts_only = 0 OR r.white = 1 THEN 1
+                   ELSE EXISTS (SELECT 1 FROM contact c WHERE c.uid = u.uid AND c.peer = ?1) END
+       FROM user u LEFT JOIN relation r ON r.uid = u.uid AND r.peer = ?1
+       WHERE u.uid = ?2`,
+    );
+    this.#exists = db.prepare('SELECT 1 FROM user WHERE uid = ?');
+    this.#insert = db.prepare(
+      'INSERT INTO conversation (name, created_at, last_at) VALUES (?, ?, ?) RETURNING id',
+    );
+    this.#insertMember = db.prepare(
+      'INSERT INTO conversation_member (uid, conv, peer, changed_at) VALUES (?, ?, ?, ?)',
+    );
+    this.#raise = db.prepare(
+      'UPDATE conversation SET last_seq = ?, last_n = ?, last_mid = ?, last_at = ? WHERE id = ?',
+    );
+  }
+
+  /** First thing in a write transaction: what another connection may have changed is forgotten. */
+  begin(): void {
+    const row = this.#dataVersion.first();
+    const version = row === undefined ? -1 : integerAt(row, 0);
+    if (version !== this.#version || this.#states.size > KEPT_LIMIT) this.forget();
+    this.#version = version;
+  }
+
+  /** After a rollback, and after any write that touches rights. */
+  forget(): void {
+    this.#states.clear();
+    this.#dirty.length = 0;
+  }
+
+  /** Undefined where `name` is no conversation's name. */
+  state(name: string): ConversationState | undefined {
+    const kept = this.#states.get(name);
+    if (kept !== undefined) return kept;
+    const members = chatMembers(name);
+    const conv = toConversation(name);
+    if (members === undefined || conv === undefined) return undefined;
+    const row = this.#byName.first(name);
+    const state: ConversationState = {
+      name: conv,
+      low: members[0],
+      high: members[1],
+      id: row === undefined ? 0 : integerAt(row, 0),
+      lastSeq: row === undefined ? 0 : integerAt(row, 1),
+      lastN: row === undefined ? 0 : integerAt(row, 2),
+      lastMid: row === undefined ? 0 : integerAt(row, 3),
+      isDirty: false,
+      lowMay: undefined,
+      highMay: undefined,
+    };
+    this.#states.set(name, state);
+    return state;
+  }
+
+  /** Whether `sender` may write to the other member now. */
+  verdict(state: ConversationState, sender: number): Verdict {
+    if (sender === state.low) return (state.lowMay ??= this.#judge(sender, state.high));
+    return (state.highMay ??= this.#judge(sender, state.low));
+  }
+
+  #judge(sender: number, recipient: number): Verdict {
+    const row = this.#rights.first(sender, recipient);
+    if (row === undefined) return 'NO_SUCH_USER';
+    if (sender === recipient) return 'ok';
+    if (integerAt(row, 0) !== 0) return 'BLOCKED';
+    return integerAt(row, 1) === 0 ? 'CONTACTS_ONLY' : 'ok';
+  }
+
+  userExists(uid: number): boolean {
+    return this.#exists.first(uid) !== undefined;
+  }
+
+  /** Makes the rows of a conversation that has none; false where a member does not exist. */
+  create(state: ConversationState, nowMs: number): boolean {
+    if (!this.userExists(state.low) || !this.userExists(state.high)) return false;
+    const row = this.#insert.first(state.name, nowMs, nowMs);
+    if (row === undefined) throw new TypeError('no id for a new conversation');
+    state.id = integerAt(row, 0);
+    this.#insertMember.run(state.low, state.id, state.high, nowMs);
+    if (state.low !== state.high) this.#insertMember.run(state.high, state.id, state.low, nowMs);
+    return true;
+  }
+
+  /** Counts one more message; written by flush. */
+  raise(state: ConversationState, mid: number): void {
+    state.lastSeq += 1;
+    state.lastN += 1;
+    state.lastMid = mid;
+    if (state.isDirty) return;
+    state.isDirty = true;
+    this.#dirty.push(state);
+  }
+
+  /** One UPDATE per conversation of the batch. */
+  flush(nowMs: number): void {
+    for (const state of this.#dirty) {
+      this.#raise.run(state.lastSeq, state.lastN, state.lastMid, nowMs, state.id);
+      state.isDirty = false;
+    }
+    this.#dirty.length = 0;
+  }
+}

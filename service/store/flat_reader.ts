@@ -1,0 +1,113 @@
+/** The writer's side of a flat batch: reads requests one after the other and writes their answers the same way. */
+import type { ChatEvent } from '../../im/message/message.js';
+import {
+  FIELD,
+  OUTCOME,
+  REFUSALS,
+  REQUEST_FIELDS,
+  RESULT_FIELDS,
+  type FlatBatch,
+  type FlatResults,
+  type Refusal,
+} from './flat_batch.js';
+
+/** A request of a flat batch; the fields of what it lacks (event, change) are 0 and empty. */
+export interface FlatRequest {
+  readonly conv: string;
+  readonly hasEvent: boolean;
+  readonly from: number;
+  readonly device: number;
+  readonly to: number;
+  readonly mid: number;
+  readonly midIsClaimed: boolean;
+  readonly type: number;
+  readonly sentAtMs: number;
+  readonly clientId: Uint8Array;
+  readonly content: Uint8Array;
+  readonly change: number;
+  readonly changeUid: number;
+  readonly changePeer: number;
+  readonly changeValue: number;
+}
+
+export class FlatReader {
+  readonly #numbers: Float64Array;
+  readonly #text: Buffer;
+  #base = 0;
+  #offset = 0;
+
+  constructor({ numbers, text }: FlatBatch) {
+    this.#numbers = numbers;
+    this.#text = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
+  }
+
+  next(): FlatRequest {
+    const client = this.#offset + this.#field(FIELD.convLength);
+    const content = client + this.#field(FIELD.clientLength);
+    const end = content + this.#field(FIELD.contentLength);
+    const request: FlatRequest = {
+      conv: this.#text.toString('latin1', this.#offset, client),
+      hasEvent: this.#field(FIELD.hasEvent) === 1,
+      from: this.#field(FIELD.from),
+      device: this.#field(FIELD.device),
+      to: this.#field(FIELD.to),
+      mid: this.#field(FIELD.mid),
+      midIsClaimed: this.#field(FIELD.claimed) === 1,
+      type: this.#field(FIELD.type),
+      sentAtMs: this.#field(FIELD.sentAt),
+      clientId: this.#text.subarray(client, content),
+      content: this.#text.subarray(content, end),
+      change: this.#field(FIELD.change),
+      changeUid: this.#field(FIELD.changeUid),
+      changePeer: this.#field(FIELD.changePeer),
+      changeValue: this.#field(FIELD.changeValue),
+    };
+    this.#base += REQUEST_FIELDS;
+    this.#offset = end;
+    return request;
+  }
+
+  #field(field: number): number {
+    return this.#numbers[this.#base + field] ?? 0;
+  }
+}
+
+export class FlatAnswers {
+  readonly #numbers: Float64Array;
+  readonly #duplicates: ChatEvent[] = [];
+  #base = 0;
+
+  constructor(count: number) {
+    this.#numbers = new Float64Array(count * RESULT_FIELDS);
+  }
+
+  stored(mid: number, seq: number, n: number, storedAtMs: number): void {
+    this.#numbers[this.#base + 1] = mid;
+    this.#numbers[this.#base + 2] = seq;
+    this.#numbers[this.#base + 3] = n;
+    this.#numbers[this.#base + 4] = storedAtMs;
+    this.#end(OUTCOME.stored);
+  }
+
+  duplicate(event: ChatEvent): void {
+    this.#duplicates.push(event);
+    this.#end(OUTCOME.duplicate);
+  }
+
+  changed(): void {
+    this.#end(OUTCOME.changed);
+  }
+
+  refused(refusal: Refusal): void {
+    this.#end(OUTCOME.refused + REFUSALS.indexOf(refusal));
+  }
+
+  #end(outcome: number): void {
+    this.#numbers[this.#base] = outcome;
+    this.#base += RESULT_FIELDS;
+  }
+
+  results(): FlatResults {
+    return { numbers: this.#numbers, duplicates: this.#duplicates };
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Cumulative marks. A device's mark walks forward over seqs that a request covers or that are the user's own,
+ * and stops at the first that is neither: a message he has not got yet is never passed.
+ */
+import type { ConversationName } from '../../im/message/conversation.js';
+import type { MarkRequest } from '../../im/store/interface.js';
+import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
+import { integerAt } from '../../pkg/db/sqlite_row.js';
+
+interface Interval {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What one device asks for in one conversation. */
+interface DeviceRequests {
+  readonly uid: number;
+  readonly device: number;
+  readonly conv: ConversationName;
+  readonly got: Interval[];
+  readTo: number;
+}
+
+export class MarkTable {
+  readonly #db: SqliteDatabase;
+  readonly #clock: () => number;
+  readonly #member: Statement;
+  readonly #device: Statement;
+  readonly #foreign: Statement;
+  readonly #setDevice: Statement;
+  readonly #setMember: Statement;
+
+  constructor(db: SqliteDatabase, clock: () => number) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#member = db.prepare(
+      `SELECT c.id, c.last_seq, m.delivered_seq, m.read_seq
+       FROM conversation c JOIN conversation_member m ON m.conv = c.id AND m.uid = ? WHERE c.name = ?`,
+    );
+    this.#device = db.prepare('SELECT seq FROM device_mark WHERE uid = ? AND device = ? AND conv = ?');
+    this.#foreign = db.prepare(
+      'SELECT seq FROM message WHERE conv = ? AND seq BETWEEN ? AND ? AND sender <> ? ORDER BY seq LIMIT 1',
+    );
+    this.#setDevice = db.prepare(
+      `INSERT INTO device_mark (uid, device, conv, seq) VALUES (?, ?, ?, ?)
+       ON CONFLICT (uid, device, conv) DO UPDATE SET seq = excluded.seq`,
+    );
+    this.#setMember = db.prepare(
+      'UPDATE conversation_member SET delivered_seq = ?, read_seq = ?, changed_at = ? WHERE uid = ? AND conv = ?',
+    );
+  }
+
+  mark(batch: readonly MarkRequest[]): void {
+    const groups = byDevice(batch);
+    this.#db.write(() => {
+      const nowMs = this.#clock();
+      for (const group of groups) this.#raise(group, nowMs);
+    });
+  }
+
+  #raise({ uid, device, conv, got, readTo }: DeviceRequests, nowMs: number): void {
+    const row = this.#member.first(uid, conv);
+    if (row === undefined) return;
+    const [id, lastSeq, delivered, read] = [0, 1, 2, 3].map((column) => integerAt(row, column)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const deviceRow = this.#device.first(uid, device, id);
+    const before = deviceRow === undefined ? read : integerAt(deviceRow, 0);
+    const after = this.#walk(before, got, { id, lastSeq, uid });
+    const newRead = Math.max(read, Math.min(readTo, lastSeq));
+    if (deviceRow === undefined || after > before) this.#setDevice.run(uid, device, id, after);
+    else if (newRead === read) return;
+    this.#setMember.run(Math.max(delivered, after), newRead, nowMs, uid, id);
+  }
+
+  /** Where the mark comes to stand. */
+  #walk(mark: number, got: readonly Interval[], log: { id: number; lastSeq: number; uid: number }): number {
+    let at = mark;
+    for (const { from, to } of got) {
+      if (from > at + 1) at = this.#passOwn(at, Math.min(from - 1, log.lastSeq), log);
+      if (from > at + 1) return at;
+      at = Math.max(at, Math.min(to, log.lastSeq));
+    }
+    return this.#passOwn(at, log.lastSeq, log);
+  }
+
+  /** Walks from `at` over the user's own messages, at most to `end`. */
+  #passOwn(at: number, end: number, { id, uid }: { id: number; uid: number }): number {
+    if (at >= end) return at;
+    const stop = this.#foreign.first(id, at + 1, end, uid);
+    return stop === undefined ? end : integerAt(stop, 0) - 1;
+  }
+}
+
+/** One group per (uid, device, conversation), its intervals in ascending order. */
+function byDevice(batch: readonly MarkRequest[]): readonly DeviceRequests[] {
+  const groups = new Map<string, DeviceRequests>();
+  for (const { uid, device, conv, from, to, read } of batch) {
+    if (from > to) continue;
+    const key = `${uid} ${device} ${conv}`;
+    const group = groups.get(key) ?? { uid, device, conv, got: [], readTo: 0 };
+    groups.set(key, group);
+    group.got.push({ from, to });
+    if (read && to > group.readTo) group.readTo = to;
+  }
+  for (const { got } of groups.values()) got.sort((one, other) => one.from - other.from);
+  return [...groups.values()];
+}

@@ -1,0 +1,137 @@
+/**
+ * What a device has missed, oldest first over all its conversations: a merge of their logs by time that never
+ * puts an earlier seq of a conversation behind a later one, whatever the clock did between them.
+ */
+import type { ConversationName } from '../../im/message/conversation.js';
+import type { Device, Uid } from '../../im/message/ids.js';
+import type { ChatEvent } from '../../im/message/message.js';
+import type { PageLimits } from '../../im/store/interface.js';
+import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
+import { integerAt } from '../../pkg/db/sqlite_row.js';
+import { EVENT_COLUMNS, eventOf, nameAt } from './event_row.js';
+
+/** Read ahead per conversation: most have few waiting, and a long one is continued where it wins. */
+const CHUNK_COUNT = 32;
+
+/** One conversation in the merge. */
+interface Source {
+  readonly id: number;
+  readonly conv: ConversationName;
+  /** seq, stored_at, length(content) of what follows, ascending. */
+  rows: readonly Row[];
+  next: number;
+  /** Time of its next message, never less than of those before it. */
+  atMs: number;
+}
+
+interface Reader {
+  readonly uid: Uid;
+  readonly device: Device;
+}
+
+export class OfflineReads {
+  readonly #db: SqliteDatabase;
+  readonly #behind: Statement;
+  readonly #missed: Statement;
+  readonly #event: Statement;
+
+  constructor(db: SqliteDatabase) {
+    this.#db = db;
+    this.#behind = db.prepare(
+      `SELECT c.id, c.name, MAX(COALESCE(d.seq, m.read_seq), c.first_seq - 1)
+       FROM conversation_member m
+       JOIN conversation c ON c.id = m.conv
+       LEFT JOIN device_mark d ON d.uid = m.uid AND d.device = ?2 AND d.conv = m.conv
+       WHERE m.uid = ?1 AND c.last_seq > COALESCE(d.seq, m.read_seq)`,
+    );
+    this.#missed = db.prepare(
+      `SELECT seq, stored_at, length(content) FROM message
+       WHERE conv = ? AND seq > ? AND NOT (sender = ? AND device = ?) ORDER BY seq LIMIT ${CHUNK_COUNT}`,
+    );
+    this.#event = db.prepare(`SELECT ${EVENT_COLUMNS} FROM message m WHERE m.conv = ? AND m.seq = ?`);
+  }
+
+  offline(uid: Uid, device: Device, limits: PageLimits): readonly ChatEvent[] {
+    return this.#db.read(() => {
+      const reader = { uid, device };
+      const heap = new SourceHeap();
+      for (const row of this.#behind.all(uid, device)) {
+        const source: Source = { id: integerAt(row, 0), conv: nameAt(row, 1), rows: [], next: 0, atMs: 0 };
+        if (this.#advance(source, integerAt(row, 2), reader)) heap.push(source);
+      }
+      return this.#merge(heap, reader, limits);
+    });
+  }
+
+  #merge(heap: SourceHeap, reader: Reader, limits: PageLimits): readonly ChatEvent[] {
+    const events: ChatEvent[] = [];
+    let bytes = 0;
+    for (let source = heap.pop(); source !== undefined && events.length < limits.count; source = heap.pop()) {
+      const row = source.rows[source.next] ?? [];
+      bytes += integerAt(row, 2);
+      if (events.length > 0 && bytes > limits.bytes) break;
+      const seq = integerAt(row, 0);
+      const event = this.#event.first(source.id, seq);
+      if (event !== undefined) events.push(eventOf(event, source.conv));
+      source.next += 1;
+      if (this.#advance(source, seq, reader)) heap.push(source);
+    }
+    return events;
+  }
+
+  /** Sets the source on its next message after `seq`; false where there is none. */
+  #advance(source: Source, seq: number, { uid, device }: Reader): boolean {
+    if (source.next === source.rows.length) {
+      source.rows = this.#missed.all(source.id, seq, uid, device);
+      source.next = 0;
+    }
+    const row = source.rows[source.next];
+    if (row === undefined) return false;
+    source.atMs = Math.max(source.atMs, integerAt(row, 1));
+    return true;
+  }
+}
+
+/** A binary heap: the source with the oldest message on top, the older conversation where they are equal. */
+class SourceHeap {
+  readonly #items: Source[] = [];
+
+  push(source: Source): void {
+    const items = this.#items;
+    let at = items.length;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = items[parent];
+      if (above === undefined || !isBefore(source, above)) break;
+      items[at] = above;
+      at = parent;
+    }
+    items[at] = source;
+  }
+
+  pop(): Source | undefined {
+    const items = this.#items;
+    const top = items[0];
+    const last = items.pop();
+    if (last === undefined || items.length === 0) return top;
+    let at = 0;
+    for (;;) {
+      const left = 2 * at + 1;
+      const child = isLess(items[left + 1], items[left]) ? left + 1 : left;
+      const below = items[child];
+      if (below === undefined || !isBefore(below, last)) break;
+      items[at] = below;
+      at = child;
+    }
+    items[at] = last;
+    return top;
+  }
+}
+
+function isBefore(one: Source, other: Source): boolean {
+  return one.atMs !== other.atMs ? one.atMs < other.atMs : one.id < other.id;
+}
+
+function isLess(one: Source | undefined, other: Source | undefined): boolean {
+  return one !== undefined && other !== undefined && isBefore(one, other);
+}

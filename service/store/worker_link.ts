@@ -1,0 +1,157 @@
+/**
+ * The owner's end of one store worker: numbers the calls, keeps those in flight, starts the worker again when
+ * it ends by itself. What was in flight then is answered at once; a new caller hears STORE_UNAVAILABLE.
+ *
+ *   starting ──ready──► up ──exit──► down ──backoff──► starting          any ──close()──► closed
+ */
+import type { Worker } from 'node:worker_threads';
+import { imError } from '../../im/errors.js';
+import { CodedError } from '../../pkg/errors/coded_error.js';
+import type { Logger } from '../../pkg/log/logger.js';
+import type { CallName } from './store_calls.js';
+import type { FromWorker, ToWorker, WorkerFailure } from './worker_messages.js';
+
+export interface WorkerLinkOptions {
+  /** For the log. */
+  readonly name: string;
+  readonly pendingCount: number;
+  readonly restartMinMs: number;
+  readonly restartMaxMs: number;
+  readonly closeTimeoutMs: number;
+}
+
+export interface WorkerLinkDeps {
+  readonly start: () => Worker;
+  readonly logger: Logger;
+}
+
+interface Pending {
+  readonly name: CallName;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: CodedError) => void;
+}
+
+/** Told to callers who come too soon: about the time in which a full queue drains. */
+const RETRY_AFTER_MS = 200;
+
+export class WorkerLink {
+  readonly #options: WorkerLinkOptions;
+  readonly #deps: WorkerLinkDeps;
+  readonly #pending = new Map<number, Pending>();
+  #worker: Worker | undefined;
+  #isUp = false;
+  #isClosed = false;
+  #lastId = 0;
+  #failureCount = 0;
+  #restart: NodeJS.Timeout | undefined;
+
+  constructor(options: WorkerLinkOptions, deps: WorkerLinkDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** Resolves when the worker takes calls; rejects with CodedError where it cannot, and does not try again. */
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#launch((failure) => {
+        if (failure === undefined) return resolve();
+        this.#isClosed = true;
+        reject(failure);
+      });
+    });
+  }
+
+  #launch(started?: (failure: CodedError | undefined) => void): void {
+    const { logger, start } = this.#deps;
+    const worker = start();
+    this.#worker = worker;
+    let failure = imError('STORE_UNAVAILABLE', 'the worker ended');
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') {
+        this.#isUp = true;
+        this.#failureCount = 0;
+        started?.(undefined);
+      } else if (message.kind === 'broken') {
+        failure = errorOf(message.failure);
+      } else {
+        this.#settle(message);
+      }
+    });
+    worker.on('error', (error) =>
+      logger.error({ worker: this.#options.name, err: error }, 'store worker failed'),
+    );
+    worker.on('exit', () => {
+      const wasUp = this.#isUp;
+      this.#ended(wasUp ? undefined : failure);
+      if (!wasUp) started?.(failure);
+    });
+  }
+
+  #settle(message: Extract<FromWorker, { id: number }>): void {
+    const pending = this.#pending.get(message.id);
+    if (pending === undefined) return;
+    this.#pending.delete(message.id);
+    if (message.kind === 'result') pending.resolve(message.value);
+    else pending.reject(errorOf(message.failure));
+  }
+
+  #ended(startFailure: CodedError | undefined): void {
+    this.#isUp = false;
+    this.#worker = undefined;
+    const lost = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { name, reject } of lost) {
+      // The worker may have committed before it ended: only a retry with the same client ids can tell.
+      reject(imError(name === 'append' ? 'OUTCOME_UNKNOWN' : 'STORE_UNAVAILABLE'));
+    }
+    if (this.#isClosed) return;
+    const { name, restartMinMs, restartMaxMs } = this.#options;
+    const waitMs = Math.min(restartMaxMs, restartMinMs * 2 ** this.#failureCount);
+    this.#failureCount += 1;
+    const fields = { worker: name, lostCount: lost.length, waitMs, err: startFailure };
+    this.#deps.logger.warn(fields, 'store worker ended, starting another');
+    this.#restart = setTimeout(() => this.#launch(), waitMs);
+  }
+
+  /** Rejects with CodedError: TOO_BUSY, STORE_UNAVAILABLE, OUTCOME_UNKNOWN, or what the worker answered. */
+  call(name: CallName, args: readonly unknown[], transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
+    const worker = this.#worker;
+    if (!this.#isUp || this.#isClosed || worker === undefined)
+      return Promise.reject(imError('STORE_UNAVAILABLE'));
+    if (this.#pending.size >= this.#options.pendingCount) {
+      return Promise.reject(imError('TOO_BUSY', undefined, { retryAfterMs: RETRY_AFTER_MS }));
+    }
+    return new Promise((resolve, reject) => {
+      const id = (this.#lastId += 1);
+      this.#pending.set(id, { name, resolve, reject });
+      const message: ToWorker = { kind: 'call', id, name, args };
+      worker.postMessage(message, transfer);
+    });
+  }
+
+  /** Answers what is in flight, then ends the worker. May be called again. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#restart);
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    const message: ToWorker = { kind: 'close' };
+    worker.postMessage(message);
+    const timer = setTimeout(() => void worker.terminate(), this.#options.closeTimeoutMs);
+    await ended;
+    clearTimeout(timer);
+  }
+}
+
+function errorOf({ code, message, temporary, cause }: WorkerFailure): CodedError {
+  return new CodedError(code, message, cause === '' ? { temporary } : { temporary, cause });
+}

@@ -1,0 +1,28 @@
+/** What a store worker and the thread that owns it say to each other. */
+import type { SqliteDatabaseOptions } from '../../pkg/db/sqlite_database.js';
+import type { CallName } from './store_calls.js';
+
+export interface WorkerSetup {
+  readonly database: SqliteDatabaseOptions;
+  /** The writer brings the schema up to date before it answers; a reader comes after it. */
+  readonly role: 'writer' | 'reader';
+}
+
+export type ToWorker =
+  | { readonly kind: 'call'; readonly id: number; readonly name: CallName; readonly args: readonly unknown[] }
+  | { readonly kind: 'close' };
+
+/** A CodedError as it crosses threads. */
+export interface WorkerFailure {
+  readonly code: number;
+  readonly message: string;
+  readonly temporary: boolean;
+  /** Of the error behind it, for the log only. */
+  readonly cause: string;
+}
+
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'broken'; readonly failure: WorkerFailure }
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly failure: WorkerFailure };
