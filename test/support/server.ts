@@ -51,6 +51,7 @@ export class TestServer {
   readonly #lines: string[] = [];
   #child: ChildProcess | undefined;
   #urls: Urls | undefined;
+  #readyAfterMs = NaN;
 
   private constructor(options: ServerOptions, dataDir: string) {
     this.dataDir = dataDir;
@@ -77,6 +78,11 @@ export class TestServer {
     const pid = this.#child?.pid;
     if (pid === undefined) throw new Error('the server is not running');
     return pid;
+  }
+
+  /** From the start of the process to its ready line. */
+  get readyAfterMs(): number {
+    return this.#readyAfterMs;
   }
 
   /** What it logged last, for failure reports. */
@@ -124,6 +130,7 @@ export class TestServer {
     };
     const args = Object.entries(asked).map(([name, value]) => `--${name}=${value}`);
     const [command = process.execPath, ...rest] = [...wrapper, process.execPath, ...nodeArgs, MAIN, ...args];
+    const launchedAtMs = performance.now();
     const child = spawn(command, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
@@ -150,6 +157,7 @@ export class TestServer {
       START_DEADLINE_MS,
       () => `the server was not ready in time\n${this.log}`,
     );
+    this.#readyAfterMs = performance.now() - launchedAtMs;
   }
 }
 

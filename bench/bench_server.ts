@@ -1,0 +1,93 @@
+/** The server under measurement: the real process on core 0, on its own copy of the preloaded data. */
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { TestServer, type Scope } from '../test/support/server.js';
+import { waitUntil } from '../test/support/wait.js';
+import type { Dataset } from './dataset.js';
+import { cpuTime } from './proc_stat.js';
+
+export const SERVER_CORE = 0;
+export const GENERATOR_CORE = 1;
+
+const PROBE = new URL('./loop_delay_probe.js', import.meta.url).href;
+
+/** Sockets of the idle measure, with room for files; the default of many systems is 1024. */
+const OPEN_FILES = 20_000;
+
+export interface LoopDelay {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** Cleans up in reverse order, as node:test's `after` would. */
+export class BenchScope implements Scope {
+  readonly #cleanUps: (() => Promise<void>)[] = [];
+
+  after(cleanUp: () => Promise<void>): void {
+    this.#cleanUps.push(cleanUp);
+  }
+
+  async end(): Promise<void> {
+    for (let cleanUp = this.#cleanUps.pop(); cleanUp !== undefined; cleanUp = this.#cleanUps.pop())
+      await cleanUp();
+  }
+}
+
+export interface BenchServerOptions {
+  readonly dataset?: Dataset;
+  readonly profileDir?: string | undefined;
+}
+
+export class BenchServer {
+  readonly server: TestServer;
+  readonly #delayFile: string;
+
+  private constructor(server: TestServer, delayFile: string) {
+    this.server = server;
+    this.#delayFile = delayFile;
+  }
+
+  static async start(scope: Scope, { dataset, profileDir }: BenchServerOptions = {}): Promise<BenchServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'sailplane-bench-run-'));
+    scope.after(() => rm(folder, { recursive: true, force: true }));
+    const dataDir = join(folder, 'data');
+    if (dataset !== undefined) await cp(dataset.dataDir, dataDir, { recursive: true });
+    const delayFile = join(folder, 'loop_delay.json');
+    const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
+    const server = await TestServer.start(scope, {
+      dataDir,
+      wrapper: ['prlimit', `--nofile=${OPEN_FILES}`, 'taskset', '-c', String(SERVER_CORE)],
+      nodeArgs: ['--import', PROBE, ...profile],
+      env: { LOOP_DELAY_FILE: delayFile },
+      flags: { 'log-level': 'warn' },
+    });
+    return new BenchServer(server, delayFile);
+  }
+
+  get wsUrl(): string {
+    return this.server.urls.ws;
+  }
+
+  get pid(): number {
+    return this.server.pid;
+  }
+
+  /** CPU time so far, user and system together. */
+  async cpuMs(): Promise<number> {
+    const { userMs, systemMs } = await cpuTime(this.pid);
+    return userMs + systemMs;
+  }
+
+  /** Event-loop delay since the last call (or the start). */
+  async loopDelay(): Promise<LoopDelay> {
+    await rm(this.#delayFile, { force: true });
+    process.kill(this.pid, 'SIGUSR2');
+    const text = await waitUntil('the probe to answer', () =>
+      readFile(this.#delayFile, 'utf8').catch(() => undefined),
+    );
+    return JSON.parse(text) as LoopDelay;
+  }
+}

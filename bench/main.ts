@@ -1,0 +1,67 @@
+/**
+ * `npm run bench -- NAME [--client bare] [--seconds N] [--profile DIR] [--record]`: runs one measure and prints its
+ * figures; --record also writes them into bench/RESULTS.md with the hardware and this command.
+ */
+import { parseArgs } from 'node:util';
+import { chatRows, measureChat, type ChatBenchOptions } from './chat_bench.js';
+import { measureIdleConnections, measureStart } from './idle_bench.js';
+import { recordResult, type Rows } from './results.js';
+
+interface Settings {
+  readonly client: ChatBenchOptions['client'];
+  readonly runMs: number;
+  readonly profileDir: string | undefined;
+}
+
+const WARM_UP_MS = 5000;
+const DEFAULT_SECONDS = '20';
+const IDLE_CONNECTIONS = 10_000;
+
+const closedLoop = (senderCount: number) => async (settings: Settings) =>
+  chatRows(await measureChat({ ...settings, senderCount, warmUpMs: WARM_UP_MS, ratePerS: 0 }));
+
+/** Half of what the closed loop has just reached on this machine. */
+async function halfLoad(settings: Settings): Promise<Rows> {
+  const common = { ...settings, senderCount: 200, warmUpMs: WARM_UP_MS };
+  const full = await measureChat({ ...common, ratePerS: 0 });
+  const half = await measureChat({ ...common, ratePerS: Math.round(full.perSecond / 2) });
+  return [['messages per second at full load', full.perSecond.toFixed(0)], ...chatRows(half)];
+}
+
+const MEASURES: Readonly<Record<string, (settings: Settings) => Promise<Rows>>> = {
+  chat: closedLoop(200),
+  'chat-1000': closedLoop(1000),
+  single: closedLoop(1),
+  'loop-delay': halfLoad,
+  idle: () => measureIdleConnections(IDLE_CONNECTIONS),
+  start: () => measureStart(),
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    client: { type: 'string', default: 'sdk' },
+    seconds: { type: 'string', default: DEFAULT_SECONDS },
+    profile: { type: 'string' },
+    record: { type: 'boolean', default: false },
+  },
+});
+
+const [name = ''] = positionals;
+const measure = MEASURES[name];
+if (measure === undefined || (values.client !== 'sdk' && values.client !== 'bare')) {
+  console.error(
+    `usage: npm run bench -- ${Object.keys(MEASURES).join('|')} [--client sdk|bare] [--seconds N] [--record]`,
+  );
+  process.exitCode = 1;
+} else {
+  const { client, profile: profileDir } = values;
+  const rows = await measure({ client, runMs: Number(values.seconds) * 1000, profileDir });
+  for (const [what, figure] of rows) console.log(`${what.padEnd(44)} ${figure}`);
+  if (values.record)
+    await recordResult(
+      name,
+      process.argv.slice(2).filter((arg) => arg !== '--record'),
+      rows,
+    );
+}
