@@ -8,8 +8,9 @@ export interface WebSocketLike {
   readonly readyState: number;
   readonly bufferedAmount: number;
   onopen: ((event: never) => void) | null;
-  onmessage: ((event: { readonly data: unknown }) => void) | null;
-  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
+  /** `never` lets sockets fit whose own event types say more; the client reads `data`, `code` and `reason`. */
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
   onerror: ((event: never) => void) | null;
   send(data: string): void;
   close(code?: number, reason?: string): void;
@@ -74,6 +75,8 @@ export interface ClientTuning {
   readonly gapFillLimit: number;
   readonly pageCount: number;
   readonly outboxLimit: number;
+  /** Stored sends that are remembered for their ticks. */
+  readonly recentLimit: number;
   /** Messages of one conversation kept back while a hole before them is filled. */
   readonly bufferLimit: number;
 }
@@ -100,6 +103,7 @@ export type SendState = 'queued' | 'stored' | 'offline' | 'received' | 'read' | 
 
 export interface Outgoing {
   readonly clientId: string;
+  /** '' until the client knows its own uid (first sign-in, or saved state). */
   readonly conv: string;
   readonly to: number;
   readonly type: number;

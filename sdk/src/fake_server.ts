@@ -1,0 +1,207 @@
+/**
+ * A protocol-true server for the SDK's own tests: real sockets, one process, logs in memory. It answers sign-in,
+ * sync, range and sends by itself; hooks make it misbehave. Not a server for anything else.
+ */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { chatConversation } from '../../im/message/conversation.js';
+import { encodeDown } from '../../im/message/encoder.js';
+import { known, toMid, toSeq, toUid, type Uid } from '../../im/message/ids.js';
+import { errorInfo } from '../../im/message/error_info.js';
+import { decodeUp } from '../../im/message/json_decoder.js';
+import type { ApiUp, ChatEvent, ChatUp, DownFrame, ErrorInfo, UpFrame } from '../../im/message/message.js';
+
+export const SELF = known(toUid(1));
+export const PEER = known(toUid(2));
+
+/** Returns true where the frame has been dealt with (or swallowed) by the test. */
+export type FrameHook = (frame: UpFrame, socket: WebSocket) => boolean;
+
+export class FakeServer {
+  readonly #server: WebSocketServer;
+  readonly #logs = new Map<string, ChatEvent[]>();
+  /** Every decoded frame, in order of arrival. */
+  readonly frames: UpFrame[] = [];
+  readonly sockets = new Set<WebSocket>();
+  hook: FrameHook = () => false;
+  epoch = 1;
+  /** The device's marks as the server has them. */
+  readonly deviceSeqs = new Map<string, number>();
+  /** Conversations that sync leaves out although they changed. */
+  readonly hidden = new Set<string>();
+  refusal: ErrorInfo | undefined;
+  heartbeatMs = 0;
+  #mid = 0;
+
+  constructor() {
+    this.#server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    this.#server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+      socket.on('message', (data: Buffer) => this.#receive(data.toString(), socket));
+    });
+  }
+
+  static async start(): Promise<FakeServer> {
+    const server = new FakeServer();
+    await once(server.#server, 'listening');
+    return server;
+  }
+
+  get url(): string {
+    const { port } = this.#server.address() as AddressInfo;
+    return `ws://127.0.0.1:${port}/ws`;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.terminate();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  log(conv: string): ChatEvent[] {
+    const log = this.#logs.get(conv) ?? [];
+    this.#logs.set(conv, log);
+    return log;
+  }
+
+  /** Stores a message without telling anybody. */
+  append(from: Uid, to: Uid, clientId: string, content = clientId): ChatEvent {
+    const conv = chatConversation(from, to);
+    const log = this.log(conv);
+    const earlier = log.find((event) => event.from === from && event.clientId === clientId);
+    if (earlier !== undefined) return earlier;
+    const numbers = { seq: known(toSeq(log.length + 1)), mid: known(toMid(++this.#mid)) };
+    const times = { sentAtMs: 1_700_000_000_000, storedAtMs: 1_700_000_000_000 + this.#mid };
+    const event: ChatEvent = { conv, ...numbers, clientId, from, to, type: 1, content, ...times, status: 0 };
+    log.push(event);
+    return event;
+  }
+
+  push(event: ChatEvent, after = event.seq - 1): void {
+    this.tell({ kind: 'push', event, after: known(toSeq(after)) });
+  }
+
+  /** To every socket. */
+  tell(frame: DownFrame): void {
+    for (const socket of this.sockets) this.answer(socket, frame);
+  }
+
+  answer(socket: WebSocket, frame: DownFrame): void {
+    for (const text of encodeDown(frame, 'modern')) socket.send(text);
+  }
+
+  /** Decoded frames of one kind. */
+  got<Kind extends UpFrame['kind']>(kind: Kind): Extract<UpFrame, { kind: Kind }>[] {
+    return this.frames.filter((frame): frame is Extract<UpFrame, { kind: Kind }> => frame.kind === kind);
+  }
+
+  store(frame: ChatUp, socket: WebSocket): ChatEvent {
+    const event = this.append(SELF, frame.to, frame.clientId, frame.content);
+    const { conv, seq, mid, clientId, storedAtMs } = event;
+    this.answer(socket, { kind: 'stored', echo: frame.echo, conv, seq, mid, clientId, storedAtMs });
+    return event;
+  }
+
+  fail(frame: ChatUp, socket: WebSocket, error: ErrorInfo): void {
+    this.answer(socket, { kind: 'failed', echo: frame.echo, mid: 0, clientId: frame.clientId, error });
+  }
+
+  #receive(text: string, socket: WebSocket): void {
+    const { frame } = decodeUp(text, { depth: 32, keys: 1_000, contentBytes: 60_000 });
+    this.frames.push(frame);
+    if (this.hook(frame, socket)) return;
+    switch (frame.kind) {
+      case 'auth':
+        this.#signIn(frame.echo, socket);
+        return;
+      case 'chat':
+        this.store(frame, socket);
+        return;
+      case 'heartbeat':
+        this.answer(socket, { kind: 'heartbeat' });
+        return;
+      case 'api':
+        this.#api(frame, socket);
+        return;
+      case 'receipt':
+      case 'bad':
+    }
+  }
+
+  #signIn(echo: number, socket: WebSocket): void {
+    if (this.refusal !== undefined) {
+      this.answer(socket, { kind: 'error', echo, error: this.refusal });
+      return;
+    }
+    const limits = { frameBytes: 65_536, contentBytes: 1_000, rangeCount: 200, rangeBytes: 131_072 };
+    const { epoch, heartbeatMs } = this;
+    const data = { uid: String(SELF), device: 2, protocol: 1, features: [], limits, heartbeatMs, epoch };
+    this.answer(socket, { kind: 'success', action: 'notify.success', echo, data });
+  }
+
+  #api(frame: ApiUp, socket: WebSocket): void {
+    const { echo } = frame;
+    const data: unknown = frame.action === 'api.sync' ? this.#sync(frame.data) : this.#range(frame.data);
+    if (data === undefined) {
+      this.answer(socket, {
+        kind: 'apiError',
+        action: 'api.failed',
+        echo,
+        error: errorInfo('NO_SUCH_ROUTE'),
+      });
+    } else {
+      this.answer(socket, { kind: 'success', action: 'api.success', echo, data });
+    }
+  }
+
+  /** Pages of two conversations, so that paging is always part of it. */
+  #sync(data: unknown): unknown {
+    const { since, after = '' } = data as { since: number; after?: string };
+    const names = [...this.#logs.keys()].sort().filter((conv) => since === 0 || !this.hidden.has(conv));
+    const rest = names.filter((conv) => conv > after);
+    const page = rest.slice(0, 2);
+    const logs = [...this.#logs.values()];
+    return {
+      conversations: page.map((conv) => this.#row(conv)),
+      more: rest.length > page.length,
+      next: page.at(-1) ?? '',
+      count: logs.length,
+      sum: logs.reduce((sum, log) => sum + log.length, 0),
+      cursor: 1_700_000_000_000 + this.#mid,
+      epoch: this.epoch,
+    };
+  }
+
+  #row(conv: string): unknown {
+    const log = this.log(conv);
+    const first = log[0];
+    const deviceSeq = this.deviceSeqs.get(conv) ?? 0;
+    const peer = first === undefined ? PEER : first.from === SELF ? first.to : first.from;
+    const unread = log.filter((event) => event.from !== SELF).length;
+    const marks = { deviceSeq, deliveredSeq: 0, readSeq: 0, peerDeliveredSeq: 0, peerReadSeq: 0, unread };
+    const last = { lastSeq: log.length, lastMid: log.at(-1)?.mid ?? 0, lastAt: log.at(-1)?.storedAtMs ?? 0 };
+    return { conv, peer: String(peer), firstSeq: 1, ...last, ...marks, ...this.marks };
+  }
+
+  /** Fields of every conversation in sync answers that a test wants otherwise. */
+  marks: Readonly<Record<string, number>> = {};
+
+  #range(data: unknown): unknown {
+    const { conv, from, to } = data as { conv: string; from: number; to: number };
+    const end = Math.min(to, this.log(conv).length);
+    const last = Math.min(end, from + 199);
+    const events = this.log(conv).slice(from - 1, last);
+    const wire = events.map((event) => ({
+      ...event,
+      from: String(event.from),
+      to: String(event.to),
+      cliMid: event.clientId,
+      sendAt: event.sentAtMs,
+      storedAt: event.storedAtMs,
+    }));
+    return { conv, from, to: last, events: wire, more: last < end, floor: 1 };
+  }
+}

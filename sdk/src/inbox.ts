@@ -1,0 +1,250 @@
+/**
+ * Everything that comes in and what it leads to: messages into their logs, receipts out, holes filled, the list
+ * of conversations kept true. Pushes wait until the first sync of a connection says where the logs stand.
+ */
+import { ACTIONS } from '../../im/message/actions.js';
+import { isJsonObject } from '../../im/message/json_fields.js';
+import { toSeq, toUid } from '../../im/message/ids.js';
+import { CodedError } from '../../pkg/errors/coded_error.js';
+import type { Random } from './backoff.js';
+import { nowMs } from './coarse_timer.js';
+import { notConnected, type Connection } from './connection.js';
+import type { Conversation } from './conversation.js';
+import { Conversations } from './conversations.js';
+import type { Emitter } from './emitter.js';
+import { GapFiller } from './gap_filler.js';
+import { clientError } from './outbox.js';
+import { Receipts } from './receipts.js';
+import { Sync, type SyncResult } from './sync.js';
+import type { ClientEvents, ClientTuning, Message } from './types.js';
+import { readRange, type Push, type RangeAnswer, type SyncedConversation } from './wire.js';
+
+export interface InboxDeps {
+  readonly emitter: Emitter<ClientEvents>;
+  connection(): Connection | undefined;
+  /** The peer of `conv` has got (or read) what this user sent in [from, to]. */
+  peerGot(conv: string, from: number, to: number, state: 'received' | 'read'): void;
+  /** Everything missed has been shown. */
+  synced(): void;
+  /** The first sync failed: the connection is of no use. */
+  unusable(reason: string): void;
+  changed(): void;
+  wakeBy(atMs: number): void;
+  readonly random: Random;
+}
+
+export class Inbox {
+  readonly #deps: InboxDeps;
+  readonly #tuning: ClientTuning;
+  readonly #conversations: Conversations;
+  readonly #receipts: Receipts;
+  readonly #gaps: GapFiller;
+  readonly #sync: Sync;
+  #uid = 0;
+  /** Undefined once the first sync of the connection has been applied. */
+  #held: Push[] | undefined = [];
+  /** More came meanwhile than is held: what exists must be asked for again. */
+  #heldTooMuch = false;
+  #isSyncedTold = false;
+
+  constructor(tuning: ClientTuning, deps: InboxDeps) {
+    this.#deps = deps;
+    this.#tuning = tuning;
+    const backoff = { minMs: tuning.reconnectMinMs, maxMs: tuning.reconnectMaxMs };
+    const wakeBy = (atMs: number): void => deps.wakeBy(atMs);
+    this.#conversations = new Conversations(tuning.bufferLimit, (conversation, message) =>
+      this.#show(conversation, message),
+    );
+    this.#receipts = new Receipts(
+      { intervalMs: tuning.receiptIntervalMs },
+      { wakeBy, send: (conv, from, to, state) => this.#sendReceipt(conv, from, to, state) },
+    );
+    this.#gaps = new GapFiller(
+      { ...tuning, backoff },
+      {
+        wakeBy,
+        random: deps.random,
+        range: (conv, from, to) => this.range(conv, from, to),
+        skipped: (conv, from, to) => deps.emitter.emit('skipped', { conv, from, to }),
+        warn: (error) => this.#warn(error),
+        idle: () => this.#tellSynced(),
+      },
+    );
+    this.#sync = new Sync(tuning, {
+      wakeBy,
+      request: (operation, data) => this.request(operation, data),
+      reset: () => this.#conversations.clear(),
+      apply: (result) => this.#apply(result),
+      totals: () => this.#conversations.totals(),
+      failed: (error, isFirst) => this.#syncFailed(error, isFirst),
+    });
+  }
+
+  get conversations(): Conversations {
+    return this.#conversations;
+  }
+
+  get epoch(): number {
+    return this.#sync.epoch;
+  }
+
+  get cursorMs(): number {
+    return this.#sync.cursorMs;
+  }
+
+  /** What an earlier run of the app saved. */
+  restore(epoch: number, cursorMs: number): void {
+    this.#sync.epoch = epoch;
+    this.#sync.cursorMs = cursorMs;
+  }
+
+  /** Another user: nothing here is his. */
+  clear(): void {
+    this.#conversations.clear();
+    this.restore(0, 0);
+  }
+
+  connected(uid: number, epoch: number): void {
+    this.#uid = uid;
+    this.#held = [];
+    this.#heldTooMuch = false;
+    this.#isSyncedTold = false;
+    this.#gaps.start();
+    this.#sync.start(epoch);
+  }
+
+  disconnected(): void {
+    this.#sync.stop();
+    this.#gaps.stop();
+    this.#held = [];
+  }
+
+  /** A message from the server, or an own one that has just been stored. */
+  take(push: Push): void {
+    if (this.#held === undefined) {
+      this.#receive(push);
+    } else if (this.#held.length < this.#tuning.bufferLimit) {
+      this.#held.push(push);
+    } else {
+      this.#heldTooMuch = true;
+    }
+  }
+
+  /** `ack.notify` in its interval form. */
+  receipt(data: unknown): void {
+    if (!isJsonObject(data)) return;
+    const { conv, state } = data;
+    const [from, to, by] = [toSeq(data['from']), toSeq(data['to']), toUid(data['by'])];
+    if (typeof conv !== 'string' || from === undefined || to === undefined || by === undefined) return;
+    if (state !== 'received' && state !== 'read') return;
+    this.#conversations.find(conv)?.peerGot(to, state === 'read');
+    this.#deps.peerGot(conv, from, to, state);
+    this.#deps.emitter.emit('receipt', { conv, from, to, state, by });
+  }
+
+  /** The server let something go that we should have got. */
+  announced(): void {
+    if (this.#deps.connection() !== undefined) this.#sync.again();
+  }
+
+  markRead(conv: string, seq: number): void {
+    const conversation = this.#conversations.find(conv);
+    if (conversation === undefined) return;
+    const upTo = Math.min(seq, conversation.log.lastSeq);
+    conversation.markRead(upTo);
+    this.#receipts.read(conversation, upTo, nowMs());
+  }
+
+  tick(atMs: number): number {
+    return Math.min(this.#receipts.tick(atMs), this.#gaps.tick(atMs), this.#sync.tick(atMs));
+  }
+
+  flush(): void {
+    this.#receipts.flush(nowMs());
+  }
+
+  request(operation: string, data: unknown): Promise<unknown> {
+    const action = `api.${operation.replaceAll('/', '.')}`;
+    return this.#deps.connection()?.request(action, data) ?? Promise.reject(notConnected());
+  }
+
+  async range(conv: string, from: number, to: number): Promise<RangeAnswer> {
+    const answer = readRange(await this.request('msg/range', { conv, from, to }), this.#uid);
+    if (answer === undefined)
+      throw new CodedError(0, 'the answer to msg/range is not understood', { temporary: true });
+    return answer;
+  }
+
+  #receive({ message, after }: Push): void {
+    const peer = message.own ? message.to : message.from;
+    const conversation = this.#conversations.open(message.conv, peer, 0);
+    const reception = conversation.log.receive(message, after);
+    if (reception === 'repeat' && !message.own) this.#receipts.repeated(conversation, message.seq, nowMs());
+    if (reception !== 'repeat') this.#gaps.check(conversation);
+  }
+
+  #show(conversation: Conversation, message: Message): void {
+    conversation.passed(message);
+    if (!message.own) this.#receipts.received(conversation, message.seq, nowMs());
+    this.#deps.changed();
+    this.#deps.emitter.emit('message', message);
+  }
+
+  #apply(result: SyncResult): void {
+    for (const row of result.conversations) this.#applyRow(row);
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const push of held) this.#receive(push);
+    for (const conversation of this.#conversations.all()) {
+      if (!conversation.log.isComplete) this.#gaps.check(conversation, true);
+    }
+    this.#deps.changed();
+    if (this.#heldTooMuch) this.#sync.again();
+    this.#heldTooMuch = false;
+    if (this.#gaps.isIdle) this.#tellSynced();
+    this.#deps.wakeBy(nowMs());
+  }
+
+  #applyRow(row: SyncedConversation): void {
+    const known = this.#conversations.find(row.conv);
+    const conversation = known ?? this.#conversations.open(row.conv, row.peer, row.deviceSeq);
+    const before = conversation.view;
+    conversation.synced(row);
+    this.#receipts.offer(conversation, nowMs());
+    // Of a conversation that is new here there is nothing to be raised.
+    if (known === undefined) return;
+    this.#peerRose(before.peerDeliveredSeq + 1, row.peerDeliveredSeq, 'received', row);
+    this.#peerRose(before.peerReadSeq + 1, row.peerReadSeq, 'read', row);
+  }
+
+  #peerRose(from: number, to: number, state: 'received' | 'read', row: SyncedConversation): void {
+    if (to < from) return;
+    this.#deps.peerGot(row.conv, from, to, state);
+    this.#deps.emitter.emit('receipt', { conv: row.conv, from, to, state, by: row.peer });
+  }
+
+  #tellSynced(): void {
+    if (this.#isSyncedTold || this.#held !== undefined) return;
+    this.#isSyncedTold = true;
+    this.#deps.synced();
+  }
+
+  #syncFailed(error: unknown, isFirst: boolean): void {
+    const { message } = clientError(error);
+    this.#warn(error);
+    if (isFirst) this.#deps.unusable(`sync failed: ${message}`);
+  }
+
+  #warn(error: unknown): void {
+    this.#deps.emitter.emit('warning', clientError(error));
+  }
+
+  #sendReceipt(conv: string, from: number, to: number, state: 'received' | 'read'): boolean {
+    const connection = this.#deps.connection();
+    if (connection === undefined || this.#held !== undefined) return false;
+    connection.send(
+      `{"action":"${ACTIONS.ackRequest}","data":{"conv":"${conv}","from":${from},"to":${to},"state":"${state}"}}`,
+    );
+    return true;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Cumulative receipts: «I have everything up to here», at most one round per conversation and interval, the
+ * first of a burst at once. What cannot be sent now stays a mark of the conversation and goes out later.
+ */
+import type { ReceiptState } from '../../im/message/message.js';
+import type { Conversation } from './conversation.js';
+
+export interface ReceiptsDeps {
+  /** Sends the interval [from, to]; false where there is no connection. */
+  send(conv: string, from: number, to: number, state: ReceiptState): boolean;
+  wakeBy(atMs: number): void;
+}
+
+export class Receipts {
+  readonly #intervalMs: number;
+  readonly #deps: ReceiptsDeps;
+  readonly #waiting = new Set<Conversation>();
+
+  constructor(options: { readonly intervalMs: number }, deps: ReceiptsDeps) {
+    this.#intervalMs = options.intervalMs;
+    this.#deps = deps;
+  }
+
+  /** A message of somebody else was shown. */
+  received(conversation: Conversation, seq: number, nowMs: number): void {
+    const marks = conversation.receipts;
+    if (seq > marks.toAck) marks.toAck = seq;
+    this.offer(conversation, nowMs);
+  }
+
+  /** The server pushed once more what was shown before: it has not heard our receipt. */
+  repeated(conversation: Conversation, seq: number, nowMs: number): void {
+    const marks = conversation.receipts;
+    marks.acked = Math.min(marks.acked, seq - 1);
+    this.received(conversation, seq, nowMs);
+  }
+
+  read(conversation: Conversation, seq: number, nowMs: number): void {
+    const marks = conversation.receipts;
+    if (seq <= marks.toRead) return;
+    marks.toRead = seq;
+    this.offer(conversation, nowMs);
+  }
+
+  /** Tells the server what it lacks: now, or when the conversation's interval has passed. */
+  offer(conversation: Conversation, nowMs: number): void {
+    const marks = conversation.receipts;
+    if (marks.waiting || !isLacking(conversation)) return;
+    const dueAtMs = marks.sentAtMs + this.#intervalMs;
+    if (dueAtMs <= nowMs) {
+      this.#send(conversation, nowMs);
+      return;
+    }
+    marks.waiting = true;
+    this.#waiting.add(conversation);
+    this.#deps.wakeBy(dueAtMs);
+  }
+
+  /** Sends what is due; returns when the next one is. */
+  tick(nowMs: number): number {
+    let next = Infinity;
+    for (const conversation of this.#waiting) {
+      const dueAtMs = conversation.receipts.sentAtMs + this.#intervalMs;
+      if (dueAtMs > nowMs) next = Math.min(next, dueAtMs);
+      else this.#release(conversation, nowMs);
+    }
+    return next;
+  }
+
+  /** Sends everything now: the client is about to close. */
+  flush(nowMs: number): void {
+    for (const conversation of this.#waiting) this.#release(conversation, nowMs);
+  }
+
+  #release(conversation: Conversation, nowMs: number): void {
+    this.#waiting.delete(conversation);
+    conversation.receipts.waiting = false;
+    if (isLacking(conversation)) this.#send(conversation, nowMs);
+  }
+
+  /** Not sent for want of a connection: the next sync offers it again. */
+  #send(conversation: Conversation, nowMs: number): void {
+    const { conv, receipts: marks } = conversation;
+    if (marks.toRead > marks.read && this.#deps.send(conv, marks.read + 1, marks.toRead, 'read')) {
+      marks.read = marks.toRead;
+      marks.acked = Math.max(marks.acked, marks.read);
+      marks.sentAtMs = nowMs;
+    }
+    if (marks.toAck > marks.acked && this.#deps.send(conv, marks.acked + 1, marks.toAck, 'received')) {
+      marks.acked = marks.toAck;
+      marks.sentAtMs = nowMs;
+    }
+  }
+}
+
+function isLacking(conversation: Conversation): boolean {
+  const marks = conversation.receipts;
+  return marks.toAck > marks.acked || marks.toRead > marks.read;
+}

@@ -1,0 +1,176 @@
+/**
+ * Frames from the server, narrowed: everything that comes over the socket is checked here once. A field that
+ * is not what it should be makes the whole thing undefined. Frames to the server are built where they are sent.
+ */
+import { toCount, toMid, toSeq, toUid } from '../../im/message/ids.js';
+import { isJsonObject, type JsonObject } from '../../im/message/json_fields.js';
+import { CodedError } from '../../pkg/errors/coded_error.js';
+import type { Message } from './types.js';
+
+export interface Push {
+  readonly message: Message;
+  readonly after: number;
+}
+
+export interface StoredAck {
+  readonly clientId: string;
+  readonly conv: string;
+  readonly mid: number;
+  readonly seq: number;
+  readonly storedAtMs: number;
+}
+
+/** What the sign-in answer says that the client uses. */
+export interface Welcome {
+  readonly uid: number;
+  readonly epoch: number;
+  /** 0 where the server has no wish. */
+  readonly heartbeatMs: number;
+  /** Of one message's content in UTF-8; Infinity where not said. */
+  readonly contentBytes: number;
+}
+
+export interface SyncedConversation {
+  readonly conv: string;
+  readonly peer: number;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly lastAtMs: number;
+  readonly deviceSeq: number;
+  readonly readSeq: number;
+  readonly peerDeliveredSeq: number;
+  readonly peerReadSeq: number;
+  readonly unread: number;
+}
+
+export interface SyncAnswer {
+  readonly conversations: readonly SyncedConversation[];
+  readonly more: boolean;
+  readonly next: string;
+  readonly count: number;
+  readonly sum: number;
+  readonly cursorMs: number;
+  readonly epoch: number;
+}
+
+export interface RangeAnswer {
+  readonly from: number;
+  readonly to: number;
+  readonly messages: readonly Message[];
+  readonly more: boolean;
+  readonly floor: number;
+}
+
+const count = (value: unknown): number => toCount(value) ?? 0;
+const words = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+export function readMessage(data: unknown, uid: number): Message | undefined {
+  if (!isJsonObject(data)) return undefined;
+  const { cliMid: clientId, conv, content } = data;
+  const mid = toMid(data['mid']);
+  const seq = toSeq(data['seq']);
+  const from = toUid(data['from']);
+  const to = toUid(data['to']);
+  if (mid === undefined || seq === undefined || seq < 1 || from === undefined || to === undefined)
+    return undefined;
+  if (typeof clientId !== 'string' || typeof conv !== 'string' || typeof content !== 'string')
+    return undefined;
+  return {
+    conv,
+    seq,
+    mid,
+    clientId,
+    from,
+    to,
+    type: count(data['type']),
+    content,
+    sentAtMs: count(data['sendAt']),
+    storedAtMs: count(data['storedAt']),
+    status: count(data['status']),
+    own: from === uid,
+  };
+}
+
+export function readPush(data: unknown, uid: number): Push | undefined {
+  const message = readMessage(data, uid);
+  if (message === undefined || !isJsonObject(data)) return undefined;
+  return { message, after: Math.min(toSeq(data['after']) ?? message.seq - 1, message.seq - 1) };
+}
+
+export function readStoredAck(data: unknown): StoredAck | undefined {
+  if (!isJsonObject(data)) return undefined;
+  const { cliMid: clientId, conv } = data;
+  const mid = toMid(data['mid']);
+  const seq = toSeq(data['seq']);
+  if (mid === undefined || seq === undefined || seq < 1) return undefined;
+  if (typeof clientId !== 'string' || typeof conv !== 'string') return undefined;
+  return { clientId, conv, mid, seq, storedAtMs: count(data['storedAt']) };
+}
+
+/** An error object of a frame; whatever is missing is a temporary error without code. */
+export function readError(data: unknown): CodedError {
+  if (!isJsonObject(data)) return new CodedError(0, words(data), { temporary: true });
+  const retryAfterMs = count(data['retryAfterMs']);
+  return new CodedError(count(data['code']), words(data['message']), {
+    temporary: data['temporary'] !== false,
+    ...(retryAfterMs > 0 && { retryAfterMs }),
+  });
+}
+
+export function readWelcome(data: unknown): Welcome | undefined {
+  if (!isJsonObject(data)) return undefined;
+  const uid = toUid(data['uid']);
+  if (uid === undefined) return undefined;
+  const limits: JsonObject = isJsonObject(data['limits']) ? data['limits'] : {};
+  return {
+    uid,
+    epoch: count(data['epoch']),
+    heartbeatMs: count(data['heartbeatMs']),
+    contentBytes: toCount(limits['contentBytes']) ?? Infinity,
+  };
+}
+
+export function readSync(data: unknown): SyncAnswer | undefined {
+  if (!isJsonObject(data) || !Array.isArray(data['conversations'])) return undefined;
+  const rows: readonly unknown[] = data['conversations'];
+  const conversations = rows.map(readConversation);
+  if (!conversations.every((row) => row !== undefined)) return undefined;
+  return {
+    conversations,
+    more: data['more'] === true,
+    next: words(data['next']),
+    count: count(data['count']),
+    sum: count(data['sum']),
+    cursorMs: count(data['cursor']),
+    epoch: count(data['epoch']),
+  };
+}
+
+function readConversation(data: unknown): SyncedConversation | undefined {
+  if (!isJsonObject(data) || typeof data['conv'] !== 'string') return undefined;
+  const peer = toUid(data['peer']);
+  if (peer === undefined) return undefined;
+  return {
+    conv: data['conv'],
+    peer,
+    firstSeq: count(data['firstSeq']),
+    lastSeq: count(data['lastSeq']),
+    lastAtMs: count(data['lastAt']),
+    deviceSeq: count(data['deviceSeq']),
+    readSeq: count(data['readSeq']),
+    peerDeliveredSeq: count(data['peerDeliveredSeq']),
+    peerReadSeq: count(data['peerReadSeq']),
+    unread: count(data['unread']),
+  };
+}
+
+export function readRange(data: unknown, uid: number): RangeAnswer | undefined {
+  if (!isJsonObject(data) || !Array.isArray(data['events'])) return undefined;
+  const from = toSeq(data['from']);
+  const to = toSeq(data['to']);
+  if (from === undefined || to === undefined) return undefined;
+  const events: readonly unknown[] = data['events'];
+  const messages = events.map((event) => readMessage(event, uid));
+  if (!messages.every((message) => message !== undefined)) return undefined;
+  return { from, to, messages, more: data['more'] === true, floor: count(data['floor']) };
+}
