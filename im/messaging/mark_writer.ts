@@ -66,6 +66,7 @@ export class MarkWriter {
     while (this.#writing !== undefined) await this.#writing;
     this.#writing = this.#write();
     await this.#writing;
+    this.#writing = undefined;
   }
 
   async #write(): Promise<void> {
@@ -80,7 +81,6 @@ export class MarkWriter {
         this.#deps.logger.warn({ err: error }, 'receipts could not be written; devices will send them again');
       }
     }
-    this.#writing = undefined;
   }
 }
 

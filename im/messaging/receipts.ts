@@ -6,7 +6,7 @@ import type { Logger } from '../../pkg/log/logger.js';
 import type { Caller, Receipts } from '../api/interface.js';
 import type { Dispatch } from '../dispatch/interface.js';
 import type { Delivery } from '../gateway/interface.js';
-import { imError, toCodedError } from '../errors.js';
+import { imError, isError, toCodedError } from '../errors.js';
 import { chatPeer, type ConversationName } from '../message/conversation.js';
 import type { Mid, Seq } from '../message/ids.js';
 import type { ReceiptState } from '../message/message.js';
@@ -57,7 +57,11 @@ export class ReceiptHandler implements Receipts {
   }
 
   async received(caller: Reader, mids: readonly Mid[]): Promise<void> {
-    await Promise.all(mids.map((mid) => this.#one(caller, { by: 'mid', mid })));
+    const receipts = await Promise.allSettled(mids.map((mid) => this.#one(caller, { by: 'mid', mid })));
+    for (const receipt of receipts) {
+      // A mid that is not his is ignored: a client may well acknowledge what has been erased since.
+      if (receipt.status === 'rejected' && !isError(receipt.reason, 'NO_PERMISSION')) throw receipt.reason;
+    }
   }
 
   async read(caller: Reader, conv: ConversationName, from: Seq, to: Seq): Promise<void> {

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { defaultsOf } from '../../pkg/config/option.js';
+import { ERRORS, imError } from '../errors.js';
+import type { Delivery } from '../gateway/interface.js';
+import { toConversation } from '../message/conversation.js';
+import { known, toDevice, toMid, toSeq, toUid, type Seq } from '../message/ids.js';
+import type { LocatedMessage, MarkRequest } from '../store/interface.js';
+import { MARK_WRITER_OPTIONS, MarkWriter, type MarkWriterOptions } from './mark_writer.js';
+import { ReceiptHandler } from './receipts.js';
+
+const silent = {
+  error: () => undefined,
+  warn: () => undefined,
+  info: () => undefined,
+  debug: () => undefined,
+};
+const [alice, bob, eve] = [known(toUid(1)), known(toUid(2)), known(toUid(3))];
+const device = known(toDevice(1));
+const conv = known(toConversation('u1_2'));
+const seq = (n: number): Seq => known(toSeq(n));
+const fromAlice: LocatedMessage = { mid: known(toMid(70)), conv, seq: seq(7), from: alice, clientId: 'c7' };
+
+interface Bench {
+  readonly receipts: ReceiptHandler;
+  readonly marks: MarkWriter;
+  readonly delivered: Delivery[];
+  readonly written: MarkRequest[][];
+}
+
+/** A conversation of alice and bob whose last seq is 9, with a message of alice at 7. */
+function bench(t: TestContext, options: Partial<MarkWriterOptions> = {}): Bench {
+  const delivered: Delivery[] = [];
+  const written: MarkRequest[][] = [];
+  const store = {
+    mark: (batch: readonly MarkRequest[]) => Promise.resolve(void written.push([...batch])),
+    locate: (uid: number, mids: readonly number[]) =>
+      Promise.resolve(uid !== eve && mids.includes(fromAlice.mid) ? [fromAlice] : []),
+    lastSeqs: () => Promise.resolve([{ conv, lastSeq: seq(9) }]),
+  };
+  const dispatch = {
+    deliver: (batch: readonly Delivery[]) => {
+      delivered.push(...batch);
+      return Promise.resolve(batch.map(() => ({ absent: [] })));
+    },
+    kick: () => Promise.resolve(),
+  };
+  const marks = new MarkWriter({ ...defaultsOf(MARK_WRITER_OPTIONS), ...options }, { store, logger: silent });
+  t.after(() => marks.flush());
+  return {
+    receipts: new ReceiptHandler({ store, marks, dispatch, logger: silent }),
+    marks,
+    delivered,
+    written,
+  };
+}
+
+test('a receipt by mid goes to whoever sent that message, and is marked', async (t) => {
+  const { receipts, marks, delivered, written } = bench(t);
+  await receipts.received({ uid: bob, device }, [fromAlice.mid]);
+  await marks.flush();
+  const messages = [{ mid: fromAlice.mid, clientId: 'c7', seq: seq(7) }];
+  const frame = { kind: 'receipt', conv, from: 7, to: 7, state: 'received', by: bob, messages };
+  assert.deepEqual(delivered, [{ frame, recipients: [{ uid: alice }] }]);
+  assert.deepEqual(written, [[{ uid: bob, device, conv, from: 7, to: 7, read: false }]]);
+});
+
+test('nobody can forge a receipt for a conversation that is not his', async (t) => {
+  const { receipts, marks, delivered, written } = bench(t);
+  await receipts.received({ uid: eve, device }, [fromAlice.mid]);
+  await assert.rejects(receipts.read({ uid: eve, device }, conv, seq(1), seq(9)), {
+    code: ERRORS.NO_PERMISSION.code,
+  });
+  await marks.flush();
+  assert.deepEqual([delivered, written.flat()], [[], []]);
+});
+
+test('a receipt for one’s own message tells nobody', async (t) => {
+  const { receipts, delivered } = bench(t);
+  await receipts.received({ uid: alice, device }, [fromAlice.mid]);
+  assert.deepEqual(delivered, []);
+});
+
+test('an interval is cut at the last message: what does not exist was not received', async (t) => {
+  const { receipts, marks, delivered, written } = bench(t);
+  await receipts.read({ uid: bob, device }, conv, seq(5), seq(1000));
+  await assert.rejects(receipts.read({ uid: bob, device }, conv, seq(10), seq(11)), {
+    code: ERRORS.NO_PERMISSION.code,
+  });
+  await marks.flush();
+  const frame = { kind: 'receipt', conv, from: 5, to: 9, state: 'read', by: bob, messages: undefined };
+  assert.deepEqual(delivered, [{ frame, recipients: [{ uid: alice }] }]);
+  assert.deepEqual(written.flat(), [{ uid: bob, device, conv, from: 5, to: 9, read: true }]);
+});
+
+test('marks of neighbouring intervals are merged, others kept apart', async (t) => {
+  const { marks, written } = bench(t);
+  const mark = (from: number, to: number, read = false): void =>
+    marks.add({ uid: bob, device, conv, from: seq(from), to: seq(to), read });
+  for (const [from, to] of [
+    [1, 2],
+    [3, 3],
+    [2, 5],
+    [8, 9],
+  ] as const)
+    mark(from, to);
+  mark(1, 9, true);
+  await marks.flush();
+  assert.deepEqual(
+    written.flat().map(({ from, to, read }) => [from, to, read]),
+    [
+      [1, 5, false],
+      [8, 9, false],
+      [1, 9, true],
+    ],
+  );
+});
+
+test('too many marks waiting: refused with a temporary code, taken again after a write', async (t) => {
+  const { receipts, marks } = bench(t, { markCount: 1, markDelayMs: 60_000 });
+  await receipts.read({ uid: bob, device }, conv, seq(1), seq(2));
+  await assert.rejects(receipts.read({ uid: bob, device }, conv, seq(7), seq(8)), {
+    code: ERRORS.TOO_BUSY.code,
+    temporary: true,
+  });
+  await marks.flush();
+  await receipts.read({ uid: bob, device }, conv, seq(7), seq(8));
+});
+
+test('a store that fails answers every receipt with its error and goes on with the next', async (t) => {
+  const { marks, delivered } = bench(t);
+  let calls = 0;
+  const lastSeqs = (): Promise<{ conv: typeof conv; lastSeq: Seq }[]> =>
+    ++calls === 1
+      ? Promise.reject(imError('STORE_UNAVAILABLE'))
+      : Promise.resolve([{ conv, lastSeq: seq(9) }]);
+  const dispatch = { deliver: () => Promise.resolve([]), kick: () => Promise.resolve() };
+  const receipts = new ReceiptHandler({
+    store: { lastSeqs, locate: () => Promise.resolve([]) },
+    marks,
+    dispatch,
+    logger: silent,
+  });
+  await assert.rejects(receipts.read({ uid: bob, device }, conv, seq(1), seq(1)), {
+    code: ERRORS.STORE_UNAVAILABLE.code,
+  });
+  await receipts.read({ uid: bob, device }, conv, seq(1), seq(1));
+  assert.deepEqual(delivered, []);
+});
