@@ -1,66 +1,10 @@
+/** The client against a scripted server over real sockets: what an app sees when things go well. */
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
-import { WebSocket } from 'ws';
-import { SailplaneClient } from './client.js';
+import { test } from 'node:test';
+import { known, toMid, toSeq } from '../../im/message/ids.js';
 import { FakeServer, PEER, SELF } from './fake_server.js';
-import type { ClientTuning, Message, StateStore } from './types.js';
-
-const CONV = 'u1_2';
-const QUICK: Partial<ClientTuning> = {
-  reconnectMinMs: 5,
-  reconnectMaxMs: 20,
-  gapWaitMs: 10,
-  receiptIntervalMs: 50,
-  ackTimeoutMs: 60,
-  fullSyncCheckMs: 30,
-};
-
-interface Stage {
-  readonly server: FakeServer;
-  readonly client: SailplaneClient;
-  readonly shown: Message[];
-}
-
-/** Resolves when `holds` does; checked after every turn of the event loop that brings something. */
-async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
-
-function makeClient(
-  t: TestContext,
-  server: FakeServer,
-  more: { state?: StateStore; tuning?: Partial<ClientTuning> } = {},
-) {
-  const client = new SailplaneClient({
-    url: server.url,
-    token: 'a token',
-    webSocket: (url) => new WebSocket(url),
-    ...(more.state && { state: more.state }),
-    tuning: { ...QUICK, ...more.tuning },
-  });
-  t.after(() => client.close());
-  return client;
-}
-
-function watch(client: SailplaneClient): Message[] {
-  const shown: Message[] = [];
-  client.on('message', (message) => shown.push(message));
-  return shown;
-}
-
-async function stage(t: TestContext, tuning: Partial<ClientTuning> = {}): Promise<Stage> {
-  const server = await FakeServer.start();
-  t.after(() => server.close());
-  const client = makeClient(t, server, { tuning });
-  const shown = watch(client);
-  return { server, client, shown };
-}
-
-const seqs = (messages: readonly Message[]): number[] => messages.map((message) => message.seq);
+import { CONV, intervalsOf, makeClient, seqs, stage, until, watch } from './stage.js';
+import type { Receipt, SavedState, StateStore } from './types.js';
 
 void test('connects, sends, and shows the own message in its place', async (t) => {
   const { server, client, shown } = await stage(t);
@@ -75,7 +19,7 @@ void test('connects, sends, and shows the own message in its place', async (t) =
   );
 });
 
-void test('shows a push once, acks at once, acks a repeat again, and gathers receipts of a burst', async (t) => {
+void test('shows a push once, acks at once, gathers the receipts of a burst, acks a repeat again', async (t) => {
   const { server, client, shown } = await stage(t);
   await client.connect();
   const first = server.append(PEER, SELF, 'a');
@@ -85,14 +29,193 @@ void test('shows a push once, acks at once, acks a repeat again, and gathers rec
   await until(() => server.got('receipt').length === 2, 'the gathered receipt');
   server.push(first);
   await until(() => server.got('receipt').length === 3, 'the receipt of the repeat');
-  const expected = [
-    [1, 1],
-    [2, 4],
-    [1, 4],
-  ];
-  const got = server
-    .got('receipt')
-    .map((receipt) => (receipt.by === 'interval' ? [receipt.from, receipt.to] : []));
-  assert.deepEqual(got, expected);
+  assert.deepEqual(intervalsOf(server), [
+    [1, 1, 'received'],
+    [2, 4, 'received'],
+    [1, 4, 'received'],
+  ]);
   assert.deepEqual(seqs(shown), [1, 2, 3, 4]);
+});
+
+void test('keeps one unanswered send per conversation, conversations side by side', async (t) => {
+  const { server, client } = await stage(t, { ackTimeoutMs: 60_000 });
+  server.hook = (frame) => frame.kind === 'chat';
+  await client.connect();
+  const views = ['a', 'b'].map((clientId) => client.send(PEER, clientId, { clientId }));
+  client.send(3, 'c', { clientId: 'c' });
+  await until(() => server.got('chat').length === 2, 'one frame per conversation');
+  assert.deepEqual(
+    server.got('chat').map((frame) => frame.clientId),
+    ['a', 'c'],
+  );
+  const socket = [...server.sockets][0];
+  const [first] = server.got('chat');
+  assert.ok(socket !== undefined && first !== undefined);
+  server.hook = () => false;
+  server.store(first, socket);
+  await Promise.all(views.map((view) => client.sent(view)));
+  assert.deepEqual(
+    server.log(CONV).map((event) => event.clientId),
+    ['a', 'b'],
+  );
+});
+
+void test('fetches a hole after a wait and shows everything in order', async (t) => {
+  const { server, client, shown } = await stage(t);
+  await client.connect();
+  const events = ['a', 'b', 'c', 'd', 'e'].map((id) => server.append(PEER, SELF, id));
+  for (const index of [0, 4, 2]) {
+    const event = events[index];
+    if (event !== undefined) server.push(event);
+  }
+  await until(() => shown.length === 5, 'all five');
+  assert.deepEqual(seqs(shown), [1, 2, 3, 4, 5]);
+  assert.deepEqual(
+    server.got('api').flatMap((frame) => (frame.action === 'api.msg.range' ? [frame.data] : [])),
+    [
+      { conv: CONV, from: 2, to: 2 },
+      { conv: CONV, from: 4, to: 4 },
+    ],
+  );
+});
+
+void test('asks for nothing where `after` says that nothing of it is ours', async (t) => {
+  const { server, client, shown } = await stage(t);
+  await client.connect();
+  server.push(server.append(PEER, SELF, 'a'));
+  server.append(PEER, SELF, 'not ours');
+  server.push(server.append(PEER, SELF, 'c'), 1);
+  await until(() => shown.length === 2, 'both');
+  await client.sent(client.send(PEER, 'and on'));
+  await until(() => shown.length === 3, 'the own one');
+  assert.deepEqual(seqs(shown), [1, 3, 4]);
+  assert.equal(server.got('api').filter((frame) => frame.action === 'api.msg.range').length, 0);
+});
+
+void test('a new device starts at its mark; a page of what is older comes by history', async (t) => {
+  const server = await FakeServer.start();
+  t.after(() => server.close());
+  for (let i = 1; i <= 10; i++) server.append(i % 2 === 0 ? SELF : PEER, i % 2 === 0 ? PEER : SELF, `m${i}`);
+  server.append(3 as typeof PEER, SELF, 'from three');
+  server.append(4 as typeof PEER, SELF, 'from four');
+  server.deviceSeqs.set(CONV, 8);
+  const client = makeClient(t, server);
+  const shown = watch(client);
+  await client.connect();
+  assert.deepEqual(
+    shown.filter((m) => m.conv === CONV).map((m) => m.seq),
+    [9, 10],
+  );
+  assert.equal(client.conversations().length, 3, 'three conversations are two pages');
+  assert.deepEqual(seqs(await client.history(CONV, { count: 3 })), [8, 9, 10]);
+  assert.deepEqual(seqs(await client.history(CONV, { before: 3, count: 5 })), [1, 2]);
+  assert.equal(shown.length, 4);
+});
+
+void test('more missing than the limit: the newest page, and word of the rest', async (t) => {
+  const server = await FakeServer.start();
+  t.after(() => server.close());
+  for (let i = 1; i <= 60; i++) server.append(PEER, SELF, `m${i}`);
+  const client = makeClient(t, server, { tuning: { gapFillLimit: 50, pageCount: 20 } });
+  const shown = watch(client);
+  const skipped: unknown[] = [];
+  client.on('skipped', (gap) => skipped.push(gap));
+  await client.connect();
+  assert.deepEqual(skipped, [{ conv: CONV, from: 1, to: 40 }]);
+  assert.deepEqual(
+    seqs(shown),
+    Array.from({ length: 20 }, (_, i) => 41 + i),
+  );
+});
+
+void test('ticks only rise: stored, offline, received, read; an interval reaches every send in it', async (t) => {
+  const { server, client } = await stage(t);
+  const receipts: Receipt[] = [];
+  client.on('receipt', (receipt) => receipts.push(receipt));
+  await client.connect();
+  const [a, b] = await Promise.all(['a', 'b'].map((id) => client.sent(client.send(PEER, id))));
+  assert.ok(a !== undefined && b !== undefined);
+  const conv = server.log(CONV)[0]?.conv;
+  assert.ok(conv !== undefined);
+  const state = (view: { clientId: string }): string | undefined => client.outgoing(view.clientId)?.state;
+  const numbers = { mid: known(toMid(b.mid)), seq: known(toSeq(b.seq)) };
+  server.tell({ kind: 'offline', conv, clientId: b.clientId, peer: PEER, ...numbers });
+  await until(() => state(b) === 'offline', 'offline');
+  const interval = { kind: 'receipt', conv, from: known(toSeq(1)), by: PEER, messages: undefined } as const;
+  server.tell({ ...interval, to: known(toSeq(1)), state: 'read' });
+  server.tell({ ...interval, to: known(toSeq(2)), state: 'received' });
+  await until(() => state(b) === 'received', 'received');
+  assert.equal(state(a), 'read', 'a lower state does not lower it');
+  assert.deepEqual(receipts, [
+    { conv: CONV, from: 1, to: 1, state: 'read', by: 2 },
+    { conv: CONV, from: 1, to: 2, state: 'received', by: 2 },
+  ]);
+  assert.equal(client.conversations()[0]?.peerDeliveredSeq, 2);
+  assert.equal(client.conversations()[0]?.peerReadSeq, 1);
+});
+
+void test('reading is told once per interval, counts the unread, and includes the receipt', async (t) => {
+  const { server, client, shown } = await stage(t);
+  await client.connect();
+  for (const id of ['a', 'b', 'c']) server.push(server.append(PEER, SELF, id));
+  await until(() => shown.length === 3, 'three');
+  assert.equal(client.conversations()[0]?.unread, 3);
+  client.markRead(CONV, 2);
+  client.markRead(CONV, 3);
+  await until(() => server.got('receipt').length === 2, 'the reading');
+  assert.deepEqual(intervalsOf(server), [
+    [1, 1, 'received'],
+    [1, 3, 'read'],
+  ]);
+  assert.equal(client.conversations()[0]?.unread, 0);
+});
+
+void test('refuses to queue what can never be sent, and a full outbox', async (t) => {
+  const { client } = await stage(t, { outboxLimit: 2 });
+  assert.throws(() => client.send(0, 'x'), { code: 300 });
+  assert.throws(() => client.send(PEER, 'x', { type: -1 }), { code: 300 });
+  assert.throws(() => client.send(PEER, 'x', { clientId: 'x'.repeat(65) }), { code: 6006 });
+  client.send(PEER, 'one', { clientId: 'one' });
+  client.send(PEER, 'two');
+  assert.throws(() => client.send(PEER, 'three'), { code: 6101, temporary: true });
+  assert.equal(client.send(PEER, 'again', { clientId: 'one' }).content, 'one', 'the same send');
+  assert.throws(() => client.send(3, 'x', { clientId: 'one' }), { code: 6006 });
+  await client.connect();
+  assert.throws(() => client.send(PEER, 'é'.repeat(501)), { code: 6005 });
+});
+
+void test('saved state: the outbox is sent by the next run, nothing shown is shown again', async (t) => {
+  const server = await FakeServer.start();
+  t.after(() => server.close());
+  server.append(PEER, SELF, 'shown');
+  let saved: SavedState | undefined;
+  const state: StateStore = {
+    load: () => Promise.resolve(saved),
+    save: (next) => {
+      saved = structuredClone(next);
+      return Promise.resolve();
+    },
+  };
+  const first = makeClient(t, server, { state });
+  const shownFirst = watch(first);
+  await first.connect();
+  server.hook = (frame) => frame.kind === 'chat';
+  first.send(PEER, 'unsent', { clientId: 'unsent' });
+  await first.close();
+  assert.equal(saved?.outbox.length, 1);
+  server.hook = () => false;
+  const second = makeClient(t, server, { state });
+  const shownSecond = watch(second);
+  second.send(PEER, 'later', { clientId: 'later' });
+  await second.connect();
+  assert.equal((await second.sent('later')).state, 'stored');
+  await until(() => shownSecond.length === 2, 'the own two');
+  assert.deepEqual(seqs(shownFirst), [1]);
+  assert.deepEqual(
+    shownSecond.map((m) => [m.seq, m.clientId]),
+    [
+      [2, 'unsent'],
+      [3, 'later'],
+    ],
+  );
 });

@@ -65,7 +65,7 @@ export class HttpApi {
 
   /** The same token with a new expiry. */
   async renew(token: string): Promise<SignInResult> {
-    return readSignIn(await this.call('auth/token', { token }));
+    return readSignIn(await this.call('auth/token', { token, renew: true }));
   }
 
   async signOut(token: string): Promise<void> {
