@@ -81,6 +81,15 @@ test('host: debugging never faces a network', () => {
   }
 });
 
+test('store: a setting that could lose an acknowledged message is refused outside debugging', () => {
+  for (const synchronous of ['NORMAL', 'OFF']) {
+    const args = ['--store-synchronous', synchronous];
+    assert.deepEqual(servingProblems(configOf(args)), []);
+    const problems = servingProblems(configOf([...args, '--mode=production'], GOOD_SECRET));
+    assert.match(problems.join(), new RegExp(`store.synchronous is ${synchronous}`));
+  }
+});
+
 test('ports and addresses: impossible ones are named', () => {
   const outside = readConfig(['--ws-port', '65536', '--http-port=-1'], {});
   assert.ok(!outside.ok);

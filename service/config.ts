@@ -3,6 +3,13 @@
  * What an option means stands beside the class that uses it.
  */
 import { readFileSync } from 'node:fs';
+import { ACCOUNT_OPTIONS } from '../im/api/account_api.js';
+import { AUTHENTICATOR_OPTIONS } from '../im/api/authenticator.js';
+import { MID_BLOCK_OPTIONS } from '../im/api/mid_blocks.js';
+import { SYNC_OPTIONS } from '../im/api/sync_api.js';
+import { TOKEN_VERSION_OPTIONS } from '../im/api/token_versions.js';
+import { TOKEN_OPTIONS } from '../im/api/tokens.js';
+import { VERIFICATION_OPTIONS } from '../im/api/verification_codes.js';
 import { GATEWAY_OPTIONS } from '../im/gateway/client_manager.js';
 import { MARK_WRITER_OPTIONS } from '../im/messaging/mark_writer.js';
 import { APPEND_BATCHER_OPTIONS } from '../im/store/append_batcher.js';
@@ -11,6 +18,8 @@ import { choice, integer, list, secret, text } from '../pkg/config/option.js';
 import type { ValuesOf } from '../pkg/config/option_tree.js';
 import { LIFECYCLE_OPTIONS } from '../pkg/lifecycle/lifecycle.js';
 import { LOG_OPTIONS } from '../pkg/log/pino_logger.js';
+import { WS_SERVER_OPTIONS } from './gateway/ws_server.js';
+import { SQLITE_STORE_OPTIONS } from './store/sqlite_options.js';
 
 const PORT = { min: 0, max: 65_535 } as const;
 
@@ -21,9 +30,8 @@ export const CONFIG_OPTIONS = {
   mode: choice(
     ['debugging', 'production'],
     'debugging',
-    'debugging makes up its own secret and accepts what only a developer should have (the fixed verification ' +
-      'code, sign-in by names known in advance), and therefore listens on this machine only. production needs ' +
-      'a secret and refuses settings that could lose an acknowledged message.',
+    'debugging makes up its own secret and takes a fixed verification code, and therefore listens on this ' +
+      'machine only. production needs a secret and refuses settings that could lose an acknowledged message.',
   ),
   dataDir: text(
     './data',
@@ -41,8 +49,18 @@ export const CONFIG_OPTIONS = {
     `Signs the tokens; at least ${SECRET_MIN_BYTES} bytes. Whoever knows it can sign in as anybody. Another ` +
       'secret makes every token worthless.',
   ),
-  gateway: GATEWAY_OPTIONS,
+  gateway: { ...WS_SERVER_OPTIONS, ...GATEWAY_OPTIONS },
   messaging: { ...APPEND_BATCHER_OPTIONS, ...MARK_WRITER_OPTIONS },
+  api: {
+    ...AUTHENTICATOR_OPTIONS,
+    ...ACCOUNT_OPTIONS,
+    ...TOKEN_OPTIONS,
+    ...TOKEN_VERSION_OPTIONS,
+    ...VERIFICATION_OPTIONS,
+    ...MID_BLOCK_OPTIONS,
+    ...SYNC_OPTIONS,
+  },
+  store: SQLITE_STORE_OPTIONS,
   lifecycle: LIFECYCLE_OPTIONS,
   log: LOG_OPTIONS,
 } as const;
@@ -78,6 +96,10 @@ export function servingProblems(config: Config): readonly string[] {
       isDebugging && config.host !== '' && !isLoopback(config.host),
       `mode is debugging, whose fixed codes must not face a network, and host is ${config.host}: set mode to ` +
         'production or host to 127.0.0.1',
+    ],
+    [
+      !isDebugging && config.store.synchronous !== 'FULL',
+      `mode is production and store.synchronous is ${config.store.synchronous}: only FULL keeps what was acknowledged`,
     ],
     [
       config.httpPort !== 0 && config.httpPort === config.wsPort,

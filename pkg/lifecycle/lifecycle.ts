@@ -26,10 +26,10 @@ export type LifecycleOptions = OptionsOf<typeof LIFECYCLE_OPTIONS>;
 
 export interface Part {
   readonly name: string;
-  /** Rejects where the part cannot run; it is then not closed. */
-  start?(): Promise<void> | void;
-  /** Finishes what is under way; should be done before `deadlineMs` milliseconds have passed. */
-  close?(deadlineMs: number): Promise<void> | void;
+  /** Awaited. Rejects where the part cannot run; it is then not closed. */
+  start?(): unknown;
+  /** Awaited. Finishes what is under way; should be done before `deadlineMs` milliseconds have passed. */
+  close?(deadlineMs: number): unknown;
 }
 
 /** The part of `process` that a lifecycle uses. */

@@ -1,0 +1,20 @@
+/** Options that belong to one subcommand, taken out of its arguments; what is left is the configuration's. */
+
+export interface TakenOption {
+  /** Undefined where the option was not given. */
+  readonly value: string | undefined;
+  readonly rest: readonly string[];
+}
+
+/** `--name value` or `--name=value`; a name without a value gives ''. The last of several wins. */
+export function takeOption(args: readonly string[], name: string): TakenOption {
+  let value: string | undefined;
+  const rest: string[] = [];
+  const waiting = [...args];
+  for (let arg = waiting.shift(); arg !== undefined; arg = waiting.shift()) {
+    if (arg === `--${name}`) value = waiting.shift() ?? '';
+    else if (arg.startsWith(`--${name}=`)) value = arg.slice(name.length + 3);
+    else rest.push(arg);
+  }
+  return { value, rest };
+}

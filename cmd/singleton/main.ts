@@ -1,0 +1,83 @@
+/**
+ * The whole server in one process, on SQLite: read the options, open the stores, build the rooms, listen.
+ * What starts later stops earlier: listeners, then connections, then what still has to be written.
+ */
+import { realpathSync } from 'node:fs';
+import { Lifecycle } from '../../pkg/lifecycle/lifecycle.js';
+import { PinoLogger } from '../../pkg/log/pino_logger.js';
+import { effective } from '../../pkg/config/print.js';
+import { Argon2Hasher } from '../../service/api/argon2_hasher.js';
+import { HttpServer } from '../../service/api/http_server.js';
+import { JoseTokens } from '../../service/api/jose_tokens.js';
+import { CONFIG_OPTIONS, type Config } from '../../service/config.js';
+import { WsServer } from '../../service/gateway/ws_server.js';
+import { openSqliteStores } from '../../service/store/sqlite_stores.js';
+import { DataFolder, databasePath } from './data_folder.js';
+import { announceReady } from './ready_line.js';
+import { buildRooms } from './rooms.js';
+import { endFailedStart, readConfigOrEnd } from './start_failure.js';
+
+/** Serves until a signal ends the process; ends it itself, with one clear line, where it cannot start. */
+export async function main(args: readonly string[]): Promise<void> {
+  const config = readConfigOrEnd(args);
+  if (config === undefined) return;
+  const logger = new PinoLogger(config.log);
+  const lifecycle = new Lifecycle(config.lifecycle, { logger, process, now: () => performance.now() });
+  lifecycle.watch();
+  logger.info({ options: effective(CONFIG_OPTIONS, config) }, 'starting');
+  try {
+    await serve(config, logger, lifecycle);
+  } catch (error) {
+    await endFailedStart({ error, config, logger, lifecycle });
+  }
+}
+
+async function serve(config: Config, logger: PinoLogger, lifecycle: Lifecycle): Promise<void> {
+  const folder = new DataFolder(config);
+  await lifecycle.start(folder);
+
+  const stores = await openSqliteStores({ ...config.store, path: databasePath(config) }, { logger });
+  await lifecycle.start({ name: 'store', close: () => stores.close() });
+
+  const signer = new JoseTokens({ secret: folder.secret });
+  const hasher = new Argon2Hasher(config.api);
+  const wsPort = (): number => ws.port;
+  const { api, checker, batcher, marks, gateway } = buildRooms(config, {
+    stores,
+    signer,
+    hasher,
+    wsPort,
+    logger,
+  });
+  await lifecycle.start({ name: 'batcher', close: (deadlineMs) => batcher.close(deadlineMs) });
+  await lifecycle.start({ name: 'marks', close: () => marks.flush() });
+  await lifecycle.start({
+    name: 'gateway',
+    start: () => gateway.start(),
+    close: (deadlineMs) => gateway.close(deadlineMs),
+  });
+
+  const http = new HttpServer(
+    { ...config.api, host: config.host, port: config.httpPort },
+    { api, checker, batcher, stores, logger },
+  );
+  await lifecycle.start({
+    name: 'http',
+    start: () => http.start(),
+    close: (deadlineMs) => http.close(deadlineMs),
+  });
+
+  const ws = new WsServer(
+    { ...config.gateway, host: config.host, port: config.wsPort },
+    { handler: gateway, logger },
+  );
+  await lifecycle.start({
+    name: 'ws',
+    start: () => ws.start(),
+    close: () => ws.stopAccepting(),
+  });
+
+  announceReady({ host: config.host, httpPort: http.port, wsPort: ws.port, wsPath: config.gateway.path });
+}
+
+if (realpathSync(process.argv[1] ?? '.') === import.meta.filename) await main(process.argv.slice(2));

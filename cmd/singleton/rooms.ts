@@ -1,0 +1,108 @@
+/**
+ * The rooms of one process and how they hold each other: every port gets its local implementation. Builds only;
+ * what runs is started in main.ts, in the order that it must stop in reverse.
+ */
+import { randomInt } from 'node:crypto';
+import { LocalAuthenticator } from '../../im/api/authenticator.js';
+import type { CodeSender, PasswordHasher, ServerFigures, TokenSigner } from '../../im/api/interface.js';
+import { LocalApi } from '../../im/api/local_api.js';
+import { SignIn } from '../../im/api/sign_in.js';
+import { signInAnswerer } from '../../im/api/sign_in_answer.js';
+import { LocalTokenChecker } from '../../im/api/token_checker.js';
+import { TokenVersions } from '../../im/api/token_versions.js';
+import { Tokens } from '../../im/api/tokens.js';
+import { VerificationCodes } from '../../im/api/verification_codes.js';
+import { LocalDispatch } from '../../im/dispatch/local_dispatch.js';
+import { ClientManager } from '../../im/gateway/client_manager.js';
+import { ChatHandler } from '../../im/messaging/chat_handler.js';
+import type { Gateway } from '../../im/gateway/interface.js';
+import type { ReplySink } from '../../im/messaging/interface.js';
+import { MarkWriter } from '../../im/messaging/mark_writer.js';
+import { ReceiptHandler } from '../../im/messaging/receipts.js';
+import { MessagingRouter } from '../../im/messaging/router.js';
+import { AppendBatcher } from '../../im/store/append_batcher.js';
+import type { Stores } from '../../im/store/interface.js';
+import type { Logger } from '../../pkg/log/logger.js';
+import type { Config } from '../../service/config.js';
+
+export interface RoomsDeps {
+  readonly stores: Stores;
+  readonly signer: TokenSigner;
+  readonly hasher: PasswordHasher;
+  /** Undefined: nobody can be sent a code. */
+  readonly codeSender: CodeSender | undefined;
+  /** Of the WebSocket listener, once it listens. */
+  readonly wsPort: () => number;
+  readonly logger: Logger;
+}
+
+const nowMs = (): number => Date.now();
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+export type Rooms = ReturnType<typeof buildRooms>;
+
+export function buildRooms(config: Config, deps: RoomsDeps) {
+  const { stores, logger } = deps;
+  const { messages, ids } = stores;
+  // The gateway needs messaging and the api; both answer through the gateway: it is asked for when it is there.
+  const dispatch = new LocalDispatch((): Gateway => gateway);
+  const replies: ReplySink = { reply: (list) => gateway.reply(list) };
+
+  const batcher = new AppendBatcher(config.messaging, { store: messages, ids, logger });
+  const marks = new MarkWriter(config.messaging, { store: messages, logger });
+  const receipts = new ReceiptHandler({ store: messages, marks, dispatch, logger });
+  const chat = new ChatHandler({ appender: batcher, dispatch, replies, logger });
+  const figures = figuresOf(
+    () => gateway,
+    () => batcher,
+  );
+
+  const identity = buildIdentity(config, deps, dispatch);
+  const api = new LocalApi(config.api, { ...identity, ...deps, dispatch, receipts, figures, randomText });
+  const messaging = new MessagingRouter({ chat, receipts, api, replies, logger });
+  const authenticator = new LocalAuthenticator(
+    { ...config.api, ...config.gateway },
+    { ...identity, messages, nowMs },
+  );
+  const gateway: ClientManager = new ClientManager(config.gateway, {
+    messaging,
+    authenticator,
+    sent: messages,
+    logger,
+  });
+  return { api, batcher, marks, gateway, checker: identity.checker };
+}
+
+function buildIdentity(config: Config, deps: RoomsDeps, dispatch: LocalDispatch) {
+  const { stores, signer, hasher, logger, codeSender, wsPort } = deps;
+  const { users } = stores;
+  const versions = new TokenVersions(config.api, { users, nowMs });
+  const tokens = new Tokens(config.api, { signer, users, versions, nowMs });
+  const signIn = new SignIn({ tokens, users, hasher, dispatch, logger });
+  const debugging = config.mode === 'debugging';
+  return {
+    versions,
+    tokens,
+    signIn,
+    answer: signInAnswerer(config, { wsPort }),
+    checker: new LocalTokenChecker({ tokens, versions }),
+    codes: new VerificationCodes(config.api, { debugging, sender: codeSender, nowMs, randomCode }),
+  };
+}
+
+function figuresOf(gateway: () => ClientManager, batcher: () => AppendBatcher): ServerFigures {
+  return {
+    onlineCount: () => gateway().stats().connectionCount,
+    maxOnlineCount: () => gateway().stats().maxConnectionCount,
+    messageCount: () => batcher().stats().requestCount,
+    startedAtMs: nowMs(),
+  };
+}
+
+function randomText(length: number): string {
+  return Array.from({ length }, () => ALPHABET.charAt(randomInt(ALPHABET.length))).join('');
+}
+
+function randomCode(): string {
+  return String(randomInt(1_000_000)).padStart(6, '0');
+}
