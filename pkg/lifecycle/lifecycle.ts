@@ -131,7 +131,7 @@ export class Lifecycle {
       timer = setTimeout(() => reject(new Error(`not finished after ${deadlineMs} ms`)), deadlineMs);
     });
     try {
-      await Promise.race([(async () => part.close?.(deadlineMs))(), expired]);
+      await Promise.race([Promise.resolve().then(() => part.close?.(deadlineMs)), expired]);
       logger.info({ part: part.name, ms: Math.round(now() - startedAtMs) }, 'part closed');
       return true;
     } catch (error) {
