@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { TestServer, type Scope } from '../test/support/server.js';
+import { SEED_ENV } from '../test/support/seed.js';
 import { waitUntil } from '../test/support/wait.js';
 import type { Dataset } from './dataset.js';
 import { cpuTime } from './proc_stat.js';
@@ -39,6 +40,7 @@ export class BenchScope implements Scope {
 export interface BenchServerOptions {
   readonly dataset?: Dataset;
   readonly profileDir?: string | undefined;
+  readonly prepare?: (dataDir: string) => Promise<void>;
 }
 
 export class BenchServer {
@@ -50,7 +52,11 @@ export class BenchServer {
     this.#delayFile = delayFile;
   }
 
-  static async start(scope: Scope, { dataset, profileDir }: BenchServerOptions = {}): Promise<BenchServer> {
+  /** `prepare` is called with the data folder before the server has it. */
+  static async start(
+    scope: Scope,
+    { dataset, profileDir, prepare }: BenchServerOptions = {},
+  ): Promise<BenchServer> {
     const folder = await mkdtemp(join(tmpdir(), 'sailplane-bench-run-'));
     scope.after(() => rm(folder, { recursive: true, force: true }));
     const dataDir = join(folder, 'data');
@@ -61,7 +67,8 @@ export class BenchServer {
       dataDir,
       wrapper: ['prlimit', `--nofile=${OPEN_FILES}`, 'taskset', '-c', String(SERVER_CORE)],
       nodeArgs: ['--import', PROBE, ...profile],
-      env: { LOOP_DELAY_FILE: delayFile },
+      ...(prepare !== undefined && { prepare }),
+      env: { ...SEED_ENV, LOOP_DELAY_FILE: delayFile },
       flags: { 'log-level': 'warn' },
     });
     return new BenchServer(server, delayFile);

@@ -3,7 +3,7 @@ import { BenchScope, BenchServer, GENERATOR_CORE, type LoopDelay } from './bench
 import { openDataset } from './dataset.js';
 import { GeneratorProcess } from './generator_process.js';
 import { residentBytes, peakResidentBytes } from './proc_stat.js';
-import type { ChatFigures, ClientKind } from './plan.js';
+import type { ChatFigures, ClientKind, Pair } from './plan.js';
 
 export interface ChatBenchOptions {
   readonly senderCount: number;
@@ -34,10 +34,13 @@ export async function measureChat(options: ChatBenchOptions): Promise<ChatResult
   const scope = new BenchScope();
   try {
     const dataset = await openDataset();
-    const server = await BenchServer.start(scope, { dataset, profileDir });
+    let pairs: readonly Pair[] = [];
+    const prepare = async (dataDir: string): Promise<void> => {
+      pairs = await dataset.pairs(dataDir, senderCount);
+    };
+    const server = await BenchServer.start(scope, { dataset, profileDir, prepare });
     const generator = new GeneratorProcess(GENERATOR_CORE, profileDir);
     scope.after(() => generator.end());
-    const pairs = await dataset.pairs(senderCount);
     const { epoch } = dataset;
     const { wsUrl } = server;
     generator.give({

@@ -3,11 +3,13 @@
  * parent goes. Pinned to a core of its own by generator_process.ts.
  */
 import { BareTalker } from './bare_talker.js';
+import { SdkTalker } from './sdk_talker.js';
 import { ChatLoad, type MakeTalker } from './chat_load.js';
 import { IdleLoad } from './idle_load.js';
 import type { ChatPlan, ClientKind, GeneratorReport, IdlePlan, Plan } from './plan.js';
 
 const MAKERS: Readonly<Record<ClientKind, MakeTalker>> = {
+  sdk: (options, events) => new SdkTalker(options, events),
   bare: (options, events) => new BareTalker(options, events),
 };
 

@@ -2,6 +2,7 @@
 import { BenchScope, BenchServer, GENERATOR_CORE } from './bench_server.js';
 import { openDataset } from './dataset.js';
 import { GeneratorProcess } from './generator_process.js';
+import type { Account } from './plan.js';
 import { residentBytes } from './proc_stat.js';
 
 const CONNECT_LIMIT_MS = 180_000;
@@ -17,8 +18,11 @@ export async function measureIdleConnections(count: number): Promise<Rows> {
   const scope = new BenchScope();
   try {
     const dataset = await openDataset();
-    const server = await BenchServer.start(scope, { dataset });
-    const accounts = await dataset.accounts(count);
+    let accounts: readonly Account[] = [];
+    const prepare = async (dataDir: string): Promise<void> => {
+      accounts = await dataset.accounts(dataDir, count);
+    };
+    const server = await BenchServer.start(scope, { dataset, prepare });
     await pause(IDLE_MS);
     const beforeBytes = await residentBytes(server.pid);
     const generator = new GeneratorProcess(GENERATOR_CORE);

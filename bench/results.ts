@@ -18,7 +18,7 @@ ack waits for the flush.
 `;
 
 /** The package's own folder: compiled code lies somewhere below it. */
-async function packageRoot(from = dirname(fileURLToPath(import.meta.url))): Promise<string> {
+export async function packageRoot(from = dirname(fileURLToPath(import.meta.url))): Promise<string> {
   const manifest: unknown = await readFile(join(from, 'package.json'), 'utf8').then(
     JSON.parse,
     () => undefined,

@@ -3,7 +3,9 @@
  * as raw frames, ours through sdk/. For the tests that pair them; see chat.ts for everything else.
  */
 import assert from 'node:assert/strict';
+import type { Outgoing } from '../../sdk/src/types.js';
 import { callOk, register, signIn, type SignedInAccount } from './http.js';
+import { Phone } from './phone.js';
 import { asObject, LEGACY, RawClient, WEB, type HeardFrame, type Json } from './raw_client.js';
 import type { Urls } from './server.js';
 
@@ -40,6 +42,7 @@ export interface Actor {
 
 const LEGACY_DEVICE = 1;
 const WEB_DEVICE = 2;
+const SDK_DEVICE = 5;
 
 /** The Java SDK: numbers, seconds, PascalCase, a mid from `msg/id` for every message. */
 export class LegacyActor implements Actor {
@@ -119,16 +122,13 @@ export class LegacyActor implements Actor {
   }
 }
 
-/** The TypeScript SDK: ids of people as strings, mids as numbers, milliseconds, camelCase, a cliMid and a ticket. */
+/** The TypeScript SDK: ids of people as strings, mids as numbers, milliseconds, camelCase, a cliMid. */
 export class WebActor implements Actor {
   readonly kind = 'web';
   readonly account: SignedInAccount;
   readonly client: RawClient;
-  readonly #urls: Urls;
-  readonly #tickets = new Map<number, string>();
 
-  private constructor(urls: Urls, account: SignedInAccount, client: RawClient) {
-    this.#urls = urls;
+  private constructor(account: SignedInAccount, client: RawClient) {
     this.account = account;
     this.client = client;
   }
@@ -141,7 +141,7 @@ export class WebActor implements Actor {
   static async connect(urls: Urls, account: SignedInAccount): Promise<WebActor> {
     const client = await RawClient.connect(urls.ws, WEB);
     await client.signIn(account.token);
-    return new WebActor(urls, account, client);
+    return new WebActor(account, client);
   }
 
   get uid(): number {
@@ -150,8 +150,7 @@ export class WebActor implements Actor {
 
   async send(to: number, content: string, atMs: number): Promise<Accepted> {
     const clientId = crypto.randomUUID().replaceAll('-', '').toUpperCase();
-    const ticket = await this.#ticket(to);
-    this.client.chat({ from: this.uid, to, content, mid: 0, clientId, atMs, ticket });
+    this.client.chat({ from: this.uid, to, content, mid: 0, clientId, atMs });
     const ack = await this.client.expect('ack.message', (data) => data['cliMid'] === clientId);
     const { mid, seq } = asObject(ack.data);
     assert.equal(typeof mid, 'number', ack.text);
@@ -199,14 +198,55 @@ export class WebActor implements Actor {
     const frame = await this.client.expect('ack.notify', fits);
     assert.equal(asObject(frame.data)['from'], String(by), frame.text);
   }
+}
 
-  async #ticket(to: number): Promise<string> {
-    const known = this.#tickets.get(to);
-    if (known !== undefined) return known;
-    const data = await callOk(this.#urls.http, 'session/ticket', { To: String(to) }, this.account.token);
-    const ticket = String(asObject(data)['Ticket']);
-    this.#tickets.set(to, ticket);
-    return ticket;
+/** Ours, through the SDK. */
+export class SdkActor implements Actor {
+  readonly kind = 'sdk';
+  readonly phone: Phone;
+
+  private constructor(phone: Phone) {
+    this.phone = phone;
+  }
+
+  static async enter(urls: Urls, name: string): Promise<SdkActor> {
+    const { token } = await signIn(urls.http, await register(urls.http, name), SDK_DEVICE);
+    return new SdkActor(await new Phone({ name, url: urls.ws, token }).connect());
+  }
+
+  get uid(): number {
+    return this.phone.uid;
+  }
+
+  async send(to: number, content: string): Promise<Accepted> {
+    const { mid, seq, error } = await this.phone.sendAndWait(to, content);
+    assert.equal(error, undefined);
+    return { mid, seq };
+  }
+
+  async receive(content: string): Promise<Received> {
+    return this.phone.expectMessage(content);
+  }
+
+  async learnReceived({ mid }: Accepted, by: number): Promise<void> {
+    const send = this.#sendOf(mid);
+    await this.phone.expectState(send, 'received');
+    assert.ok(this.phone.receipts.some((receipt) => receipt.by === by && receipt.conv === send.conv));
+  }
+
+  async learnOffline({ mid }: Accepted): Promise<void> {
+    await this.phone.expectState(this.#sendOf(mid), 'offline');
+  }
+
+  async close(): Promise<void> {
+    await this.phone.close();
+  }
+
+  #sendOf(mid: number): Outgoing {
+    const sent = this.phone.sent().find((send) => send.mid === mid);
+    const send = sent === undefined ? undefined : this.phone.client.outgoing(sent.clientId);
+    assert.ok(send !== undefined, `no send has mid ${mid}`);
+    return send;
   }
 }
 
