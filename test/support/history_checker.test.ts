@@ -26,14 +26,15 @@ function cleanHistory(lines: readonly Line[], devices = 2): History {
   const lastSeq = new Map<string, number>();
   lines.forEach(({ from, to, fate }, index) => {
     const conv = convOf(from, to);
+    const by = `${from}/0`;
     const message = { conv, from, clientId: `c${index}`, content: `text ${index}` };
     if (fate === 'failed') {
-      sends.push({ ...message, outcome: 'failed', mid: 0, seq: 0 });
+      sends.push({ by, ...message, outcome: 'failed', mid: 0, seq: 0 });
       return;
     }
     const seq = (lastSeq.get(conv) ?? 0) + 1;
     lastSeq.set(conv, seq);
-    sends.push({ ...message, outcome: 'acked', mid: 1000 + index, seq });
+    sends.push({ by, ...message, outcome: 'acked', mid: 1000 + index, seq });
     stored.push({ ...message, mid: 1000 + index, seq });
   });
   const uids = [...new Set(lines.flatMap(({ from, to }) => [from, to]))];
@@ -198,7 +199,7 @@ const MUTATIONS: readonly Mutation[] = [
     fault: 'disorder',
     apply: (history, at) => {
       const pairs = acked(history).flatMap((first, index, sends) => {
-        const second = sends.find((s, i) => i > index && s.conv === first.conv && s.from === first.from);
+        const second = sends.find((s, i) => i > index && s.conv === first.conv && s.by === first.by);
         return second === undefined ? [] : [{ first, second }];
       });
       if (pairs.length === 0) return undefined;
@@ -256,7 +257,7 @@ const MUTATIONS: readonly Mutation[] = [
       const seq = history.stored.filter((row) => row.conv === conv).length + 1;
       return {
         ...history,
-        sends: [...history.sends, { ...intruder, seq, outcome: 'acked' }],
+        sends: [...history.sends, { by: 'intruder', ...intruder, seq, outcome: 'acked' }],
         stored: [...history.stored, { ...intruder, seq }],
       };
     },
@@ -293,6 +294,14 @@ for (const { name, fault, apply } of MUTATIONS) {
     );
   });
 }
+
+test('two devices of one user have no order between them', () => {
+  const history = cleanHistory(TALK);
+  const [first, second, third] = history.sends;
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  const sends = [{ ...third, by: '1/other' }, first, second, ...history.sends.slice(3)];
+  assert.deepEqual(checkHistory({ ...history, sends }), []);
+});
 
 test('a screen that answers for nothing may lack everything', () => {
   const history = cleanHistory(TALK);

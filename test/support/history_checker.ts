@@ -4,8 +4,10 @@
  */
 import { chatMembers } from '../../im/message/conversation.js';
 
-/** One message somebody asked to send, in the order of that person's asking per conversation. */
+/** One message somebody asked to send; those of one device in the order of its asking. */
 export interface Sent {
+  /** The device, by the name of its screen: each has an order of its own. */
+  readonly by: string;
   readonly conv: string;
   readonly from: number;
   readonly clientId: string;
@@ -51,7 +53,7 @@ export type Fault =
   | 'repeated'
   /** A seq that nobody has between two that are there, or that a screen lacks. */
   | 'hole'
-  /** A screen out of sequence, or a sender's messages stored in another order than he sent them. */
+  /** A screen out of sequence, or a device's messages stored in another order than it sent them. */
   | 'disorder'
   /** A send that was never answered, or answered «failed» and stored all the same. */
   | 'unanswered'
@@ -157,7 +159,7 @@ function checkSends(history: History, book: Book, report: Report): void {
       report('false answer', `${name} failed and is stored`);
     if (send.outcome === 'acked') checkAck(send, row, report);
     if (row === undefined) continue;
-    const stream = `${send.conv} ${send.from}`;
+    const stream = `${send.conv} ${send.by}`;
     const before = lastSeq.get(stream) ?? 0;
     if (row.seq < before) report('disorder', `${name} was sent after #${before} and stored as #${row.seq}`);
     lastSeq.set(stream, Math.max(before, row.seq));

@@ -142,7 +142,7 @@ export class Phone {
     return [...this.#sends.values()].map(({ content, view }): Sent => {
       const { conv, clientId, mid, seq, state } = view;
       const outcome = state === 'queued' ? 'pending' : state === 'failed' ? 'failed' : 'acked';
-      return { conv, from: this.uid, clientId, content, outcome, mid, seq };
+      return { by: this.name, conv, from: this.uid, clientId, content, outcome, mid, seq };
     });
   }
 
