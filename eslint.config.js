@@ -29,15 +29,27 @@ export default tseslint.config(
           message: 'no mutable state in a module',
         },
       ],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/prefer-readonly': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-invalid-void-type': ['error', { allowAsThisParameter: true }],
     },
   },
-  { files: ['pkg/**/*.ts'], rules: { 'no-restricted-imports': ['error', upward('im', 'service', 'cmd', 'sdk')] } },
+  {
+    files: ['pkg/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', upward('im', 'service', 'cmd', 'sdk')] },
+  },
   { files: ['im/**/*.ts'], rules: { 'no-restricted-imports': ['error', upward('service', 'cmd', 'sdk')] } },
   { files: ['service/**/*.ts'], rules: { 'no-restricted-imports': ['error', upward('cmd', 'sdk')] } },
   {
@@ -47,7 +59,11 @@ export default tseslint.config(
       'max-lines-per-function': 'off',
       '@typescript-eslint/no-floating-promises': [
         'error',
-        { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'it', 'describe', 'suite'], package: 'node:test' }] },
+        {
+          allowForKnownSafeCalls: [
+            { from: 'package', name: ['test', 'it', 'describe', 'suite'], package: 'node:test' },
+          ],
+        },
       ],
     },
   },

@@ -46,6 +46,7 @@ async function serve(config: Config, logger: PinoLogger, lifecycle: Lifecycle): 
     stores,
     signer,
     hasher,
+    codeSender: undefined,
     wsPort,
     logger,
   });

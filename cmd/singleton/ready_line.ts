@@ -35,10 +35,11 @@ function reachable(host: string): string {
 function howToChat(http: string): string {
   const url = http === 'http://127.0.0.1:8081/api' ? '' : ` --url ${http}`;
   return `
-Sailplane is serving; Ctrl-C stops it. To chat, open two more terminals in this folder:
+Sailplane is serving; Ctrl-C stops it. To chat, open two more terminals in this folder
+(--register makes the account; a password is asked for):
 
-  npm exec sailplane -- chat --account alice${url}
-  npm exec sailplane -- chat --account bob${url}
+  npm exec sailplane -- chat --register --account alice --to bob${url}
+  npm exec sailplane -- chat --register --account bob --to alice${url}
 
 `;
 }

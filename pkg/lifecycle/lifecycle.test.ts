@@ -103,7 +103,7 @@ test('lifecycle: a part whose start ends after the close began is closed too', a
   let started = (): void => undefined;
   const slow: Part = {
     name: 'slow',
-    start: () => new Promise((resolve) => (started = resolve)),
+    start: () => new Promise<void>((resolve) => (started = resolve)),
     close: () => void events.push('close slow'),
   };
   const starting = lifecycle.start(slow);
