@@ -3,7 +3,8 @@
  * life of the process. The operating system gives it back when the process ends, however it ends.
  */
 import { DatabaseSync } from '@photostructure/sqlite';
-import { SqliteError, toSqliteError } from './sqlite_error.js';
+import type { SqliteError } from './sqlite_error.js';
+import { toSqliteError } from './sqlite_error.js';
 
 export class FileLock {
   readonly #db: InstanceType<typeof DatabaseSync>;

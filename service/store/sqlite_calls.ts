@@ -1,9 +1,5 @@
-/** All the stores' calls over one SQLite connection, and that connection's opening. Runs in a worker. */
-import { fileURLToPath } from 'node:url';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { migrate } from '../../pkg/db/migrate.js';
-import { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
+/** All the stores' calls over one SQLite connection. Runs in a worker. */
+import type { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
 import { AppendTransaction } from './append_transaction.js';
 import { ContactTable } from './contact_table.js';
 import { ConversationTable } from './conversation_table.js';
@@ -14,9 +10,6 @@ import { OfflineReads } from './offline_reads.js';
 import type { StoreCalls } from './store_calls.js';
 import { SyncReads } from './sync_reads.js';
 import { UserTable } from './user_table.js';
-
-/** Raised when data written by this program can no longer be read by the one before it. */
-export const PROGRAM_NUMBER = 1;
 
 export function sqliteCalls(db: SqliteDatabase, clock: () => number): StoreCalls {
   const conversations = new ConversationTable(db);
@@ -64,27 +57,4 @@ function forgetting<Result>(conversations: ConversationTable, work: () => Result
   } finally {
     conversations.forget();
   }
-}
-
-/** Creates or upgrades the tables; `apply` false: only checks them. Returns the files applied now. */
-export function migrateStore(db: SqliteDatabase, apply: boolean): readonly string[] {
-  return migrate(db, { folder: join(packageRoot(), 'sql', 'sqlite'), program: PROGRAM_NUMBER, apply });
-}
-
-/** Compiled code lies at different depths under the folder that holds sql/. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!isPackageRoot(folder)) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new TypeError('the folder of the package sailplane was not found');
-    folder = parent;
-  }
-  return folder;
-}
-
-function isPackageRoot(folder: string): boolean {
-  const file = join(folder, 'package.json');
-  if (!existsSync(file)) return false;
-  const content: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  return typeof content === 'object' && content !== null && 'name' in content && content.name === 'sailplane';
 }

@@ -12,10 +12,8 @@ import type {
 } from '../../im/store/interface.js';
 import { packBatch, unpackResults, type FlatBatch, type FlatResults } from './flat_batch.js';
 
-type AnyPort = Record<never, never>;
-
 /** A port's methods without their promises: what a worker does when it is called. */
-type Synchronous<Port extends AnyPort> = {
+type Synchronous<Port> = {
   readonly [Name in keyof Port]: Port[Name] extends (...args: infer Args) => Promise<infer Result>
     ? (...args: Args) => Result
     : never;

@@ -1,12 +1,11 @@
 /** The entry of a store worker: opens one SQLite connection and answers calls one after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { MigrationError } from '../../pkg/db/migrate.js';
 import { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
-import { imError } from '../../im/errors.js';
 import type { CodedError } from '../../pkg/errors/coded_error.js';
-import { migrateStore, sqliteCalls } from './sqlite_calls.js';
+import { sqliteCalls } from './sqlite_calls.js';
 import type { StoreCalls } from './store_calls.js';
 import { toStoreError } from './store_error.js';
+import { migrateStore, toStartError } from './store_schema.js';
 import type { FromWorker, ToWorker, WorkerFailure, WorkerSetup } from './worker_messages.js';
 
 type AnyCall = (...args: readonly unknown[]) => unknown;
@@ -30,15 +29,9 @@ function main(setup: WorkerSetup): void {
     });
     send({ kind: 'ready' });
   } catch (error) {
-    send({ kind: 'broken', failure: failureOf(startError(error)) });
+    send({ kind: 'broken', failure: failureOf(toStartError(error)) });
     port.close();
   }
-}
-
-function startError(error: unknown): CodedError {
-  return error instanceof MigrationError
-    ? imError('STORE_UNAVAILABLE', error.message, { cause: error })
-    : toStoreError(error);
 }
 
 function answer(

@@ -66,7 +66,9 @@ CREATE TABLE conversation_member (
 
 -- The log. mid as the row's own key: appends go to the end of the table, a receipt by mid is one look-up.
 -- (conv, seq): range, history, offline and marks; refuses a number given twice.
--- (conv, sender, client_id): finds the original of a retry; refuses a second row of it.
+-- (client_id, conv, sender): finds the original of a retry; refuses a second row of it. The client id comes first
+-- because ours begin with the time: the new entries of all conversations then share a few pages, where one page
+-- per conversation would be written for each (23-28 instead of 38-41 µs CPU a row at batches of 100, flushed).
 -- kind 0 counts as unread; n numbers those. status 0: normal.
 CREATE TABLE message (
   mid       INTEGER PRIMARY KEY,
@@ -83,7 +85,7 @@ CREATE TABLE message (
   stored_at INTEGER NOT NULL,
   status    INTEGER NOT NULL DEFAULT 0,
   UNIQUE (conv, seq),
-  UNIQUE (conv, sender, client_id)
+  UNIQUE (client_id, conv, sender)
 ) STRICT;
 
 -- Up to where a device has everything. Key: the mark of one device in one conversation.
