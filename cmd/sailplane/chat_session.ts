@@ -1,0 +1,226 @@
+/**
+ * One run of the terminal chat: what was missed, then lines in and lines out until the input ends. What is
+ * shown counts as read. Looks are in chat_view.ts, names in chat_people.ts.
+ */
+import { createInterface } from 'node:readline';
+import type { SailplaneClient } from '../../sdk/src/client.js';
+import type { ConnectionState, ConversationView, Message, Outgoing } from '../../sdk/src/types.js';
+import { ChatPeople, type Person } from './chat_people.js';
+import { ChatView, markBySeq, markOf, ownLine, peerLine } from './chat_view.js';
+import type { CommandIo } from './command.js';
+
+export interface ChatSessionOptions {
+  readonly io: CommandIo;
+  /** Account or uid of the first peer. */
+  readonly to: string | undefined;
+}
+
+const HISTORY_COUNT = 20;
+/** Messages of a pipe that wait for the server; below the outbox limit of the sdk. */
+const UNSENT_LIMIT = 500;
+
+export class ChatSession {
+  readonly #client: SailplaneClient;
+  readonly #options: ChatSessionOptions;
+  readonly #view: ChatView;
+  readonly #people: ChatPeople;
+  /** Client ids of what was typed here and has no answer yet. */
+  readonly #unsent = new Set<string>();
+  /** Shows one thing after the other, although names are asked for in between. */
+  #showing: Promise<void> = Promise.resolve();
+  /** What comes before the first history is printed; undefined afterwards. */
+  #missed: Message[] | undefined = [];
+  #peer: Person | undefined;
+  #isOk = true;
+  #end: () => void = () => undefined;
+
+  constructor(client: SailplaneClient, options: ChatSessionOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.#view = new ChatView(options.io);
+    this.#people = new ChatPeople((operation, data) => client.call(operation, data));
+  }
+
+  /** Resolves when the input or the connection has ended: true where everything typed is stored. */
+  async run(): Promise<boolean> {
+    this.#listen();
+    try {
+      await this.#client.connect();
+      await this.#people.load();
+      await this.#greet();
+      await this.#talk();
+      await this.#showing;
+    } finally {
+      await this.#client.close();
+    }
+    return this.#isOk;
+  }
+
+  #listen(): void {
+    this.#client.on('message', (message) => {
+      if (this.#missed === undefined) this.#show(() => this.#showMessage(message), [message.from]);
+      else this.#missed.push(message);
+    });
+    this.#client.on('outgoing', (view) => this.#settled(view));
+    this.#client.on('connection', (state) => this.#connectionChanged(state));
+    this.#client.on('warning', ({ message }) => this.#view.notice(message));
+  }
+
+  /** Picks the peer and prints the last messages, and what came from others meanwhile. */
+  async #greet(): Promise<void> {
+    const latest = newest(this.#client.conversations());
+    const { to } = this.#options;
+    if (to !== undefined) this.#peer = await this.#people.find(to);
+    else if (latest !== undefined) this.#peer = await this.#people.find(String(latest.peer));
+    else this.#view.notice('nobody to write to yet: /to NAME');
+    const missed = this.#missed ?? [];
+    const ofPeer = missed.filter((message) => this.#isWithPeer(message));
+    await this.#showHistory(Math.max(HISTORY_COUNT, ofPeer.length));
+    await this.#people.learn([...new Set(missed.map(({ from }) => from))]);
+    const others = missed.filter((message) => !this.#isWithPeer(message));
+    this.#missed = undefined;
+    for (const message of others) this.#showMessage(message);
+  }
+
+  async #talk(): Promise<void> {
+    const { input, output } = this.#options.io;
+    const isTerminal = input.isTTY === true;
+    const lines = createInterface({ input, terminal: isTerminal, ...(isTerminal && { output }) });
+    this.#end = () => lines.close();
+    if (isTerminal) this.#view.attach(lines);
+    if (this.#peer !== undefined) this.#view.setPeer(this.#peer.name);
+    // Before the loop: a signed-out client must not wait for a line.
+    if (this.#isEnded()) return;
+    for await (const line of lines) {
+      if (line === '/quit') break;
+      await this.#typed(line);
+    }
+    lines.close();
+    this.#view.detach();
+    if (!this.#isEnded()) await this.#drain(0);
+  }
+
+  async #typed(line: string): Promise<void> {
+    try {
+      if (line.startsWith('/') && !line.startsWith('//')) await this.#command(line);
+      else if (line.trim() !== '') await this.#say(line.startsWith('//') ? line.slice(1) : line);
+    } catch (error) {
+      // Somebody at a terminal sees it and tries again.
+      if (this.#options.io.input.isTTY !== true) this.#isOk = false;
+      this.#view.notice(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #command(line: string): Promise<void> {
+    const [, command = '', name = ''] = /^\/(\S*)\s*(.*)$/.exec(line) ?? [];
+    switch (command) {
+      case 'to':
+        this.#peer = await this.#people.find(name.trim());
+        this.#view.setPeer(this.#peer.name);
+        await this.#showHistory(HISTORY_COUNT);
+        return;
+      case 'history':
+        await this.#showHistory(HISTORY_COUNT);
+        return;
+      case 'who':
+        await this.#showPeople();
+        return;
+      default:
+        this.#view.notice('commands: /to NAME, /history, /who, /quit');
+    }
+  }
+
+  async #say(content: string): Promise<void> {
+    if (this.#peer === undefined) throw new TypeError('nobody to write to: /to NAME');
+    await this.#drain(UNSENT_LIMIT);
+    this.#unsent.add(this.#client.send(this.#peer.uid, content).clientId);
+  }
+
+  /** Waits until at most `count` messages have no answer, and until what the server says behind it has come. */
+  async #drain(count: number): Promise<void> {
+    for (const clientId of this.#unsent) {
+      if (this.#unsent.size <= count) return;
+      await this.#client.sent(clientId);
+    }
+    // Whether somebody is there to receive comes behind the ack; one more answer behind that.
+    if (this.#client.state.name === 'online') await this.#people.load();
+  }
+
+  #settled(view: Outgoing): void {
+    this.#unsent.delete(view.clientId);
+    if (view.state === 'failed') this.#isOk = false;
+    const mark = markOf(view.state, view.error?.message);
+    const to = view.to === this.#peer?.uid ? '' : this.#people.nameOf(view.to);
+    this.#show(() => this.#view.line(ownLine(view.content, to, mark)), []);
+  }
+
+  #showMessage(message: Message): void {
+    // What was typed here is shown with its ticks.
+    if (message.own && this.#client.outgoing(message.clientId) !== undefined) return;
+    this.#client.markRead(message.conv, message.seq);
+    const to = message.to === this.#peer?.uid ? '' : this.#people.nameOf(message.to);
+    if (message.own) this.#view.line(ownLine(message.content, to, ''));
+    else this.#view.line(peerLine(this.#people.nameOf(message.from), message.content));
+  }
+
+  async #showHistory(count: number): Promise<void> {
+    const view = this.#client.conversations().find(({ peer }) => peer === this.#peer?.uid);
+    if (view === undefined) return;
+    const messages = await this.#client.history(view.conv, { count });
+    await this.#people.learn([view.peer]);
+    const marks = { delivered: view.peerDeliveredSeq, read: view.peerReadSeq };
+    for (const message of messages) {
+      const { content, from, own } = message;
+      this.#view.line(
+        own ? ownLine(content, '', markBySeq(message, marks)) : peerLine(this.#people.nameOf(from), content),
+      );
+    }
+    this.#client.markRead(view.conv, view.lastSeq);
+  }
+
+  async #showPeople(): Promise<void> {
+    const contacts = await this.#people.load();
+    const conversations = this.#client.conversations();
+    await this.#people.learn(conversations.map(({ peer }) => peer));
+    const uids = new Set([...contacts.map(({ uid }) => uid), ...conversations.map(({ peer }) => peer)]);
+    if (uids.size === 0) this.#view.notice('nobody yet');
+    for (const uid of uids) {
+      const unread = conversations.find(({ peer }) => peer === uid)?.unread ?? 0;
+      this.#view.notice(`${this.#people.nameOf(uid)} (${uid})${unread > 0 ? `, ${unread} unread` : ''}`);
+    }
+  }
+
+  #connectionChanged(state: ConnectionState): void {
+    if (state.name === 'offline') {
+      this.#view.notice(
+        `connection lost (${state.reason || state.code}), again in ${Math.ceil(state.retryInMs / 1000)} s`,
+      );
+    }
+    if (state.name !== 'ended') return;
+    this.#isOk = false;
+    this.#view.notice(`signed out: ${state.reason || state.code}`);
+    this.#end();
+  }
+
+  #show(print: () => void, uids: readonly number[]): void {
+    this.#showing = this.#showing.then(async () => {
+      await this.#people.learn(uids);
+      print();
+    });
+  }
+
+  #isEnded(): boolean {
+    return this.#client.state.name === 'ended';
+  }
+
+  #isWithPeer(message: Message): boolean {
+    return (message.own ? message.to : message.from) === this.#peer?.uid;
+  }
+}
+
+function newest(conversations: readonly ConversationView[]): ConversationView | undefined {
+  return conversations.reduce<ConversationView | undefined>(
+    (best, view) => (best === undefined || view.lastAtMs > best.lastAtMs ? view : best),
+    undefined,
+  );
+}
