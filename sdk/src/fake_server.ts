@@ -112,7 +112,11 @@ export class FakeServer {
   #receive(text: string, socket: WebSocket): void {
     const { frame } = decodeUp(text, { depth: 32, keys: 1_000, contentBytes: 60_000 });
     this.frames.push(frame);
-    if (this.hook(frame, socket)) return;
+    if (!this.hook(frame, socket)) this.handle(frame, socket);
+  }
+
+  /** What it does where no hook says otherwise. */
+  handle(frame: UpFrame, socket: WebSocket): void {
     switch (frame.kind) {
       case 'auth':
         this.#signIn(frame.echo, socket);

@@ -206,8 +206,9 @@ export class Sender {
     return self === undefined || peer === undefined ? '' : chatConversation(self, peer);
   }
 
+  /** The time comes first: the server's index of client ids then grows at one place, not one per sender. */
   #newClientId(): string {
-    return `${this.#idPrefix}${(this.#idCount++).toString(36)}`;
+    return `${Date.now().toString(36)}-${this.#idPrefix}${(this.#idCount++).toString(36)}`;
   }
 }
 

@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import { SailplaneClient } from './client.js';
 import { FakeServer } from './fake_server.js';
-import type { ClientTuning, Message, StateStore } from './types.js';
+import type { ClientOptions, ClientTuning, Message, StateStore } from './types.js';
 
 /** The conversation of the fake server's SELF and PEER. */
 export const CONV = 'u1_2';
@@ -37,11 +37,11 @@ export async function until(holds: () => boolean, what: string): Promise<void> {
 export function makeClient(
   t: TestContext,
   server: FakeServer,
-  more: { state?: StateStore; tuning?: Partial<ClientTuning> } = {},
+  more: { state?: StateStore; tuning?: Partial<ClientTuning>; token?: ClientOptions['token'] } = {},
 ): SailplaneClient {
   const client = new SailplaneClient({
     url: server.url,
-    token: 'a token',
+    token: more.token ?? 'a token',
     webSocket: (url) => new WebSocket(url),
     ...(more.state && { state: more.state }),
     tuning: { ...QUICK, ...more.tuning },

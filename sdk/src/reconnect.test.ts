@@ -1,0 +1,299 @@
+/** The client against a scripted server that loses, refuses, delays and closes: nothing is lost or shown twice. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { errorInfo } from '../../im/message/error_info.js';
+import { CLOSE_CODES } from '../../im/errors.js';
+import { CodedError } from '../../pkg/errors/coded_error.js';
+import { FakeServer, PEER, SELF } from './fake_server.js';
+import { CONV, intervalsOf, makeClient, seqs, stage, until, watch } from './stage.js';
+import type { ConnectionState, SavedState, StateStore } from './types.js';
+
+function dropAll(server: FakeServer, code?: number): void {
+  for (const socket of server.sockets) {
+    if (code === undefined) socket.terminate();
+    else socket.close(code, 'told so');
+  }
+}
+
+void test('resends after a lost connection under the same client id; the screen shows each once', async (t) => {
+  const { server, client, shown } = await stage(t);
+  await client.connect();
+  let chats = 0;
+  server.hook = (frame, socket) => {
+    if (frame.kind !== 'chat') return false;
+    // Stored, but the ack is lost with the connection, for every second frame.
+    if (++chats % 2 === 0) return false;
+    server.append(SELF, frame.to, frame.clientId, frame.content);
+    socket.terminate();
+    return true;
+  };
+  const views = ['a', 'b', 'c', 'd', 'e'].map((text) => client.send(PEER, text, { clientId: text }));
+  const done = await Promise.all(views.map((view) => client.sent(view)));
+  assert.deepEqual(
+    done.map(({ seq }) => seq),
+    [1, 2, 3, 4, 5],
+  );
+  await until(() => shown.length === 5, 'all five');
+  assert.deepEqual(
+    shown.map(({ content }) => content),
+    ['a', 'b', 'c', 'd', 'e'],
+  );
+});
+
+void test('repeats a send whose ack does not come, on the same connection', async (t) => {
+  const { server, client } = await stage(t);
+  await client.connect();
+  let chats = 0;
+  server.hook = (frame) => frame.kind === 'chat' && ++chats === 1;
+  assert.equal((await client.sent(client.send(PEER, 'a'))).state, 'stored');
+  assert.equal(chats, 2);
+  assert.equal(server.got('auth').length, 1);
+});
+
+void test('a temporary refusal is tried again before anything later; a final one fails alone', async (t) => {
+  const { server, client } = await stage(t);
+  await client.connect();
+  const refused: string[] = [];
+  server.hook = (frame, socket) => {
+    if (frame.kind !== 'chat') return false;
+    if (frame.clientId === 'blocked') {
+      server.fail(frame, socket, errorInfo('BLOCKED'));
+      return true;
+    }
+    if (refused.length >= 3) return false;
+    refused.push(frame.clientId);
+    const name = (['QUEUE_FULL', 'OUTCOME_UNKNOWN', 'INTERNAL'] as const)[refused.length - 1] ?? 'INTERNAL';
+    server.fail(frame, socket, { ...errorInfo(name), retryAfterMs: 5 });
+    return true;
+  };
+  const views = ['first', 'blocked', 'last'].map((clientId) => client.send(PEER, clientId, { clientId }));
+  const done = await Promise.all(views.map((view) => client.sent(view)));
+  assert.deepEqual(refused, ['first', 'first', 'first']);
+  assert.deepEqual(
+    done.map(({ state, seq }) => [state, seq]),
+    [
+      ['stored', 1],
+      ['failed', 0],
+      ['stored', 2],
+    ],
+  );
+  assert.equal(done[1]?.error?.code, 6001);
+  assert.equal(client.outgoing('blocked')?.state, 'failed');
+});
+
+void test('what came while away is shown by the sync after the reconnect, in order with what is pushed', async (t) => {
+  const { server, client, shown } = await stage(t);
+  server.push(server.append(PEER, SELF, 'before'));
+  await client.connect();
+  let answerSync: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    answerSync = resolve;
+  });
+  server.hook = (frame, socket) => {
+    if (frame.kind !== 'api' || frame.action !== 'api.sync') return false;
+    server.push(server.append(PEER, SELF, 'pushed before the answer'));
+    server.hook = () => false;
+    void held.then(() => server.handle(frame, socket));
+    return true;
+  };
+  server.append(PEER, SELF, 'while away');
+  dropAll(server);
+  await until(() => server.log(CONV).length === 3, 'the push before the answer');
+  assert.deepEqual(seqs(shown), [1], 'waits for the sync');
+  answerSync();
+  await until(() => shown.length === 3, 'all three');
+  assert.deepEqual(seqs(shown), [1, 2, 3]);
+});
+
+void test('a conversation that the sync forgot is found by count and sum', async (t) => {
+  const { server, client, shown } = await stage(t);
+  server.append(PEER, SELF, 'shown');
+  await client.connect();
+  server.append(PEER, SELF, 'hidden by the cursor');
+  server.hidden.add(CONV);
+  dropAll(server);
+  await until(() => shown.length === 2, 'found');
+  assert.deepEqual(
+    server
+      .got('api')
+      .flatMap(({ action, data }) => (action === 'api.sync' ? [(data as { since: number }).since > 0] : [])),
+    [false, true, false],
+  );
+});
+
+void test('an announced loss is fetched', async (t) => {
+  const { server, client, shown } = await stage(t);
+  await client.connect();
+  const { conv } = server.append(PEER, SELF, 'let go');
+  server.tell({ kind: 'sync', conversations: [conv] });
+  await until(() => shown.length === 1, 'fetched');
+  server.append(PEER, SELF, 'let go too');
+  server.tell({ kind: 'sync', conversations: [] });
+  await until(() => shown.length === 2, 'fetched again');
+});
+
+void test('the lost last message of a quiet conversation is found by the cursor', async (t) => {
+  const { server, client, shown } = await stage(t, { cursorIntervalMs: 30 });
+  await client.connect();
+  server.append(PEER, SELF, 'lost on the way');
+  await until(() => shown.length === 1, 'found');
+});
+
+void test('acks again what the server has forgotten', async (t) => {
+  const { server, client } = await stage(t);
+  await client.connect();
+  server.push(server.append(PEER, SELF, 'a'));
+  await until(() => intervalsOf(server).length === 1, 'the receipt');
+  dropAll(server);
+  await until(() => intervalsOf(server).length === 2, 'once more');
+  server.deviceSeqs.set(CONV, 1);
+  dropAll(server);
+  await until(() => server.got('auth').length === 3, 'the next sign-in');
+  await client.call('sync', { since: 0 });
+  assert.deepEqual(intervalsOf(server), [
+    [1, 1, 'received'],
+    [1, 1, 'received'],
+  ]);
+});
+
+void test('close codes and refusals that are final end it; others do not', async (t) => {
+  const { server, client } = await stage(t);
+  const states: ConnectionState[] = [];
+  client.on('connection', (state) => states.push(state));
+  await client.connect();
+  for (const [index, code] of [CLOSE_CODES.GOING_AWAY.code, 1008, 4499, undefined].entries()) {
+    dropAll(server, code);
+    await until(
+      () => server.got('auth').length === index + 2 && client.state.name === 'online',
+      `back after ${code}`,
+    );
+  }
+  dropAll(server, CLOSE_CODES.REPLACED.code);
+  await until(() => client.state.name === 'ended', 'ended');
+  assert.deepEqual(states.at(-1), { name: 'ended', code: 4501, reason: 'told so' });
+  server.refusal = { ...errorInfo('TOO_BUSY'), retryAfterMs: 1 };
+  const again = client.connect();
+  await until(() => server.got('auth').length >= 8, 'tries again after a temporary refusal');
+  server.refusal = errorInfo('UNAUTHENTICATED');
+  await assert.rejects(again, { code: 1001 });
+  assert.equal(client.state.name, 'ended');
+});
+
+void test('after a kick-out notice no end of the connection makes it come back', async (t) => {
+  const { server, client } = await stage(t);
+  await client.connect();
+  server.tell({ kind: 'kickout', device: 2 as never, text: 'another sign-in' });
+  await client.call('sync', { since: 0 });
+  dropAll(server);
+  await until(() => client.state.name === 'ended', 'ended');
+  assert.equal(client.state.name === 'ended' && client.state.reason, 'another sign-in');
+});
+
+void test('a server that is silent after our heartbeat is left for another connection', async (t) => {
+  const { server, client } = await stage(t, { heartbeatMs: 20, heartbeatAnswerMs: 20 });
+  await client.connect();
+  await until(() => server.got('heartbeat').length >= 2, 'two answered heartbeats');
+  assert.equal(server.got('auth').length, 1);
+  server.hook = (frame) => frame.kind === 'heartbeat';
+  await until(() => server.got('auth').length === 2, 'a new connection');
+});
+
+void test('another epoch drops what was known and starts at the mark', async (t) => {
+  const { server, client, shown } = await stage(t);
+  for (const id of ['a', 'b', 'c']) server.append(PEER, SELF, id);
+  await client.connect();
+  assert.deepEqual(seqs(shown), [1, 2, 3]);
+  server.epoch = 2;
+  server.log(CONV).splice(2);
+  server.deviceSeqs.set(CONV, 2);
+  dropAll(server);
+  await until(() => server.got('auth').length === 2, 'the next sign-in');
+  server.push(server.append(PEER, SELF, 'another third'));
+  await until(() => shown.length === 4, 'the new third');
+  assert.equal(shown[3]?.content, 'another third');
+});
+
+void test('a failed range request is asked again; an expired one is given up', async (t) => {
+  const { server, client, shown } = await stage(t);
+  let ranges = 0;
+  server.hook = (frame, socket) => {
+    if (frame.kind !== 'api' || frame.action !== 'api.msg.range' || ++ranges > 3) return false;
+    const error = errorInfo(ranges <= 2 ? 'STORE_UNAVAILABLE' : 'EXPIRED');
+    server.answer(socket, { kind: 'apiError', action: 'api.failed', echo: frame.echo, error });
+    return true;
+  };
+  const warnings: number[] = [];
+  client.on('warning', ({ code }) => warnings.push(code));
+  for (const id of ['a', 'b']) server.append(PEER, SELF, id);
+  await client.connect();
+  server.push(server.append(PEER, SELF, 'c'));
+  await until(() => shown.length === 1, 'what is left');
+  assert.deepEqual(seqs(shown), [3]);
+  assert.deepEqual(warnings, [6105, 6105]);
+});
+
+void test('a sync that fails costs the connection, not the client', async (t) => {
+  const { server, client } = await stage(t);
+  let syncs = 0;
+  server.hook = (frame, socket) => {
+    if (frame.kind !== 'api' || ++syncs > 2) return false;
+    const error = errorInfo('STORE_UNAVAILABLE');
+    server.answer(socket, { kind: 'apiError', action: 'api.failed', echo: frame.echo, error });
+    return true;
+  };
+  await client.connect();
+  assert.equal(server.got('auth').length, 3);
+});
+
+void test('close says what is left to say, and connect works again after it', async (t) => {
+  const { server, client, shown } = await stage(t, { receiptIntervalMs: 60_000 });
+  await client.connect();
+  for (const id of ['a', 'b']) server.push(server.append(PEER, SELF, id));
+  await until(() => shown.length === 2, 'both');
+  await client.close();
+  await until(() => intervalsOf(server).length === 2, 'the second receipt');
+  assert.equal(client.state.name, 'stopped');
+  await assert.rejects(client.call('sync', {}), { code: 0, temporary: true });
+  await client.connect();
+  assert.equal(client.state.name, 'online');
+  assert.equal(shown.length, 2);
+});
+
+void test('url and token are asked for before each connect; a final refusal by them ends it', async (t) => {
+  const server = await FakeServer.start();
+  t.after(() => server.close());
+  const answers = [
+    () => Promise.reject(new Error('no network')),
+    () => 'a token',
+    () => Promise.reject(new CodedError(1001, 'sign in again')),
+  ];
+  let asked = 0;
+  const client = makeClient(t, server, { token: () => answers[asked++]?.() ?? '' });
+  await client.connect();
+  assert.equal(asked, 2);
+  dropAll(server);
+  await until(() => client.state.name === 'ended', 'ended');
+});
+
+void test('the state of another user is not used', async (t) => {
+  const server = await FakeServer.start();
+  t.after(() => server.close());
+  server.append(PEER, SELF, 'for one');
+  const foreign: SavedState = {
+    uid: 9,
+    epoch: 1,
+    cursorMs: Date.now(),
+    conversations: [{ conv: 'u2_9', known: [1, 5], ackedSeq: 5 }],
+    outbox: [{ to: PEER, clientId: 'foreign', type: 1, content: 'not his', sentAtMs: 1 }],
+  };
+  const state: StateStore = { load: () => Promise.resolve(foreign), save: () => Promise.resolve() };
+  const client = makeClient(t, server, { state });
+  const shown = watch(client);
+  const failed: string[] = [];
+  client.on('outgoing', ({ clientId, state: now }) => failed.push(`${clientId} ${now}`));
+  await client.connect();
+  assert.deepEqual(failed, ['foreign failed']);
+  assert.equal(server.got('chat').length, 0);
+  assert.equal(shown.length, 1);
+  assert.equal(client.conversations().length, 1);
+});
