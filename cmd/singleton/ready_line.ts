@@ -38,8 +38,8 @@ function howToChat(http: string): string {
 Sailplane is serving; Ctrl-C stops it. To chat, open two more terminals in this folder
 (--register makes the account; a password is asked for):
 
-  npm exec sailplane -- chat --register --account alice --to bob${url}
-  npm exec sailplane -- chat --register --account bob --to alice${url}
+  npx sailplane chat --register --account alice --to bob${url}
+  npx sailplane chat --register --account bob --to alice${url}
 
 `;
 }

@@ -124,10 +124,10 @@ test('config: all problems are told at once, each with its key and its place', (
   const problems = problemsOf({ files, environment, args });
   const expected = [
     'speed in c.toml is not an option',
-    'gateway.frame_limit_bytes in c.toml must be integer in bytes, 1 to 1048576, not "a"',
+    'gateway.frame_limit_bytes in c.toml must be integer (bytes), 1 to 1048576, not "a"',
     'gateway.inner in c.toml is a section: write [gateway.inner] and its keys below it',
     'data_dir in c.toml must be text, not {"x":1}',
-    'SAILPLANE_GATEWAY_INNER_WAIT_MS must be integer in ms, 0 to 10, not 11',
+    'SAILPLANE_GATEWAY_INNER_WAIT_MS must be integer (ms), 0 to 10, not 11',
     'SAILPLANE_WINGS in the environment is not an option',
     '--no-data-dir is not an option',
     '--dat-dir is not an option',
@@ -183,7 +183,7 @@ test('config: the printed defaults load to the defaults, also with every line ta
   assert.notEqual(active, printed);
   assert.deepEqual(valuesOf({ files: { p: active }, args: ['--config', 'p'] }), DEFAULTS);
   for (const { option } of leavesOf(TREE)) assert.ok(printed.includes(option.doc));
-  assert.match(printed, /# integer in bytes, 1 to 1048576/);
+  assert.match(printed, /# integer \(bytes\), 1 to 1048576/);
 });
 
 test('config: the effective values hide secrets', () => {
@@ -250,7 +250,7 @@ test('property: no value outside the bounds is taken, and no text that is no int
   fc.assert(
     fc.property(fc.oneof(outside, noInteger), (value) => {
       const problems = problemsOf({ args: [`--gateway-frame-limit-bytes=${value}`] });
-      assert.match(problems[0] ?? '', /^--gateway-frame-limit-bytes must be integer in bytes/);
+      assert.match(problems[0] ?? '', /^--gateway-frame-limit-bytes must be integer \(bytes\)/);
     }),
   );
 });

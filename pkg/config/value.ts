@@ -51,9 +51,9 @@ function checkList(option: Option<unknown>, parts: readonly unknown[]): Parsed {
   return right ? { value: parts } : wrong(option, parts);
 }
 
-/** What an option accepts, for messages and for the printed defaults: `integer in ms, 0 to 65535`. */
+/** What an option accepts, for messages and for the printed defaults: `integer (ms), 0 to 65535`. */
 export function describeKind(option: Option<unknown>): string {
-  const unit = option.unit === '' ? '' : ` in ${option.unit}`;
+  const unit = option.unit === '' ? '' : ` (${option.unit})`;
   switch (option.kind) {
     case 'integer':
       return `integer${unit}, ${option.min} to ${option.max}`;

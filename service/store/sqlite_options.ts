@@ -5,7 +5,7 @@ import type { SqliteDatabaseOptions } from '../../pkg/db/sqlite_database.js';
 const MEBIBYTE = 2 ** 20;
 
 export const SQLITE_STORE_OPTIONS = {
-  path: text('', 'The database file; its folder must exist.'),
+  path: text('', 'The database file, in a folder that exists; empty: sailplane.db in data_dir.'),
   synchronous: choice(
     ['FULL', 'NORMAL', 'OFF'],
     'FULL',
