@@ -52,7 +52,7 @@ export class BareTalker implements Talker {
   send(to: number, content: string): void {
     const echo = ++this.#echo;
     this.#socket?.send(
-      `{"action":"message.chat","seq":${echo},"data":{"cliMid":"${this.#options.account.uid}-${echo}-${process.pid}","to":"${to}","type":1,"content":"${content}"}}`,
+      `{"action":"message.chat","seq":${echo},"data":{"cliMid":"${Date.now().toString(36)}-${this.#options.account.uid}-${echo}","to":"${to}","type":1,"content":"${content}"}}`,
     );
   }
 
