@@ -37,7 +37,7 @@ export class Sender {
   readonly #deps: SenderDeps;
   readonly #outbox: Outbox;
   readonly #sentLog: SentLog;
-  readonly #idPrefix = randomPrefix();
+  readonly #idName = randomName();
   #idCount = 0;
   #uid = 0;
   #contentLimitBytes = Infinity;
@@ -207,13 +207,13 @@ export class Sender {
   }
 
   /** The time comes first: the server's index of client ids then grows at one place, not one per sender. */
+  /** Begins with the time: the server's index of client ids then grows at its end, where it is in memory. */
   #newClientId(): string {
-    return `${Date.now().toString(36)}-${this.#idPrefix}${(this.#idCount++).toString(36)}`;
+    return `${Date.now().toString(36)}-${this.#idName}-${(this.#idCount++).toString(36)}`;
   }
 }
 
-/** 120 random bits once per client: ids are unique without asking for randomness per message. */
-function randomPrefix(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(15));
-  return `${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}-`;
+/** 64 random bits once per client: ids are unique without asking for randomness per message. */
+function randomName(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(2)), (word) => word.toString(36)).join('');
 }
