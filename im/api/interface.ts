@@ -2,7 +2,8 @@
  * The api room's port: one call per operation, whoever carries it (HTTP or a connection). Operations are listed
  * in im/api/operations.ts; they throw CodedError and return what becomes the `Data` of the answer.
  */
-import type { Device, Uid } from '../message/ids.js';
+import type { ConversationName } from '../message/conversation.js';
+import type { Device, Mid, Seq, Uid } from '../message/ids.js';
 
 /** Who asks. Filled from a checked token, never from the request's body. */
 export interface Caller {
@@ -19,6 +20,8 @@ export interface ApiRequest {
   readonly caller: Caller | undefined;
   /** Host header of the request, for the default of `Servers`. */
   readonly host: string;
+  /** The caller's own connection carries this call: who carries it closes it after a logout, no kick is sent. */
+  readonly onConnection?: boolean;
 }
 
 export interface Api {
@@ -32,4 +35,53 @@ export interface Api {
 export interface TokenChecker {
   /** Throws UNAUTHENTICATED. */
   check(token: string): Promise<Caller>;
+  /** The signature only: also of an expired or superseded token, as a late logout has it. Throws UNAUTHENTICATED. */
+  genuine(token: string): Promise<Caller>;
+}
+
+/** What a token says. Opaque to clients. */
+export interface TokenClaims {
+  readonly uid: Uid;
+  readonly device: Device;
+  readonly version: number;
+  readonly issuedAtMs: number;
+  /** Whole seconds on the wire. */
+  readonly expiresAtMs: number;
+}
+
+/** Implementation: service/api/jose_tokens.ts. */
+export interface TokenSigner {
+  sign(claims: TokenClaims): Promise<string>;
+  /** Undefined where we did not sign it; expiry and version are the caller's business. */
+  verify(token: string): Promise<TokenClaims | undefined>;
+}
+
+/** Implementation: service/api/argon2_hasher.ts. Every method throws TOO_BUSY where too many wait already. */
+export interface PasswordHasher {
+  hash(password: string): Promise<string>;
+  verify(hash: string, password: string): Promise<boolean>;
+  /** Costs as much as `verify`, so that an unknown account takes as long as a wrong password. */
+  burn(password: string): Promise<void>;
+}
+
+/** Carries a verification code to its owner. Implementation: service/api/webhook_code_sender.ts. */
+export interface CodeSender {
+  send(email: string, code: string): Promise<void>;
+}
+
+/** «I have these»: raises the caller's marks and tells the senders. Implementation: im/messaging. */
+export interface Receipts {
+  /** Mids that are not in a conversation of the caller are ignored. */
+  received(caller: Pick<Caller, 'uid' | 'device'>, mids: readonly Mid[]): Promise<void>;
+  read(caller: Pick<Caller, 'uid' | 'device'>, conv: ConversationName, from: Seq, to: Seq): Promise<void>;
+}
+
+/** Real numbers of the running server for `app/info`. */
+export interface ServerFigures {
+  onlineCount(): number;
+  /** The highest onlineCount since the start. */
+  maxOnlineCount(): number;
+  /** Messages acked since the start. */
+  messageCount(): number;
+  readonly startedAtMs: number;
 }

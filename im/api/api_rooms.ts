@@ -1,0 +1,20 @@
+/** The groups of operations that the table calls into; made by local_api.ts. */
+import type { AccountApi } from './account_api.js';
+import type { AppApi } from './app_api.js';
+import type { AuthApi } from './auth_api.js';
+import type { ContactApi } from './contact_api.js';
+import type { MessageApi } from './message_api.js';
+import type { SessionApi } from './session_api.js';
+import type { SyncApi } from './sync_api.js';
+import type { UserApi } from './user_api.js';
+
+export interface ApiRooms {
+  readonly accounts: AccountApi;
+  readonly auth: AuthApi;
+  readonly users: UserApi;
+  readonly contacts: ContactApi;
+  readonly messages: MessageApi;
+  readonly sessions: SessionApi;
+  readonly sync: SyncApi;
+  readonly app: AppApi;
+}

@@ -1,0 +1,91 @@
+/**
+ * Signs connections in for the gateway: all four auth actions, by token or (api.user.login) by password. The
+ * device is the token's own. Clients that know our protocol are told its limits.
+ */
+import { integer, type OptionsOf } from '../../pkg/config/option.js';
+import { ACTIONS } from '../message/actions.js';
+import { known, toDevice } from '../message/ids.js';
+import type { AuthUp } from '../message/message.js';
+import type { Authenticator, SignedIn, SignedInToken } from '../gateway/interface.js';
+import type { MessageStore } from '../store/interface.js';
+import type { SignIn } from './sign_in.js';
+import type { SignInAnswerer } from './sign_in_answer.js';
+import { RANGE_LIMITS } from './sync_api.js';
+import type { TokenVersions } from './token_versions.js';
+import { isCurrent } from './tokens.js';
+
+export const PROTOCOL_VERSION = 1;
+/** What a client may rely on; names are never given a second meaning. */
+export const FEATURES = ['sync', 'range', 'receipt.interval', 'receipt.read', 'notify.sync', 'heartbeat.answer'] as const;
+
+export const AUTHENTICATOR_OPTIONS = {
+  heartbeatMs: integer(
+    30_000,
+    'ms',
+    { min: 15_000, max: 600_000 },
+    'Told to our SDK: a client that sent nothing for so long sends a heartbeat.',
+  ),
+} as const;
+
+/** What the gateway enforces, told to clients so that they need not guess. */
+export type AuthenticatorOptions = OptionsOf<typeof AUTHENTICATOR_OPTIONS> & {
+  readonly frameBytes: number;
+  readonly contentBytes: number;
+};
+
+export interface AuthenticatorDeps {
+  readonly signIn: SignIn;
+  readonly versions: TokenVersions;
+  readonly answer: SignInAnswerer;
+  readonly messages: Pick<MessageStore, 'probed'>;
+  readonly nowMs: () => number;
+}
+
+/** Where api.user.login names no device: what the only client that sends it is. */
+const LOGIN_DEVICE = known(toDevice(1));
+
+export class LocalAuthenticator implements Authenticator {
+  readonly #options: AuthenticatorOptions;
+  readonly #deps: AuthenticatorDeps;
+
+  constructor(options: AuthenticatorOptions, deps: AuthenticatorDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  async signIn(request: AuthUp, host: string): Promise<SignedIn> {
+    const { signIn, answer } = this.#deps;
+    const byPassword = request.action === ACTIONS.apiUserLogin && request.token === '';
+    const grant = byPassword
+      ? await signIn.withPassword(request.account, request.password, request.device ?? LOGIN_DEVICE)
+      : await signIn.withToken(request.token);
+    const { uid, device, version, expiresAtMs } = grant.token.claims;
+    const terms = request.protocol >= 1 ? await this.#terms() : {};
+    return {
+      uid,
+      device,
+      tokenVersion: version,
+      tokenExpiresAtMs: expiresAtMs,
+      answer: { ...answer(grant, host), ...terms },
+    };
+  }
+
+  async superseded(tokens: readonly SignedInToken[]): Promise<readonly SignedInToken[]> {
+    if (tokens.length === 0) return [];
+    const versions = await this.#deps.versions.read(tokens);
+    return tokens.filter((token, index) => !isCurrent(token, known(versions[index])));
+  }
+
+  async #terms(): Promise<Readonly<Record<string, unknown>>> {
+    const { frameBytes, contentBytes, heartbeatMs } = this.#options;
+    const { epoch } = await this.#deps.messages.probed();
+    return {
+      protocol: PROTOCOL_VERSION,
+      features: FEATURES,
+      limits: { frameBytes, contentBytes, rangeCount: RANGE_LIMITS.count, rangeBytes: RANGE_LIMITS.bytes },
+      heartbeatMs,
+      epoch,
+      serverTime: this.#deps.nowMs(),
+    };
+  }
+}

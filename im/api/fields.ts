@@ -1,0 +1,86 @@
+/**
+ * The kinds of fields that API operations take, as zod types. Clients of three generations send ids as numbers
+ * or digits, one or a list, with nulls in it: all of that is accepted here, and nothing inexact.
+ */
+import { z } from 'zod';
+import { toConversation, type ConversationName } from '../message/conversation.js';
+import { toCount } from '../message/ids.js';
+
+type Field<Value> = z.ZodType<Value>;
+/** Undefined: refused. */
+type Narrow<Value> = (value: unknown) => Value | undefined;
+
+function isAbsent(value: unknown): value is undefined | null | '' {
+  return value === undefined || value === null || value === '';
+}
+
+function field<Value>(narrow: Narrow<Value>): Field<Value> {
+  return z.unknown().transform((value, context): Value => {
+    const narrowed = narrow(value);
+    if (narrowed !== undefined) return narrowed;
+    context.addIssue({ code: 'custom', message: 'malformed' });
+    return z.NEVER;
+  });
+}
+
+/** An id or number that must be there; `narrow` as in im/message/ids.ts. */
+export function required<Value>(narrow: Narrow<Value>): Field<Value> {
+  return field(narrow);
+}
+
+/** Absent, null and '' mean `fallback`. */
+export function optional<Value>(narrow: Narrow<Value>, fallback: Value): Field<Value> {
+  return field((value) => (isAbsent(value) ? fallback : narrow(value)));
+}
+
+/** One id or a list of them; nulls in it and repeats are left out, absent is the empty list. */
+export function listOf<Value>(narrow: Narrow<Value>, limit: number): Field<readonly Value[]> {
+  return field((value) => {
+    const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (items.length > limit) return undefined;
+    const ids = new Set<Value>();
+    for (const item of items) {
+      if (isAbsent(item)) continue;
+      const id = narrow(item);
+      if (id === undefined) return undefined;
+      ids.add(id);
+    }
+    return [...ids];
+  });
+}
+
+/** Text of `min` to `max` UTF-16 units without NUL; with `min` 0 it may be absent and is then ''. */
+export function text(min: number, max: number): Field<string> {
+  return field((value) => {
+    const given = isAbsent(value) ? '' : value;
+    if (typeof given !== 'string' || given.length < min || given.length > max) return undefined;
+    return given.isWellFormed() && !given.includes('\0') ? given : undefined;
+  });
+}
+
+export function flag(): Field<boolean> {
+  return field((value) => (isAbsent(value) ? false : typeof value === 'boolean' ? value : undefined));
+}
+
+/** A whole number in [min, max]. */
+export function countWithin(min: number, max: number): Narrow<number> {
+  return (value) => {
+    const count = toCount(value);
+    return count !== undefined && count >= min && count <= max ? count : undefined;
+  };
+}
+
+export function conversation(): Field<ConversationName> {
+  return field(toConversation);
+}
+
+const EMAIL = /^[^\s@]{1,64}@[^\s@.]+(?:\.[^\s@.]+)*$/;
+
+/** '' where absent. Only the shape is looked at; the code sent to it proves the rest. */
+export function email(): Field<string> {
+  return field((value) => {
+    if (isAbsent(value)) return '';
+    if (typeof value !== 'string' || value.length > 254 || !value.isWellFormed()) return undefined;
+    return EMAIL.test(value) ? value : undefined;
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * One row of the operation table and how its input is read: keys without regard to case, unknown keys ignored,
+ * an empty body as an empty object. The rows themselves are in operations.ts.
+ */
+import { z } from 'zod';
+import { imError } from '../errors.js';
+import { isJsonObject } from '../message/json_fields.js';
+import type { Caller } from './interface.js';
+import type { ApiRooms } from './api_rooms.js';
+
+/**
+ * `public`: anybody. `caller`: a valid token. `genuine`: a token that we signed, though it may have expired or
+ * been superseded since.
+ */
+export type Access = 'public' | 'caller' | 'genuine';
+
+/** What an operation may know of a call besides its input. */
+export interface CallContext {
+  readonly host: string;
+  readonly onConnection: boolean;
+}
+
+export interface Operation {
+  /** Path under the prefix and name of the operation: `msg/chat/history`. */
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  readonly access: Access;
+  /** Actions of the connection besides `api.` + the path with dots. */
+  readonly aliases: readonly string[];
+  readonly schema: z.ZodObject;
+  /** `input` is what the client sent. Throws INVALID_PARAMETER naming the field, UNAUTHENTICATED, or its own. */
+  run(rooms: ApiRooms, input: unknown, caller: Caller | undefined, context: CallContext): Promise<unknown>;
+}
+
+interface Definition<Shape extends z.ZodRawShape, Who> {
+  readonly path: string;
+  readonly method?: 'GET';
+  readonly aliases?: readonly string[];
+  readonly input: Shape;
+  readonly run: (
+    rooms: ApiRooms,
+    input: z.output<z.ZodObject<Shape>>,
+    caller: Who,
+    context: CallContext,
+  ) => Promise<unknown>;
+}
+
+export function publicOperation<Shape extends z.ZodRawShape>(definition: Definition<Shape, undefined>): Operation {
+  const schema = z.object(definition.input);
+  return {
+    ...described(definition, schema, 'public'),
+    run: (rooms, input, _caller, context) => definition.run(rooms, read(schema, input), undefined, context),
+  };
+}
+
+export function callerOperation<Shape extends z.ZodRawShape>(
+  definition: Definition<Shape, Caller>,
+  access: Exclude<Access, 'public'> = 'caller',
+): Operation {
+  const schema = z.object(definition.input);
+  return {
+    ...described(definition, schema, access),
+    run: async (rooms, input, caller, context) => {
+      if (caller === undefined) throw imError('UNAUTHENTICATED');
+      return definition.run(rooms, read(schema, input), caller, context);
+    },
+  };
+}
+
+function described(
+  definition: Pick<Definition<z.ZodRawShape, never>, 'path' | 'method' | 'aliases'>,
+  schema: z.ZodObject,
+  access: Access,
+): Omit<Operation, 'run'> {
+  const { path, method = 'POST', aliases = [] } = definition;
+  return { path, method, access, aliases, schema };
+}
+
+function read<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, input: unknown): z.output<z.ZodObject<Shape>> {
+  const parsed = schema.safeParse(withKnownKeys(Object.keys(schema.shape), input));
+  if (parsed.success) return parsed.data;
+  const field = parsed.error.issues[0]?.path[0];
+  throw imError('INVALID_PARAMETER', typeof field === 'string' ? field : undefined);
+}
+
+/** Only keys that the schema names are copied, under its spelling: no `__proto__` gets anywhere. */
+function withKnownKeys(names: readonly string[], input: unknown): Record<string, unknown> {
+  const byLower = new Map(names.map((name) => [name.toLowerCase(), name]));
+  const known: Record<string, unknown> = Object.fromEntries(names.map((name) => [name, undefined]));
+  if (input === undefined || input === null || input === '') return known;
+  if (!isJsonObject(input)) throw imError('INVALID_PARAMETER', 'the body is not an object');
+  for (const [key, value] of Object.entries(input)) {
+    const name = byLower.get(key.toLowerCase());
+    // Of two spellings in one body the one that says something wins.
+    if (name !== undefined && (known[name] === undefined || known[name] === null)) known[name] = value;
+  }
+  return known;
+}

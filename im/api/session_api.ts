@@ -1,0 +1,70 @@
+/** session/recent, get and update: the 1:1 conversations as the older clients list them. Times in seconds. */
+import { imError } from '../errors.js';
+import { chatConversation } from '../message/conversation.js';
+import { known, toSeq, type Seq, type Uid } from '../message/ids.js';
+import { toSeconds } from '../message/wire_time.js';
+import type { ConversationState, MessageStore } from '../store/interface.js';
+import type { Caller, Receipts } from './interface.js';
+
+export interface SessionApiDeps {
+  readonly messages: Pick<MessageStore, 'conversations' | 'openConversation'>;
+  readonly receipts: Pick<Receipts, 'read'>;
+}
+
+const RECENT_COUNT = 100;
+const USER_SESSION = 1;
+
+export class SessionApi {
+  readonly #deps: SessionApiDeps;
+
+  constructor(deps: SessionApiDeps) {
+    this.#deps = deps;
+  }
+
+  async recent({ uid, device }: Caller): Promise<unknown> {
+    const rows = await this.#deps.messages.conversations(uid, device, RECENT_COUNT);
+    return rows.map((row) => sessionAnswer(uid, row));
+  }
+
+  /** Makes the conversation if it is missing. Throws NO_SUCH_USER. */
+  async get(peer: Uid, caller: Caller): Promise<unknown> {
+    return sessionAnswer(caller.uid, await this.#open(peer, caller));
+  }
+
+  /** As `get`; a `readSeq` above 0 says that everything up to it has been read, and the peer is told. */
+  async update(input: { readonly to: Uid; readonly readSeq: Seq }, caller: Caller): Promise<unknown> {
+    const before = await this.#open(input.to, caller);
+    const upTo = Math.min(input.readSeq, before.lastSeq);
+    if (upTo <= before.readSeq) return sessionAnswer(caller.uid, before);
+    // What was read on another device counts as received on this one.
+    const from = Math.min(before.deviceSeq, before.readSeq) + 1;
+    await this.#deps.receipts.read(caller, before.conv, known(toSeq(from)), known(toSeq(upTo)));
+    return sessionAnswer(caller.uid, await this.#open(input.to, caller));
+  }
+
+  async #open(peer: Uid, { uid, device }: Caller): Promise<ConversationState> {
+    const { messages } = this.#deps;
+    const conv = chatConversation(uid, peer);
+    const [existing] = await messages.conversations(uid, device, 1, conv);
+    if (existing !== undefined) return existing;
+    await messages.openConversation(uid, peer);
+    const [opened] = await messages.conversations(uid, device, 1, conv);
+    if (opened === undefined) throw imError('INTERNAL');
+    return opened;
+  }
+}
+
+function sessionAnswer(uid: Uid, row: ConversationState): Readonly<Record<string, unknown>> {
+  return {
+    Uid1: Math.min(uid, row.peer),
+    Uid2: Math.max(uid, row.peer),
+    To: row.peer,
+    Type: USER_SESSION,
+    Unread: row.unread,
+    LastMid: row.lastMid,
+    LastSeq: row.lastSeq,
+    ReadSeq: row.readSeq,
+    UpdateAt: toSeconds(row.lastAtMs),
+    CreateAt: toSeconds(row.createdAtMs),
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * Who somebody is: by account and password, or by a token. Shared by the HTTP operations (auth_api.ts) and
+ * the connection (authenticator.ts). Issuing a token kicks the connections of older ones.
+ */
+import type { Logger } from '../../pkg/log/logger.js';
+import type { Dispatch } from '../dispatch/interface.js';
+import { imError } from '../errors.js';
+import type { KickOrder } from '../gateway/interface.js';
+import type { Device } from '../message/ids.js';
+import type { User, UserStore } from '../store/interface.js';
+import type { PasswordHasher } from './interface.js';
+import type { Token, Tokens } from './tokens.js';
+
+export interface SignInDeps {
+  readonly tokens: Tokens;
+  readonly users: UserStore;
+  readonly hasher: PasswordHasher;
+  readonly dispatch: Pick<Dispatch, 'kick'>;
+  readonly logger: Logger;
+}
+
+export interface Grant {
+  readonly user: User;
+  readonly token: Token;
+}
+
+/** Longer ones are hashed for nobody. */
+export const PASSWORD_LENGTH_LIMIT = 256;
+
+export class SignIn {
+  readonly #deps: SignInDeps;
+
+  constructor(deps: SignInDeps) {
+    this.#deps = deps;
+  }
+
+  /** Throws WRONG_CREDENTIALS, in the same time whether or not there is such an account; TOO_BUSY. */
+  async withPassword(account: string, password: string, device: Device): Promise<Grant> {
+    const { users, hasher, tokens } = this.#deps;
+    if (account === '' || password === '' || password.length > PASSWORD_LENGTH_LIMIT) throw imError('WRONG_CREDENTIALS');
+    const found = await users.byAccount(account);
+    if (found === undefined || found.passwordHash === '') {
+      await hasher.burn(password);
+      throw imError('WRONG_CREDENTIALS');
+    }
+    const { passwordHash, ...user } = found;
+    if (!(await hasher.verify(passwordHash, password))) throw imError('WRONG_CREDENTIALS');
+    const token = await tokens.issue(user.uid, device);
+    // A change of password between the check and the issue would leave a token that the old one bought.
+    if ((await users.passwordHash(user.uid)) !== passwordHash) {
+      await tokens.revoke(token.claims);
+      throw imError('WRONG_CREDENTIALS');
+    }
+    await this.#kickOlder(token);
+    return { user, token };
+  }
+
+  /** For an account without a password, made just now. */
+  async asGuest(user: User, device: Device): Promise<Grant> {
+    const token = await this.#deps.tokens.issue(user.uid, device, true);
+    return { user, token };
+  }
+
+  /** The same token back; with `renew` a new expiry at the same version. Throws UNAUTHENTICATED. */
+  async withToken(text: string, renew = false): Promise<Grant> {
+    const { tokens, users } = this.#deps;
+    const claims = await tokens.valid(text);
+    const [user] = await users.byUids([claims.uid]);
+    if (user === undefined) throw imError('UNAUTHENTICATED');
+    return { user, token: renew ? await tokens.renewed(claims) : { text, claims } };
+  }
+
+  /** Never fails: a connection that is missed here is found by the gateway's next look at the versions. */
+  async kick(orders: readonly KickOrder[]): Promise<void> {
+    try {
+      await this.#deps.dispatch.kick(orders);
+    } catch (error) {
+      this.#deps.logger.warn({ err: error, count: orders.length }, 'kick not delivered');
+    }
+  }
+
+  async #kickOlder({ claims }: Token): Promise<void> {
+    const { uid, device, version } = claims;
+    await this.kick([{ uid, device, belowVersion: version, reason: 'KICKED' }]);
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * What every kind of sign-in answers, in the casings of all clients, and where they shall connect. What only
+ * a connection is told (limits, heartbeat …) is in authenticator.ts.
+ */
+import { list, type OptionsOf } from '../../pkg/config/option.js';
+import type { Grant } from './sign_in.js';
+
+export const SERVERS_OPTIONS = {
+  publicWsUrls: list(
+    [],
+    'WebSocket URLs told to clients at sign-in, best first. Empty: ws://<host of their request>:<ws port>/ws.',
+  ),
+};
+export type ServersOptions = OptionsOf<typeof SERVERS_OPTIONS>;
+
+export interface ServersDeps {
+  /** The port that the WebSocket listener really has; asked at each sign-in. */
+  readonly wsPort: () => number;
+}
+
+export type SignInAnswerer = (grant: Grant, host: string) => Readonly<Record<string, unknown>>;
+
+/** Host names and addresses; anything else in a Host header goes into no URL. */
+const HOST = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(?::[0-9]{1,5})?$/i;
+
+export function signInAnswerer(options: ServersOptions, deps: ServersDeps): SignInAnswerer {
+  return ({ user, token }, host) => {
+    const { uid, nickname, avatar, email } = user;
+    const { device } = token.claims;
+    const servers = serversFor(host, options, deps);
+    return {
+      Token: token.text,
+      token: token.text,
+      Uid: uid,
+      uid,
+      Servers: servers,
+      servers,
+      credential: { version: 1, credential: token.text },
+      Nickname: nickname,
+      nick_name: nickname,
+      Avatar: avatar,
+      avatar,
+      email,
+      Device: device,
+      device,
+      expiresAt: token.claims.expiresAtMs,
+    };
+  };
+}
+
+function serversFor(host: string, options: ServersOptions, deps: ServersDeps): readonly string[] {
+  if (options.publicWsUrls.length > 0) return options.publicWsUrls;
+  const name = HOST.exec(host)?.[1] ?? 'localhost';
+  return [`ws://${name}:${deps.wsPort()}/ws`];
+}

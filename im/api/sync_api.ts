@@ -1,0 +1,104 @@
+/** `sync` and `msg/range`, for our SDK: camelCase, ms, uids as digits. docs/protocol.md says how to use them. */
+import { integer, type OptionsOf } from '../../pkg/config/option.js';
+import { imError } from '../errors.js';
+import { chatPeer, type ConversationName } from '../message/conversation.js';
+import type { Seq } from '../message/ids.js';
+import type { ChatEvent } from '../message/message.js';
+import type { ConversationState, MessageStore, PageLimits } from '../store/interface.js';
+import type { Caller } from './interface.js';
+
+export const SYNC_OPTIONS = {
+  syncOverlapMs: integer(
+    60_000,
+    'ms',
+    { min: 0, max: 86_400_000 },
+    'How far before the cursor a sync looks: covers transactions that were still open when the cursor was read.',
+  ),
+};
+export type SyncOptions = OptionsOf<typeof SYNC_OPTIONS>;
+
+export const SYNC_COUNT_LIMIT = 500;
+export const RANGE_LIMITS: PageLimits = { count: 200, bytes: 131_072 };
+
+export interface SyncApiDeps {
+  readonly messages: Pick<MessageStore, 'sync' | 'range'>;
+}
+
+export interface SyncInput {
+  readonly since: number;
+  readonly after: ConversationName | '';
+  readonly limit: number;
+}
+
+export interface RangeInput {
+  readonly conv: ConversationName;
+  readonly from: Seq;
+  readonly to: Seq;
+}
+
+export class SyncApi {
+  readonly #options: SyncOptions;
+  readonly #deps: SyncApiDeps;
+
+  constructor(options: SyncOptions, deps: SyncApiDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  /** The caller's conversations that changed since the cursor of an earlier answer; 0: all of them. */
+  async sync({ since, after, limit }: SyncInput, { uid, device }: Caller): Promise<unknown> {
+    const sinceMs = since === 0 ? 0 : Math.max(1, since - this.#options.syncOverlapMs);
+    const page = await this.#deps.messages.sync({ uid, device, sinceMs, afterConv: after, limit });
+    return {
+      conversations: page.conversations.map(conversationAnswer),
+      more: page.more,
+      next: page.more ? (page.conversations.at(-1)?.conv ?? '') : '',
+      count: page.count,
+      sum: page.sum,
+      cursor: page.nowMs,
+      epoch: page.epoch,
+    };
+  }
+
+  /** The closed interval that the answer covers is the answer's `from` and `to`. Throws NO_PERMISSION, EXPIRED. */
+  async range({ conv, from, to }: RangeInput, { uid }: Caller): Promise<unknown> {
+    if (chatPeer(conv, uid) === undefined) throw imError('NO_PERMISSION');
+    if (from < 1 || from > to) throw imError('INVALID_PARAMETER', 'from');
+    const page = await this.#deps.messages.range(uid, conv, from, to, RANGE_LIMITS);
+    const { more, floor } = page;
+    return { conv, from: page.from, to: page.to, events: page.events.map(eventAnswer), more, floor };
+  }
+}
+
+function conversationAnswer(row: ConversationState): Readonly<Record<string, unknown>> {
+  return {
+    conv: row.conv,
+    peer: String(row.peer),
+    firstSeq: row.firstSeq,
+    lastSeq: row.lastSeq,
+    lastMid: row.lastMid,
+    lastAt: row.lastAtMs,
+    deviceSeq: row.deviceSeq,
+    deliveredSeq: row.deliveredSeq,
+    readSeq: row.readSeq,
+    peerDeliveredSeq: row.peerDeliveredSeq,
+    peerReadSeq: row.peerReadSeq,
+    unread: row.unread,
+  };
+}
+
+function eventAnswer(event: ChatEvent): Readonly<Record<string, unknown>> {
+  return {
+    cliMid: event.clientId,
+    mid: event.mid,
+    conv: event.conv,
+    seq: event.seq,
+    from: String(event.from),
+    to: String(event.to),
+    type: event.type,
+    content: event.content,
+    sendAt: event.sentAtMs,
+    storedAt: event.storedAtMs,
+    status: event.status,
+  };
+}
