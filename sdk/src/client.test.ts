@@ -154,6 +154,35 @@ void test('ticks only rise: stored, offline, received, read; an interval reaches
   assert.equal(client.conversations()[0]?.peerReadSeq, 1);
 });
 
+void test('what is said of a send before its ack is not forgotten', async (t) => {
+  const { server, client } = await stage(t);
+  await client.connect();
+  await client.sent(client.send(PEER, 'first'));
+  server.hook = (frame, socket) => {
+    if (frame.kind !== 'chat') return false;
+    const { conv, seq, mid, clientId } = server.append(SELF, frame.to, frame.clientId);
+    if (frame.content === 'offline') server.tell({ kind: 'offline', conv, seq, mid, clientId, peer: PEER });
+    else
+      server.tell({
+        kind: 'receipt',
+        conv,
+        from: seq,
+        to: seq,
+        state: 'read',
+        by: PEER,
+        messages: undefined,
+      });
+    server.store(frame, socket);
+    return true;
+  };
+  const views = ['offline', 'read'].map((content) => client.send(PEER, content));
+  await Promise.all(views.map((view) => client.sent(view)));
+  assert.deepEqual(
+    views.map(({ clientId }) => client.outgoing(clientId)?.state),
+    ['offline', 'read'],
+  );
+});
+
 void test('reading is told once per interval, counts the unread, and includes the receipt', async (t) => {
   const { server, client, shown } = await stage(t);
   await client.connect();

@@ -293,6 +293,9 @@ export class SailplaneClient {
       status: 0,
     };
     this.#inbox.take({ message: { ...own, own: true }, after: seq - 1 });
+    // The peer's receipt may have been faster than our ack.
+    const state = this.#inbox.peerHas(conv, seq);
+    if (state !== undefined) this.#sender.raiseOne(clientId, state);
   }
 
   #contact(data: JsonObject): void {

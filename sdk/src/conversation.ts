@@ -14,8 +14,8 @@ export class Conversation {
   readSeq = 0;
   #firstSeq = 1;
   #lastAtMs = 0;
-  #peerDeliveredSeq = 0;
-  #peerReadSeq = 0;
+  peerDeliveredSeq = 0;
+  peerReadSeq = 0;
   #unread = 0;
   /** Up to here `#unread` was counted by the server. */
   #countedSeq = 0;
@@ -33,8 +33,8 @@ export class Conversation {
       firstSeq: this.#firstSeq,
       lastSeq: this.log.lastSeq,
       readSeq: this.readSeq,
-      peerDeliveredSeq: this.#peerDeliveredSeq,
-      peerReadSeq: this.#peerReadSeq,
+      peerDeliveredSeq: this.peerDeliveredSeq,
+      peerReadSeq: this.peerReadSeq,
       unread: this.#unread,
       lastAtMs: this.#lastAtMs,
     };
@@ -54,8 +54,8 @@ export class Conversation {
   }
 
   peerGot(seq: number, read: boolean): void {
-    this.#peerDeliveredSeq = Math.max(this.#peerDeliveredSeq, seq);
-    if (read) this.#peerReadSeq = Math.max(this.#peerReadSeq, seq);
+    this.peerDeliveredSeq = Math.max(this.peerDeliveredSeq, seq);
+    if (read) this.peerReadSeq = Math.max(this.peerReadSeq, seq);
   }
 
   /** Takes over the server's word about everything but the messages. */

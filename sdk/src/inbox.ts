@@ -73,7 +73,7 @@ export class Inbox {
     this.#sync = new Sync(tuning, {
       wakeBy,
       request: (operation, data) => this.request(operation, data),
-      reset: () => this.#conversations.clear(),
+      reset: () => this.#reset(),
       apply: (result) => this.#apply(result),
       totals: () => this.#conversations.totals(),
       failed: (error, isFirst) => this.#syncFailed(error, isFirst),
@@ -100,8 +100,15 @@ export class Inbox {
 
   /** Another user: nothing here is his. */
   clear(): void {
-    this.#conversations.clear();
+    this.#reset();
     this.restore(0, 0);
+  }
+
+  /** How far the peer of `conv` is known to have come with our message `seq`. */
+  peerHas(conv: string, seq: number): 'received' | 'read' | undefined {
+    const conversation = this.#conversations.find(conv);
+    if (conversation === undefined || conversation.peerDeliveredSeq < seq) return undefined;
+    return conversation.peerReadSeq >= seq ? 'read' : 'received';
   }
 
   connected(uid: number, epoch: number): void {
@@ -175,6 +182,15 @@ export class Inbox {
     return answer;
   }
 
+  /** Forgets all conversations, and waits with pushes until a sync says where they stand. */
+  #reset(): void {
+    this.#conversations.clear();
+    this.#receipts.clear();
+    this.#gaps.stop();
+    this.#gaps.start();
+    this.#held = [];
+  }
+
   #receive({ message, after }: Push): void {
     const peer = message.own ? message.to : message.from;
     const conversation = this.#conversations.open(message.conv, peer, 0);
@@ -208,13 +224,13 @@ export class Inbox {
   #applyRow(row: SyncedConversation): void {
     const known = this.#conversations.find(row.conv);
     const conversation = known ?? this.#conversations.open(row.conv, row.peer, row.deviceSeq);
-    const before = conversation.view;
+    const { peerDeliveredSeq, peerReadSeq } = conversation;
     conversation.synced(row);
     this.#receipts.offer(conversation, nowMs());
     // Of a conversation that is new here there is nothing to be raised.
     if (known === undefined) return;
-    this.#peerRose(before.peerDeliveredSeq + 1, row.peerDeliveredSeq, 'received', row);
-    this.#peerRose(before.peerReadSeq + 1, row.peerReadSeq, 'read', row);
+    this.#peerRose(peerDeliveredSeq + 1, row.peerDeliveredSeq, 'received', row);
+    this.#peerRose(peerReadSeq + 1, row.peerReadSeq, 'read', row);
   }
 
   #peerRose(from: number, to: number, state: 'received' | 'read', row: SyncedConversation): void {

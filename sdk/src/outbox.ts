@@ -14,6 +14,8 @@ export interface Send extends SavedSend {
   next: Send | undefined;
   /** Envelope number of the last transmission. */
   frameSeq: number;
+  /** Said of it before its ack came. */
+  early: 'offline' | 'received' | 'read' | undefined;
   /** Those who wait for stored or failed. */
   waiters: ((view: Outgoing) => void)[] | undefined;
 }
@@ -41,6 +43,9 @@ interface Lane {
   dueAtMs: number;
   attempts: number;
 }
+
+/** Repeats of one send slow down to an eighth of the pace. */
+const SLOWEST = 3;
 
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -146,7 +151,10 @@ export class Outbox {
     let next = Infinity;
     for (const lane of this.#lanes.values()) {
       if (lane.dueAtMs <= nowMs) {
-        if (lane.inFlight) this.#deps.suspect(nowMs);
+        if (lane.inFlight) {
+          lane.attempts++;
+          this.#deps.suspect(nowMs);
+        }
         this.#transmit(lane, nowMs);
       }
       next = Math.min(next, lane.dueAtMs);
@@ -158,7 +166,9 @@ export class Outbox {
     const frameSeq = this.#deps.transmit(lane.head);
     lane.inFlight = frameSeq !== 0;
     if (lane.inFlight) lane.head.frameSeq = frameSeq;
-    lane.dueAtMs = lane.inFlight ? nowMs + this.#options.ackTimeoutMs : Infinity;
+    // A server that is slow because it has much to do is not helped by repeats at full pace.
+    const patienceMs = this.#options.ackTimeoutMs * 2 ** Math.min(lane.attempts, SLOWEST);
+    lane.dueAtMs = lane.inFlight ? nowMs + patienceMs : Infinity;
     this.#deps.wakeBy(lane.dueAtMs);
   }
 }
@@ -176,7 +186,7 @@ export function newSend(saved: SavedSend, conv: string): Send {
     seq: 0,
     error: undefined,
   };
-  return { ...saved, view, next: undefined, frameSeq: 0, waiters: undefined };
+  return { ...saved, view, next: undefined, frameSeq: 0, early: undefined, waiters: undefined };
 }
 
 const RANK: Readonly<Record<SendState, number>> = {

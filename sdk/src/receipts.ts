@@ -67,6 +67,11 @@ export class Receipts {
     return next;
   }
 
+  /** The conversations that wait are not ours any more. */
+  clear(): void {
+    this.#waiting.clear();
+  }
+
   /** Sends everything now: the client is about to close. */
   flush(nowMs: number): void {
     for (const conversation of this.#waiting) this.#release(conversation, nowMs);

@@ -213,6 +213,41 @@ void test('another epoch drops what was known and starts at the mark', async (t)
   assert.equal(shown[3]?.content, 'another third');
 });
 
+void test('an epoch that changes during a connection forgets too, and holds pushes until it knows more', async (t) => {
+  const { server, client, shown } = await stage(t, { cursorIntervalMs: 20 });
+  for (const id of ['a', 'b', 'c']) server.append(PEER, SELF, id);
+  await client.connect();
+  server.log(CONV).splice(0);
+  const restored = server.append(PEER, SELF, 'restored');
+  server.deviceSeqs.set(CONV, 1);
+  server.epoch = 2;
+  await until(() => server.got('api').length >= 4, 'the cursor, and the whole list after it');
+  server.push(restored);
+  server.push(server.append(PEER, SELF, 'new'));
+  await until(() => shown.length === 4, 'the new one');
+  assert.deepEqual(
+    shown.map(({ content }) => content),
+    ['a', 'b', 'c', 'new'],
+  );
+});
+
+void test('more pushes during a sync than are held: the rest is asked for', async (t) => {
+  const { server, client, shown } = await stage(t, { bufferLimit: 3 });
+  let isFirst = true;
+  server.hook = (frame, socket) => {
+    if (frame.kind !== 'api' || !isFirst) return false;
+    isFirst = false;
+    // The answer was made before these came, and arrives after them.
+    const data = { conversations: [], more: false, next: '', count: 0, sum: 0, cursor: 1, epoch: 1 };
+    for (let i = 0; i < 10; i++) server.push(server.append(PEER, SELF, `m${i}`));
+    server.answer(socket, { kind: 'success', action: 'api.success', echo: frame.echo, data });
+    return true;
+  };
+  await client.connect();
+  await until(() => shown.length === 10, 'all ten');
+  assert.deepEqual(seqs(shown), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});
+
 void test('a failed range request is asked again; an expired one is given up', async (t) => {
   const { server, client, shown } = await stage(t);
   let ranges = 0;

@@ -112,6 +112,7 @@ export class Sender {
     raise(send, 'stored', { mid: ack.mid, seq: ack.seq, conv: ack.conv });
     this.#sentLog.add(send);
     this.#settled(send);
+    if (send.early !== undefined) this.raiseOne(ack.clientId, send.early);
     return send;
   }
 
@@ -139,6 +140,8 @@ export class Sender {
   }
 
   raiseOne(clientId: string, state: 'offline' | 'received' | 'read'): void {
+    const waiting = this.#outbox.find(clientId);
+    if (waiting !== undefined) waiting.early = state;
     this.#sentLog.raiseOne(clientId, state);
   }
 
