@@ -18,6 +18,10 @@ import { choice, integer, list, secret, text } from '../pkg/config/option.js';
 import type { ValuesOf } from '../pkg/config/option_tree.js';
 import { LIFECYCLE_OPTIONS } from '../pkg/lifecycle/lifecycle.js';
 import { LOG_OPTIONS } from '../pkg/log/pino_logger.js';
+import { ARGON2_OPTIONS } from './api/argon2_hasher.js';
+import { HTTP_OPTIONS } from './api/http_server.js';
+import { READINESS_OPTIONS } from './api/readiness.js';
+import { CODE_WEBHOOK_OPTIONS } from './api/webhook_code_sender.js';
 import { WS_SERVER_OPTIONS } from './gateway/ws_server.js';
 import { SQLITE_STORE_OPTIONS } from './store/sqlite_options.js';
 
@@ -52,6 +56,10 @@ export const CONFIG_OPTIONS = {
   gateway: { ...WS_SERVER_OPTIONS, ...GATEWAY_OPTIONS },
   messaging: { ...APPEND_BATCHER_OPTIONS, ...MARK_WRITER_OPTIONS },
   api: {
+    ...HTTP_OPTIONS,
+    ...READINESS_OPTIONS,
+    ...ARGON2_OPTIONS,
+    ...CODE_WEBHOOK_OPTIONS,
     ...AUTHENTICATOR_OPTIONS,
     ...ACCOUNT_OPTIONS,
     ...TOKEN_OPTIONS,

@@ -9,6 +9,7 @@ import { effective } from '../../pkg/config/print.js';
 import { Argon2Hasher } from '../../service/api/argon2_hasher.js';
 import { HttpServer } from '../../service/api/http_server.js';
 import { JoseTokens } from '../../service/api/jose_tokens.js';
+import { Readiness } from '../../service/api/readiness.js';
 import { CONFIG_OPTIONS, type Config } from '../../service/config.js';
 import { WsServer } from '../../service/gateway/ws_server.js';
 import { openSqliteStores } from '../../service/store/sqlite_stores.js';
@@ -42,43 +43,25 @@ async function serve(config: Config, logger: PinoLogger, lifecycle: Lifecycle): 
   const signer = new JoseTokens({ secret: folder.secret });
   const hasher = new Argon2Hasher(config.api);
   const wsPort = (): number => ws.port;
-  const { api, checker, batcher, marks, gateway } = buildRooms(config, {
-    stores,
-    signer,
-    hasher,
-    codeSender: undefined,
-    wsPort,
-    logger,
-  });
+  const rooms = buildRooms(config, { stores, signer, hasher, wsPort, logger });
+  const { api, checker, batcher, marks, gateway } = rooms;
   await lifecycle.start({ name: 'batcher', close: (deadlineMs) => batcher.close(deadlineMs) });
   await lifecycle.start({ name: 'marks', close: () => marks.flush() });
-  await lifecycle.start({
-    name: 'gateway',
-    start: () => gateway.start(),
-    close: (deadlineMs) => gateway.close(deadlineMs),
-  });
+  const closeGateway = (deadlineMs: number): Promise<void> => gateway.close(deadlineMs);
+  await lifecycle.start({ name: 'gateway', start: () => gateway.start(), close: closeGateway });
 
-  const http = new HttpServer(
-    { ...config.api, host: config.host, port: config.httpPort },
-    { api, checker, batcher, stores, logger },
-  );
-  await lifecycle.start({
-    name: 'http',
-    start: () => http.start(),
-    close: (deadlineMs) => http.close(deadlineMs),
-  });
+  const wsOptions = { ...config.gateway, host: config.host, port: config.wsPort };
+  const ws = new WsServer(wsOptions, { handler: gateway, logger });
+  await lifecycle.start({ name: 'ws', start: () => ws.start(), close: () => ws.stopAccepting() });
 
-  const ws = new WsServer(
-    { ...config.gateway, host: config.host, port: config.wsPort },
-    { handler: gateway, logger },
-  );
-  await lifecycle.start({
-    name: 'ws',
-    start: () => ws.start(),
-    close: () => ws.stopAccepting(),
-  });
+  // After the sockets: a sign-in is told their port.
+  const readiness = new Readiness(config.api, { appender: batcher, messages: stores.messages });
+  const httpOptions = { ...config.api, host: config.host, port: config.httpPort };
+  const http = new HttpServer(httpOptions, { api, checker, readiness, logger });
+  const closeHttp = (deadlineMs: number): Promise<void> => http.close(deadlineMs);
+  await lifecycle.start({ name: 'http', start: () => http.start(), close: closeHttp });
 
-  announceReady({ host: config.host, httpPort: http.port, wsPort: ws.port, wsPath: config.gateway.path });
+  announceReady({ config, httpPort: http.port, wsPort: ws.port });
 }
 
 if (realpathSync(process.argv[1] ?? '.') === import.meta.filename) await main(process.argv.slice(2));

@@ -1,12 +1,12 @@
 /** The one line on standard output that says where the server listens, and a word to the person who started it. */
 import type { Writable } from 'node:stream';
+import type { Config } from '../../service/config.js';
 
 export interface Listening {
-  readonly host: string;
+  readonly config: Config;
   /** The real ports, also where 0 was asked for. */
   readonly httpPort: number;
   readonly wsPort: number;
-  readonly wsPath: string;
 }
 
 export interface Terminal {
@@ -18,9 +18,10 @@ export function announceReady(
   listening: Listening,
   { output, error }: Terminal = { output: process.stdout, error: process.stderr },
 ): void {
-  const host = reachable(listening.host);
-  const http = `http://${host}:${listening.httpPort}/api`;
-  const ws = `ws://${host}:${listening.wsPort}${listening.wsPath}`;
+  const { config, httpPort, wsPort } = listening;
+  const host = reachable(config.host);
+  const http = `http://${host}:${httpPort}${config.api.prefix}`;
+  const ws = `ws://${host}:${wsPort}${config.gateway.path}`;
   output.write(`ready ${JSON.stringify({ http, ws })}\n`);
   if (error.isTTY === true) error.write(howToChat(http));
 }

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { LocalAuthenticator } from '../../im/api/authenticator.js';
-import type { CodeSender, PasswordHasher, ServerFigures, TokenSigner } from '../../im/api/interface.js';
+import type { PasswordHasher, ServerFigures, TokenSigner } from '../../im/api/interface.js';
 import { LocalApi } from '../../im/api/local_api.js';
 import { SignIn } from '../../im/api/sign_in.js';
 import { signInAnswerer } from '../../im/api/sign_in_answer.js';
@@ -23,14 +23,13 @@ import { MessagingRouter } from '../../im/messaging/router.js';
 import { AppendBatcher } from '../../im/store/append_batcher.js';
 import type { Stores } from '../../im/store/interface.js';
 import type { Logger } from '../../pkg/log/logger.js';
+import { WebhookCodeSender } from '../../service/api/webhook_code_sender.js';
 import type { Config } from '../../service/config.js';
 
 export interface RoomsDeps {
   readonly stores: Stores;
   readonly signer: TokenSigner;
   readonly hasher: PasswordHasher;
-  /** Undefined: nobody can be sent a code. */
-  readonly codeSender: CodeSender | undefined;
   /** Of the WebSocket listener, once it listens. */
   readonly wsPort: () => number;
   readonly logger: Logger;
@@ -74,19 +73,20 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
 }
 
 function buildIdentity(config: Config, deps: RoomsDeps, dispatch: LocalDispatch) {
-  const { stores, signer, hasher, logger, codeSender, wsPort } = deps;
+  const { stores, signer, hasher, logger, wsPort } = deps;
   const { users } = stores;
   const versions = new TokenVersions(config.api, { users, nowMs });
   const tokens = new Tokens(config.api, { signer, users, versions, nowMs });
   const signIn = new SignIn({ tokens, users, hasher, dispatch, logger });
   const debugging = config.mode === 'debugging';
+  const sender = config.api.codeWebhookUrl === '' ? undefined : new WebhookCodeSender(config.api);
   return {
     versions,
     tokens,
     signIn,
     answer: signInAnswerer(config, { wsPort }),
     checker: new LocalTokenChecker({ tokens, versions }),
-    codes: new VerificationCodes(config.api, { debugging, sender: codeSender, nowMs, randomCode }),
+    codes: new VerificationCodes(config.api, { debugging, sender, nowMs, randomCode }),
   };
 }
 

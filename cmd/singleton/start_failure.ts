@@ -33,8 +33,9 @@ export interface FailedStart {
   readonly lifecycle: Lifecycle;
 }
 
-/** Closes what had started, says why the rest did not, and ends the process. */
+/** Closes what had started, says why the rest did not, and ends the process; after a signal that is under way. */
 export async function endFailedStart({ error, config, logger, lifecycle }: FailedStart): Promise<void> {
+  if (lifecycle.isClosing()) return;
   const failure = explainStart(error, config);
   if (failure === undefined) logger.error({ error }, 'the server could not start');
   await lifecycle.close();

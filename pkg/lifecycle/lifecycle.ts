@@ -63,13 +63,14 @@ export class Lifecycle {
 
   /** Starts a part; from then on it is closed at the end. Rejects as its `start` does, or after a close began. */
   async start(part: Part): Promise<void> {
-    if (this.#isClosing()) throw new Error(`${part.name} cannot start: the process is closing`);
+    if (this.isClosing()) throw new Error(`${part.name} cannot start: the process is closing`);
     await part.start?.();
-    if (this.#isClosing()) await this.#closePart(part);
+    if (this.isClosing()) await this.#closePart(part);
     else this.#running.push(part);
   }
 
-  #isClosing(): boolean {
+  /** A signal or a caller has asked for the end; nothing starts any more. */
+  isClosing(): boolean {
     return this.#closing !== undefined;
   }
 
