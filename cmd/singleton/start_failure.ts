@@ -48,8 +48,7 @@ export async function endFailedStart({ error, config, logger, lifecycle }: Faile
 /** Undefined where it is nothing that a person can put right: then the log has the stack. */
 export function explainStart(error: unknown, config: Config): StartFailure | undefined {
   if (error instanceof StartFailure) return error;
-  if (error instanceof CodedError)
-    return new StartFailure('unexpected', `${error.message}${causesOf(error)}`);
+  if (error instanceof CodedError) return new StartFailure('unexpected', withCause(error));
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   const { message } = error;
   switch (error.code) {
@@ -86,6 +85,8 @@ function listenerOf(error: Error, config: Config): string {
   return `port ${port} (${port === config.wsPort ? '--ws-port' : '--http-port'}) on ${config.host}`;
 }
 
-function causesOf({ cause }: Error): string {
-  return cause instanceof Error ? `: ${cause.message}${causesOf(cause)}` : '';
+/** The store's own words are a text where they come from its worker. */
+function withCause({ message, cause }: CodedError): string {
+  const reason = cause instanceof Error ? cause.message : String(cause ?? '');
+  return reason === '' || message.includes(reason) ? message : `${message}: ${reason}`;
 }
