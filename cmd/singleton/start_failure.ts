@@ -87,6 +87,6 @@ function listenerOf(error: Error, config: Config): string {
 
 /** The store's own words are a text where they come from its worker. */
 function withCause({ message, cause }: CodedError): string {
-  const reason = cause instanceof Error ? cause.message : String(cause ?? '');
+  const reason = cause instanceof Error ? cause.message : typeof cause === 'string' ? cause : '';
   return reason === '' || message.includes(reason) ? message : `${message}: ${reason}`;
 }

@@ -84,6 +84,11 @@ export const OPERATIONS: readonly Operation[] = [
     run: (rooms, input, caller, context) => rooms.accounts.changePassword(input, caller, context),
   }),
   callerOperation({
+    path: 'user/find',
+    input: { account: text(1, ACCOUNT_LENGTH) },
+    run: (rooms, input) => rooms.users.find(input.account),
+  }),
+  callerOperation({
     path: 'user/info',
     aliases: ['api.user.info.get'],
     input: { uid: listOf(toUid, UID_COUNT) },

@@ -1,11 +1,11 @@
-/** user/info and user/profile. Only the owner is told the account and the e-mail. */
+/** user/info, user/find and user/profile. Only the owner is told the account and the e-mail. */
 import { imError } from '../errors.js';
 import type { Uid } from '../message/ids.js';
 import type { User, UserStore } from '../store/interface.js';
 import type { Caller } from './interface.js';
 
 export interface UserApiDeps {
-  readonly users: Pick<UserStore, 'byUids'>;
+  readonly users: Pick<UserStore, 'byUids' | 'byAccount'>;
 }
 
 export class UserApi {
@@ -22,6 +22,13 @@ export class UserApi {
     // A public client reads the first element of whatever it gets.
     if (users.length === 0) throw imError('NO_SUCH_USER');
     return users.map((user) => userAnswer({ ...user, account: '' }));
+  }
+
+  /** By the exact account or e-mail, as somebody tells it to a friend. Throws NO_SUCH_USER. */
+  async find(account: string): Promise<unknown> {
+    const user = await this.#deps.users.byAccount(account);
+    if (user === undefined) throw imError('NO_SUCH_USER');
+    return userAnswer({ ...user, account: '' });
   }
 
   async profile(caller: Caller): Promise<unknown> {
