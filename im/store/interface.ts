@@ -267,8 +267,8 @@ export interface UserStore {
   /** By account or e-mail, compared without regard to the case of ASCII letters. */
   byAccount(accountOrEmail: string): Promise<(User & { readonly passwordHash: string }) | undefined>;
   passwordHash(uid: Uid): Promise<string | undefined>;
-  /** Sets the hash and raises the version of every device of the uid, in one transaction. */
-  changePassword(uid: Uid, passwordHash: string): Promise<void>;
+  /** Sets the hash and raises the version of every device of the uid, in one transaction; the raised versions. */
+  changePassword(uid: Uid, passwordHash: string): Promise<readonly TokenVersion[]>;
   setContactsOnly(uid: Uid, on: boolean): Promise<void>;
   /** Raises each version by one and returns the new ones. */
   issueTokens(pairs: readonly { uid: Uid; device: Device }[]): Promise<readonly TokenVersion[]>;
