@@ -101,7 +101,7 @@ export class SqliteDatabase {
   }
 
   #transaction<Result>(begin: string, work: () => Result): Result {
-    this.exec(begin);
+    this.prepare(begin).run();
     let result: Result;
     try {
       result = work();
@@ -110,7 +110,7 @@ export class SqliteDatabase {
       throw error;
     }
     try {
-      this.exec('COMMIT');
+      this.prepare('COMMIT').run();
     } catch (error) {
       this.#rollback();
       throw new CommitError(toSqliteError(error));

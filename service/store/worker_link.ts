@@ -61,11 +61,7 @@ export class WorkerLink {
   /** Resolves when the worker takes calls; rejects with CodedError where it cannot, and does not try again. */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#launch((failure) => {
-        if (failure === undefined) return resolve();
-        this.#isClosed = true;
-        reject(failure);
-      });
+      this.#launch((failure) => (failure === undefined ? resolve() : reject(failure)));
     });
   }
 
@@ -89,9 +85,11 @@ export class WorkerLink {
       logger.error({ worker: this.#options.name, err: error }, 'store worker failed'),
     );
     worker.on('exit', () => {
-      const wasUp = this.#isUp;
-      this.#ended(wasUp ? undefined : failure);
-      if (!wasUp) started?.(failure);
+      const startFailure = this.#isUp ? undefined : failure;
+      // Whoever started the first one decides what its failure means.
+      if (startFailure !== undefined && started !== undefined) this.#isClosed = true;
+      this.#ended(startFailure);
+      if (startFailure !== undefined) started?.(startFailure);
     });
   }
 
@@ -118,7 +116,15 @@ export class WorkerLink {
     this.#failureCount += 1;
     const fields = { worker: name, lostCount: lost.length, waitMs, err: startFailure };
     this.#deps.logger.warn(fields, 'store worker ended, starting another');
-    this.#restart = setTimeout(() => this.#launch(), waitMs);
+    this.#restart = setTimeout(() => this.#relaunch(), waitMs);
+  }
+
+  #relaunch(): void {
+    try {
+      this.#launch();
+    } catch (error) {
+      this.#ended(imError('STORE_UNAVAILABLE', 'no worker could be started', { cause: error }));
+    }
   }
 
   /** Rejects with CodedError: TOO_BUSY, STORE_UNAVAILABLE, OUTCOME_UNKNOWN, or what the worker answered. */
