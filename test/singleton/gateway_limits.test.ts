@@ -133,11 +133,12 @@ test('gateway limits', async (t) => {
 
   await t.test('rubbish is answered, and too much of it ends the connection', async () => {
     const client = await signedIn(ann);
+    const before = client.frames.length;
     const rubbish = ['', 'null', '[]', '{"action":1}', '{"seq":1e300,"action":"message.chat"}'];
     assert.equal(rubbish.length, BAD_FRAMES);
     for (const frame of rubbish) client.sendText(frame);
     assert.equal((await client.expectClose()).code, CLOSE_CODES.BAD_FRAMES.code);
-    assert.equal(client.frames.length, BAD_FRAMES, 'each had its answer');
+    assert.equal(client.frames.length - before, BAD_FRAMES, 'each had its answer');
   });
 
   await t.test('a hundred sorts of odd bytes do not end the server', async () => {

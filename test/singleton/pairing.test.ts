@@ -31,7 +31,7 @@ const SENT_AT_MS = 1_600_000_000_000;
 const CONTENT = 'zwölf "Boxkämpfer"\n\\ 🛶 \u2028 {"Mid":1}';
 
 async function checkOneWay(from: Actor, to: Actor): Promise<void> {
-  const content = `${CONTENT} ${from.kind} → ${to.kind}`;
+  const content = `${CONTENT} ${from.uid} → ${to.uid}`;
   const accepted = await from.send(to.uid, content, SENT_AT_MS);
   const received = await to.receive(content);
   assert.deepEqual(

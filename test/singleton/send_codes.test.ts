@@ -4,6 +4,7 @@ import test from 'node:test';
 import { ERRORS } from '../../im/errors.js';
 import { callOk, register, signIn } from '../support/http.js';
 import { asObject, LEGACY, RawClient, WEB, type Json } from '../support/raw_client.js';
+import { setBlocked } from '../support/seed.js';
 import { TestServer } from '../support/server.js';
 import { readStoredLog } from '../support/stored_log.js';
 import { waitUntil } from '../support/wait.js';
@@ -14,10 +15,19 @@ test('answers to sends', async (t) => {
   const ann = await signIn(http, await register(http, 'ann'), 2);
   const phone = await signIn(http, ann, 1);
   const bob = await signIn(http, await register(http, 'bob'), 2);
-  const web = await RawClient.connect(ws, WEB);
-  await web.signIn(ann.token);
-  const legacy = await RawClient.connect(ws, LEGACY);
-  await legacy.signIn(phone.token);
+  let [web, legacy] = await connectBoth();
+
+  async function connectBoth(): Promise<readonly [RawClient, RawClient]> {
+    const clients = [await RawClient.connect(ws, WEB), await RawClient.connect(ws, LEGACY)] as const;
+    await clients[0].signIn(ann.token);
+    await clients[1].signIn(phone.token);
+    return clients;
+  }
+
+  async function setBlockedByBob(on: boolean): Promise<void> {
+    await server.whileStopped((dataDir) => setBlocked(dataDir, bob.uid, ann.uid, on));
+    [web, legacy] = await connectBoth();
+  }
 
   const send = (to: number, clientId: string, action?: string): void =>
     web.chat({ from: ann.uid, to, content: clientId, mid: 0, clientId, atMs: Date.now() }, action);
@@ -43,9 +53,9 @@ test('answers to sends', async (t) => {
   await t.test('an unknown recipient', () => expectRefusal(999_999, ERRORS.NO_SUCH_USER.text));
 
   await t.test('a sender whom the recipient blocked, and the way back', async () => {
-    await callOk(http, 'session/blacklist/add', { relative_ids: [String(ann.uid)] }, bob.token);
+    await setBlockedByBob(true);
     await expectRefusal(bob.uid, ERRORS.BLOCKED.text);
-    await callOk(http, 'session/blacklist/remove', { relative_ids: [String(ann.uid)] }, bob.token);
+    await setBlockedByBob(false);
     send(bob.uid, 'forgiven');
     await web.expect('ack.message', (data) => data['cliMid'] === 'forgiven');
     const contents = (await readStoredLog(server.dataDir)).map(({ content }) => content);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Chat, DEVICE } from '../support/chat.js';
+import { setBlocked } from '../support/seed.js';
 import { waitUntil } from '../support/wait.js';
 
 test('two users chat', async (t) => {
@@ -81,10 +82,10 @@ test('refusals reach the app as codes, and the conversation goes on', async (t) 
   const [annPhone, bobPhone] = [await chat.phone(ann), await chat.phone(bob)];
   const toNobody = await annPhone.sendAndWait(999_999, 'hello?');
   assert.deepEqual([toNobody.state, toNobody.error?.code], ['failed', 2002]);
-  await bobPhone.client.call('session/blacklist/add', { relative_ids: [ann.uid] });
+  await chat.server.whileStopped((dataDir) => setBlocked(dataDir, bob.uid, ann.uid, true));
   const blocked = await annPhone.sendAndWait(bob.uid, 'blocked');
   assert.deepEqual([blocked.state, blocked.error?.code], ['failed', 6001]);
-  await bobPhone.client.call('session/blacklist/remove', { relative_ids: [ann.uid] });
+  await chat.server.whileStopped((dataDir) => setBlocked(dataDir, bob.uid, ann.uid, false));
   assert.notEqual((await annPhone.sendAndWait(bob.uid, 'thank you')).state, 'failed');
   await bobPhone.expectMessage('thank you');
   await chat.assertNothingWrong();

@@ -1,6 +1,7 @@
 /** Users made through the store's own ports before a server starts: no HTTP, no password hashes, tokens signed here. */
 import { join } from 'node:path';
-import { known, toDevice, type Uid } from '../../im/message/ids.js';
+import { chatConversation } from '../../im/message/conversation.js';
+import { known, toDevice, toUid, type Uid } from '../../im/message/ids.js';
 import { defaultsOf } from '../../pkg/config/option.js';
 import { JoseTokens } from '../../service/api/jose_tokens.js';
 import { SQLITE_STORE_OPTIONS } from '../../service/store/sqlite_options.js';
@@ -60,4 +61,16 @@ export async function seedTokens(
       token: await signer.sign({ ...version, issuedAtMs: nowMs, expiresAtMs: nowMs + DAY_MS }),
     })),
   );
+}
+
+/** What `uid` thinks of `peer`, decided while no server has the folder. */
+export async function setBlocked(dataDir: string, uid: number, peer: number, on: boolean): Promise<void> {
+  const [one, other] = [known(toUid(uid)), known(toUid(peer))];
+  const change = { kind: 'relation', uid: one, peer: other, list: 'black', on } as const;
+  const stores = await openForSeeding(dataDir);
+  try {
+    await stores.messages.append([{ conv: chatConversation(one, other), change }]);
+  } finally {
+    await stores.close();
+  }
 }

@@ -107,6 +107,13 @@ export class TestServer {
     await this.#launch({ 'http-port': new URL(http).port, 'ws-port': new URL(ws).port, ...flags });
   }
 
+  /** Stops it, lets `work` have the data folder, and starts it again on the same ports. */
+  async whileStopped(work: (dataDir: string) => Promise<void>): Promise<void> {
+    await this.kill('SIGTERM');
+    await work(this.dataDir);
+    await this.restart();
+  }
+
   /** Drains and ends the server; it is killed where that takes too long, which is an error. Idempotent. */
   async stop(): Promise<void> {
     try {
