@@ -107,9 +107,23 @@ void test('a new device starts at its mark; a page of what is older comes by his
     [9, 10],
   );
   assert.equal(client.conversations().length, 3, 'three conversations are two pages');
+  assert.equal(client.conversations().find(({ conv }) => conv === CONV)?.unread, 5, 'as the server counted');
   assert.deepEqual(seqs(await client.history(CONV, { count: 3 })), [8, 9, 10]);
   assert.deepEqual(seqs(await client.history(CONV, { before: 3, count: 5 })), [1, 2]);
   assert.equal(shown.length, 4);
+});
+
+void test('a push that is faster than the first sync does not look like the start of its log', async (t) => {
+  const { server, client, shown } = await stage(t);
+  for (let i = 1; i <= 5; i++) server.append(PEER, SELF, `m${i}`);
+  server.deviceSeqs.set(CONV, 4);
+  server.hook = (frame) => {
+    const event = server.log(CONV)[4];
+    if (frame.kind === 'api' && event !== undefined) server.push(event);
+    return false;
+  };
+  await client.connect();
+  assert.deepEqual(seqs(shown), [5]);
 });
 
 void test('more missing than the limit: the newest page, and word of the rest', async (t) => {
@@ -211,6 +225,29 @@ void test('refuses to queue what can never be sent, and a full outbox', async (t
   assert.throws(() => client.send(3, 'x', { clientId: 'one' }), { code: 6006 });
   await client.connect();
   assert.throws(() => client.send(PEER, 'é'.repeat(501)), { code: 6005 });
+});
+
+void test('saved state: what was missing at the end of a run is asked for by the next', async (t) => {
+  const server = await FakeServer.start();
+  t.after(() => server.close());
+  let saved: SavedState | undefined;
+  const state: StateStore = {
+    load: () => Promise.resolve(saved),
+    save: (next) => {
+      saved = structuredClone(next);
+      return Promise.resolve();
+    },
+  };
+  const client = makeClient(t, server, { state, tuning: { cursorIntervalMs: 10 } });
+  server.hook = (frame) => frame.kind === 'api' && frame.action === 'api.msg.range';
+  await client.connect();
+  server.append(PEER, SELF, 'lost');
+  server.push(server.append(PEER, SELF, 'behind it'));
+  const syncs = server.got('api').length;
+  await until(() => server.got('api').length >= syncs + 3, 'a later cursor');
+  await client.close();
+  assert.equal(saved?.cursorMs, 1_700_000_000_000, 'the cursor of the sync before the loss');
+  assert.deepEqual(saved.conversations, [{ conv: CONV, known: [], ackedSeq: 0 }]);
 });
 
 void test('saved state: the outbox is sent by the next run, nothing shown is shown again', async (t) => {

@@ -218,6 +218,7 @@ export class SailplaneClient {
 
   #synced(): void {
     this.#reconnector.proved();
+    this.#savedCursorMs = this.#inbox.cursorMs;
     this.#saver.changed();
     this.#emitter.emit('synced', { conversations: this.#inbox.conversations.totals().count });
     this.#connecting?.resolve();

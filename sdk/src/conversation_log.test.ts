@@ -85,6 +85,12 @@ void test('keeps at most its limit, and counts the rest as missing', () => {
   assert.deepEqual(log.hole, { from: 1, to: 2 });
 });
 
+void test('asks for nothing between a message and the one before it in our sequence', () => {
+  const log = new ConversationLog(0, 10, () => undefined);
+  log.receive(message(9), 4);
+  assert.deepEqual(log.hole, { from: 1, to: 4 });
+});
+
 void test('skips what is left for scrolling and shows what waited behind it', () => {
   const shown: number[] = [];
   const log = new ConversationLog(10, 100, ({ seq }) => shown.push(seq));

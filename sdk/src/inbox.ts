@@ -113,7 +113,6 @@ export class Inbox {
 
   connected(uid: number, epoch: number): void {
     this.#uid = uid;
-    this.#held = [];
     this.#heldTooMuch = false;
     this.#isSyncedTold = false;
     this.#gaps.start();

@@ -171,9 +171,13 @@ void test('close codes and refusals that are final end it; others do not', async
   dropAll(server, CLOSE_CODES.REPLACED.code);
   await until(() => client.state.name === 'ended', 'ended');
   assert.deepEqual(states.at(-1), { name: 'ended', code: 4501, reason: 'told so' });
-  server.refusal = { ...errorInfo('TOO_BUSY'), retryAfterMs: 1 };
+  server.refusal = { ...errorInfo('TOO_BUSY'), retryAfterMs: 30 };
   const again = client.connect();
   await until(() => server.got('auth').length >= 8, 'tries again after a temporary refusal');
+  assert.ok(
+    states.some((state) => state.name === 'offline' && state.retryInMs >= 30),
+    'as late as the server said',
+  );
   server.refusal = errorInfo('UNAUTHENTICATED');
   await assert.rejects(again, { code: 1001 });
   assert.equal(client.state.name, 'ended');
