@@ -40,7 +40,8 @@ const WRAPPED: Readonly<Record<string, string>> = {
 const VAGUE_NAME = /^(utils?|common|helpers?|base|misc|index)$|_(utils?|helpers?)$|_?\d$/;
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
-const isTest = (path: string): boolean => /\.(test|contract)\.ts$|^(test|bench)\/|\/fake_\w+\.ts$/.test(path);
+const isTest = (path: string): boolean =>
+  /\.(test|contract)\.ts$|^(test|bench)\/|\/(fake_\w+|\w+_fixture|stage)\.ts$/.test(path);
 const topOf = (path: string): string => path.split('/', 1)[0] ?? '';
 const roomOf = (path: string): string => path.split('/').slice(0, -1).join('/');
 const isPure = (path: string): boolean =>
@@ -103,8 +104,9 @@ const RULES: readonly Rule[] = [
   },
   {
     applies: (path) => topOf(path) === 'sdk' && isCode(path),
-    allows: ({ to, isFile }) => isFile && /^(sdk\/src\/|im\/message\/|im\/errors\.ts$)/.test(to),
-    text: 'the sdk imports im/message and im/errors.ts only',
+    allows: ({ to, isFile }) =>
+      isFile && /^(sdk\/src\/|im\/message\/|im\/errors\.ts$|pkg\/errors\/)/.test(to),
+    text: 'the sdk imports im/message, im/errors.ts and the class of its errors only',
   },
   {
     applies: isCode,

@@ -4,7 +4,7 @@ import { imError } from '../errors.js';
 import { known, toDevice } from '../message/ids.js';
 import type { NewUser, User, UserStore } from '../store/interface.js';
 import type { Caller, PasswordHasher } from './interface.js';
-import type { CallContext } from './operation.js';
+import type { CallContext } from './call_context.js';
 import { PASSWORD_LENGTH_LIMIT, type SignIn } from './sign_in.js';
 import type { SignInAnswerer } from './sign_in_answer.js';
 import type { TokenVersions } from './token_versions.js';
@@ -73,7 +73,10 @@ export class AccountApi {
     return '';
   }
 
-  async guest(input: { readonly nickname: string; readonly avatar: string }, context: CallContext): Promise<unknown> {
+  async guest(
+    input: { readonly nickname: string; readonly avatar: string },
+    context: CallContext,
+  ): Promise<unknown> {
     const { randomText, signIn, answer } = this.#deps;
     const user = await this.#create({
       account: `guest_${randomText(32)}`,
@@ -128,7 +131,10 @@ export class AccountApi {
 
   #checkLength(password: string, field: string): void {
     if (password.length < this.#options.passwordMinLength || password.length > PASSWORD_LENGTH_LIMIT) {
-      throw imError('INVALID_PARAMETER', `${field} has ${this.#options.passwordMinLength} to ${PASSWORD_LENGTH_LIMIT} characters`);
+      throw imError(
+        'INVALID_PARAMETER',
+        `${field} has ${this.#options.passwordMinLength} to ${PASSWORD_LENGTH_LIMIT} characters`,
+      );
     }
   }
 

@@ -1,7 +1,7 @@
 /** auth/signin, signin_v2, token, logout: tokens for those who have an account already. Accounts: account_api.ts. */
 import type { Device } from '../message/ids.js';
 import type { Caller } from './interface.js';
-import type { CallContext } from './operation.js';
+import type { CallContext } from './call_context.js';
 import type { SignIn } from './sign_in.js';
 import type { SignInAnswerer } from './sign_in_answer.js';
 import type { Tokens } from './tokens.js';
@@ -34,7 +34,10 @@ export class AuthApi {
   }
 
   /** The same token back, or with `renew` a later expiry of the same version. Throws UNAUTHENTICATED. */
-  async token(input: { readonly token: string; readonly renew: boolean }, context: CallContext): Promise<unknown> {
+  async token(
+    input: { readonly token: string; readonly renew: boolean },
+    context: CallContext,
+  ): Promise<unknown> {
     return this.#deps.answer(await this.#deps.signIn.withToken(input.token, input.renew), context.host);
   }
 

@@ -16,7 +16,14 @@ import { isCurrent } from './tokens.js';
 
 export const PROTOCOL_VERSION = 1;
 /** What a client may rely on; names are never given a second meaning. */
-export const FEATURES = ['sync', 'range', 'receipt.interval', 'receipt.read', 'notify.sync', 'heartbeat.answer'] as const;
+export const FEATURES = [
+  'sync',
+  'range',
+  'receipt.interval',
+  'receipt.read',
+  'notify.sync',
+  'heartbeat.answer',
+] as const;
 
 export const AUTHENTICATOR_OPTIONS = {
   heartbeatMs: integer(

@@ -51,7 +51,9 @@ export class LocalApi implements Api {
     this.#rooms = roomsOf(options, deps);
     this.#byPath = new Map(OPERATIONS.map((operation) => [operation.path, operation]));
     this.#byAction = new Map(
-      OPERATIONS.flatMap(({ path, aliases }) => [actionOf(path), ...aliases].map((action) => [action, path] as const)),
+      OPERATIONS.flatMap(({ path, aliases }) =>
+        [actionOf(path), ...aliases].map((action) => [action, path] as const),
+      ),
     );
   }
 

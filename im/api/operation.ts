@@ -7,18 +7,13 @@ import { imError } from '../errors.js';
 import { isJsonObject } from '../message/json_fields.js';
 import type { Caller } from './interface.js';
 import type { ApiRooms } from './api_rooms.js';
+import type { CallContext } from './call_context.js';
 
 /**
  * `public`: anybody. `caller`: a valid token. `genuine`: a token that we signed, though it may have expired or
  * been superseded since.
  */
 export type Access = 'public' | 'caller' | 'genuine';
-
-/** What an operation may know of a call besides its input. */
-export interface CallContext {
-  readonly host: string;
-  readonly onConnection: boolean;
-}
 
 export interface Operation {
   /** Path under the prefix and name of the operation: `msg/chat/history`. */
@@ -45,7 +40,9 @@ interface Definition<Shape extends z.ZodRawShape, Who> {
   ) => Promise<unknown>;
 }
 
-export function publicOperation<Shape extends z.ZodRawShape>(definition: Definition<Shape, undefined>): Operation {
+export function publicOperation<Shape extends z.ZodRawShape>(
+  definition: Definition<Shape, undefined>,
+): Operation {
   const schema = z.object(definition.input);
   return {
     ...described(definition, schema, 'public'),
@@ -76,7 +73,10 @@ function described(
   return { path, method, access, aliases, schema };
 }
 
-function read<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, input: unknown): z.output<z.ZodObject<Shape>> {
+function read<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  input: unknown,
+): z.output<z.ZodObject<Shape>> {
   const parsed = schema.safeParse(withKnownKeys(Object.keys(schema.shape), input));
   if (parsed.success) return parsed.data;
   const field = parsed.error.issues[0]?.path[0];

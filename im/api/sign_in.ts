@@ -37,7 +37,8 @@ export class SignIn {
   /** Throws WRONG_CREDENTIALS, in the same time whether or not there is such an account; TOO_BUSY. */
   async withPassword(account: string, password: string, device: Device): Promise<Grant> {
     const { users, hasher, tokens } = this.#deps;
-    if (account === '' || password === '' || password.length > PASSWORD_LENGTH_LIMIT) throw imError('WRONG_CREDENTIALS');
+    if (account === '' || password === '' || password.length > PASSWORD_LENGTH_LIMIT)
+      throw imError('WRONG_CREDENTIALS');
     const found = await users.byAccount(account);
     if (found === undefined || found.passwordHash === '') {
       await hasher.burn(password);

@@ -14,7 +14,12 @@ export const TOKEN_VERSION_OPTIONS = {
     { min: 0, max: 60_000 },
     'How old a cached token version may be: a revoked token works that much longer on other processes.',
   ),
-  versionCacheCount: integer(20_000, 'count', { min: 1, max: 10_000_000 }, 'Cached token versions, some 150 bytes each.'),
+  versionCacheCount: integer(
+    20_000,
+    'count',
+    { min: 1, max: 10_000_000 },
+    'Cached token versions, some 150 bytes each.',
+  ),
 };
 export type TokenVersionOptions = OptionsOf<typeof TOKEN_VERSION_OPTIONS>;
 
@@ -55,7 +60,8 @@ export class TokenVersions {
 
   async cached(pair: Pair): Promise<TokenVersion> {
     const entry = this.#entries.get(keyOf(pair));
-    if (entry !== undefined && this.#deps.nowMs() - entry.readAtMs < this.#options.versionCacheMs) return entry.version;
+    if (entry !== undefined && this.#deps.nowMs() - entry.readAtMs < this.#options.versionCacheMs)
+      return entry.version;
     const [version] = await this.read([pair]);
     if (version === undefined) throw imError('INTERNAL');
     return version;
@@ -70,7 +76,8 @@ export class TokenVersions {
   #keep(version: TokenVersion, readAtMs: number): void {
     const key = keyOf(version);
     const before = this.#entries.get(key);
-    if (before !== undefined && before.version.version > version.version && before.readAtMs >= readAtMs) return;
+    if (before !== undefined && before.version.version > version.version && before.readAtMs >= readAtMs)
+      return;
     this.#entries.delete(key);
     this.#entries.set(key, { version, readAtMs });
     if (this.#entries.size <= this.#options.versionCacheCount) return;

@@ -111,6 +111,9 @@ export class Tokens {
 }
 
 /** Version 0 was never issued: no token of it can be genuine. */
-export function isCurrent(token: { readonly version: number }, current: { readonly version: number }): boolean {
+export function isCurrent(
+  token: { readonly version: number },
+  current: { readonly version: number },
+): boolean {
   return current.version > 0 && token.version >= current.version;
 }

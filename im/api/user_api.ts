@@ -39,5 +39,14 @@ export class UserApi {
 }
 
 function userAnswer({ uid, nickname, account, avatar }: User): Readonly<Record<string, unknown>> {
-  return { Uid: uid, Nickname: nickname, Account: account, Avatar: avatar, uid, nick_name: nickname, account, avatar };
+  return {
+    Uid: uid,
+    Nickname: nickname,
+    Account: account,
+    Avatar: avatar,
+    uid,
+    nick_name: nickname,
+    account,
+    avatar,
+  };
 }

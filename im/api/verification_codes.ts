@@ -7,7 +7,10 @@ import { imError } from '../errors.js';
 import type { CodeSender } from './interface.js';
 
 export const VERIFICATION_OPTIONS = {
-  debugCode: text('11111', 'The verification code of every e-mail while debugging; never used outside of it.'),
+  debugCode: text(
+    '11111',
+    'The verification code of every e-mail while debugging; never used outside of it.',
+  ),
   codeLifetimeMs: integer(1_800_000, 'ms', { min: 1000, max: 86_400_000 }, 'How long a code is good.'),
   codeIntervalMs: integer(
     60_000,

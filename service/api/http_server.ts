@@ -136,7 +136,8 @@ export class HttpServer {
       try {
         input = decodeBody(request.body, { depth, keys });
       } catch (error) {
-        this.#refuse(response, toCodedError(error), 400); return;
+        this.#refuse(response, toCodedError(error), 400);
+        return;
       }
       const host = request.headers.host ?? '';
       const data = await this.#deps.api.call({ operation: operation.path, input, caller, host });
@@ -174,10 +175,19 @@ export class HttpServer {
 
   /** Four parameters, or express does not take it for an error handler. */
   readonly #onError: ErrorRequestHandler = (error: unknown, request, response, next) => {
-    if (response.headersSent) { next(error); return; }
-    if (isTooLarge(error)) { this.#refuse(response, imError('BODY_TOO_LARGE')); return; }
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    if (isTooLarge(error)) {
+      this.#refuse(response, imError('BODY_TOO_LARGE'));
+      return;
+    }
     // What the body reader says of a broken request is the client's business.
-    if (isClientFault(error)) { this.#refuse(response, imError('INVALID_PARAMETER'), 400); return; }
+    if (isClientFault(error)) {
+      this.#refuse(response, imError('INVALID_PARAMETER'), 400);
+      return;
+    }
     const coded = toCodedError(error);
     if (isError(coded, 'INTERNAL'))
       this.#deps.logger.error({ err: coded.cause ?? coded, path: request.path }, 'a request failed');
