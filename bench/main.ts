@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- NAME [--client bare] [--seconds N] [--profile DIR] [--record]`: runs one measure and prints its
- * figures; --record also writes them into bench/RESULTS.md with the hardware and this command.
+ * `npm run bench -- NAME [--client bare] [--seconds N] [--count N] [--profile DIR] [--record]`: runs one measure
+ * and prints its figures; --record also writes them into bench/RESULTS.md with the hardware and this command.
  */
 import { parseArgs } from 'node:util';
 import { chatRows, measureChat, type ChatBenchOptions } from './chat_bench.js';
@@ -11,11 +11,13 @@ interface Settings {
   readonly client: ChatBenchOptions['client'];
   readonly runMs: number;
   readonly profileDir: string | undefined;
+  /** Of idle connections. */
+  readonly count: number;
 }
 
 const WARM_UP_MS = 5000;
 const DEFAULT_SECONDS = '20';
-const IDLE_CONNECTIONS = 10_000;
+const IDLE_CONNECTIONS = '10000';
 
 const closedLoop = (senderCount: number) => async (settings: Settings) =>
   chatRows(await measureChat({ ...settings, senderCount, warmUpMs: WARM_UP_MS, ratePerS: 0 }));
@@ -33,7 +35,7 @@ const MEASURES: Readonly<Record<string, (settings: Settings) => Promise<Rows>>> 
   'chat-1000': closedLoop(1000),
   single: closedLoop(1),
   'loop-delay': halfLoad,
-  idle: () => measureIdleConnections(IDLE_CONNECTIONS),
+  idle: ({ count }) => measureIdleConnections(count),
   start: () => measureStart(),
 };
 
@@ -42,6 +44,7 @@ const { values, positionals } = parseArgs({
   options: {
     client: { type: 'string', default: 'sdk' },
     seconds: { type: 'string', default: DEFAULT_SECONDS },
+    count: { type: 'string', default: IDLE_CONNECTIONS },
     profile: { type: 'string' },
     record: { type: 'boolean', default: false },
   },
@@ -56,7 +59,12 @@ if (measure === undefined || (values.client !== 'sdk' && values.client !== 'bare
   process.exitCode = 1;
 } else {
   const { client, profile: profileDir } = values;
-  const rows = await measure({ client, runMs: Number(values.seconds) * 1000, profileDir });
+  const rows = await measure({
+    client,
+    runMs: Number(values.seconds) * 1000,
+    profileDir,
+    count: Number(values.count),
+  });
   for (const [what, figure] of rows) console.log(`${what.padEnd(44)} ${figure}`);
   if (values.record)
     await recordResult(

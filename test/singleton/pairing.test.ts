@@ -12,6 +12,7 @@ import {
   type Actor,
   type ActorKind,
 } from '../support/actor.js';
+import { signIn } from '../support/http.js';
 import { asObject } from '../support/raw_client.js';
 import { TestServer, type Urls } from '../support/server.js';
 import { expectQuiet } from '../support/wait.js';
@@ -95,6 +96,22 @@ test('each pairing of profiles, both ways', async (t) => {
     await ann.learnReceived(accepted, bob.uid);
     assert.equal(asObject(ann.client.heard('ack.notify')[0]?.data)['From'], bob.uid);
     for (const actor of [ann, bob, eve]) await actor.close();
+  });
+
+  await t.test('a sender’s other device gets the message too, in its own profile', async () => {
+    const ann = await LegacyActor.enter(server.urls, 'ann');
+    const bob = await SdkActor.enter(server.urls, 'bob');
+    const browser = await WebActor.connect(server.urls, await signIn(server.urls.http, ann.account, 2));
+    const accepted = await ann.send(bob.uid, 'from the phone', SENT_AT_MS);
+    const copy = await browser.receive('from the phone');
+    assert.deepEqual(
+      [copy.mid, copy.seq, copy.from, copy.to],
+      [accepted.mid, accepted.seq, ann.uid, bob.uid],
+    );
+    const back = await browser.send(bob.uid, 'from the browser', SENT_AT_MS);
+    assert.equal((await ann.receive('from the browser')).mid, back.mid);
+    assert.equal(ann.client.heard('message.chat').length, 1, 'one’s own device gets no echo');
+    for (const actor of [ann, bob, browser]) await actor.close();
   });
 
   await t.test('a heartbeat of an old SDK is never answered', async () => {
