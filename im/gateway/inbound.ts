@@ -128,7 +128,8 @@ export class Inbound {
 
   #handle(client: Client, text: string, bytes: number): void {
     const { profile, frame } = decodeUp(text, this.#limits);
-    client.profile ??= profile;
+    // A text that is no envelope chooses nothing.
+    if (frame.kind !== 'bad' || frame.action !== '') client.profile ??= profile;
     switch (frame.kind) {
       case 'heartbeat':
         // Never answered to an old SDK: one of them answers every heartbeat with a heartbeat.

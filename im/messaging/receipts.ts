@@ -62,6 +62,8 @@ export class ReceiptHandler implements Receipts {
       // A mid that is not his is ignored: a client may well acknowledge what has been erased since.
       if (receipt.status === 'rejected' && !isError(receipt.reason, 'NO_PERMISSION')) throw receipt.reason;
     }
+    // Who acknowledges a whole pull may pull again at once, and must not be given the same.
+    await this.#deps.marks.flush();
   }
 
   async read(caller: Reader, conv: ConversationName, from: Seq, to: Seq): Promise<void> {
