@@ -41,6 +41,8 @@ export interface BenchServerOptions {
   readonly dataset?: Dataset;
   readonly profileDir?: string | undefined;
   readonly prepare?: (dataDir: string) => Promise<void>;
+  /** Costs the server a timer per millisecond, so only where that is the question. */
+  readonly measuresLoopDelay?: boolean;
 }
 
 export class BenchServer {
@@ -55,7 +57,7 @@ export class BenchServer {
   /** `prepare` is called with the data folder before the server has it. */
   static async start(
     scope: Scope,
-    { dataset, profileDir, prepare }: BenchServerOptions = {},
+    { dataset, profileDir, prepare, measuresLoopDelay = false }: BenchServerOptions = {},
   ): Promise<BenchServer> {
     const folder = await mkdtemp(join(tmpdir(), 'sailplane-bench-run-'));
     scope.after(() => rm(folder, { recursive: true, force: true }));
@@ -66,7 +68,7 @@ export class BenchServer {
     const server = await TestServer.start(scope, {
       dataDir,
       wrapper: ['prlimit', `--nofile=${OPEN_FILES}`, 'taskset', '-c', String(SERVER_CORE)],
-      nodeArgs: ['--import', PROBE, ...profile],
+      nodeArgs: [...(measuresLoopDelay ? ['--import', PROBE] : []), ...profile],
       ...(prepare !== undefined && { prepare }),
       env: { ...SEED_ENV, LOOP_DELAY_FILE: delayFile },
       flags: { 'log-level': 'warn' },
@@ -88,7 +90,7 @@ export class BenchServer {
     return userMs + systemMs;
   }
 
-  /** Event-loop delay since the last call (or the start). */
+  /** Event-loop delay since the last call (or the start), of a server started with measuresLoopDelay. */
   async loopDelay(): Promise<LoopDelay> {
     await rm(this.#delayFile, { force: true });
     process.kill(this.pid, 'SIGUSR2');

@@ -26,7 +26,8 @@ const closedLoop = (senderCount: number) => async (settings: Settings) =>
 async function halfLoad(settings: Settings): Promise<Rows> {
   const common = { ...settings, senderCount: 200, warmUpMs: WARM_UP_MS };
   const full = await measureChat({ ...common, ratePerS: 0 });
-  const half = await measureChat({ ...common, ratePerS: Math.round(full.perSecond / 2) });
+  const ratePerS = Math.round(full.perSecond / 2);
+  const half = await measureChat({ ...common, ratePerS, measuresLoopDelay: true });
   return [['messages per second at full load', full.perSecond.toFixed(0)], ...chatRows(half)];
 }
 
@@ -65,7 +66,7 @@ if (measure === undefined || (values.client !== 'sdk' && values.client !== 'bare
     profileDir,
     count: Number(values.count),
   });
-  for (const [what, figure] of rows) console.log(`${what.padEnd(44)} ${figure}`);
+  for (const [what, figure] of rows) console.log(`${what.padEnd(66)} ${figure}`);
   if (values.record)
     await recordResult(
       name,
