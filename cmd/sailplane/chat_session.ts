@@ -3,6 +3,7 @@
  * shown counts as read. Looks are in chat_view.ts, names in chat_people.ts.
  */
 import { createInterface } from 'node:readline';
+import { isError } from '../../im/errors.js';
 import type { SailplaneClient } from '../../sdk/src/client.js';
 import type { ConnectionState, ConversationView, Message, Outgoing } from '../../sdk/src/types.js';
 import { ChatPeople, type Person } from './chat_people.js';
@@ -70,7 +71,7 @@ export class ChatSession {
   async #greet(): Promise<void> {
     const latest = newest(this.#client.conversations());
     const { to } = this.#options;
-    if (to !== undefined) this.#peer = await this.#people.find(to);
+    if (to !== undefined) await this.#findFirst(to);
     else if (latest !== undefined) this.#peer = await this.#people.find(String(latest.peer));
     else this.#view.notice('nobody to write to yet: /to NAME');
     const missed = this.#missed ?? [];
@@ -80,6 +81,16 @@ export class ChatSession {
     const others = missed.filter((message) => !this.#isWithPeer(message));
     this.#missed = undefined;
     for (const message of others) this.#showMessage(message);
+  }
+
+  /** Two who sign up at the same time: the first one at a terminal waits for the second. */
+  async #findFirst(to: string): Promise<void> {
+    try {
+      this.#peer = await this.#people.find(to);
+    } catch (error) {
+      if (this.#options.io.input.isTTY !== true || !isError(error, 'NO_SUCH_USER')) throw error;
+      this.#view.notice(`${to} is not here yet: /to ${to} once they are, or wait to be written to`);
+    }
   }
 
   async #talk(): Promise<void> {
@@ -158,9 +169,16 @@ export class ChatSession {
     // What was typed here is shown with its ticks.
     if (message.own && this.#client.outgoing(message.clientId) !== undefined) return;
     this.#client.markRead(message.conv, message.seq);
+    if (this.#peer === undefined && !message.own) this.#answerTo(message.from);
     const to = message.to === this.#peer?.uid ? '' : this.#people.nameOf(message.to);
     if (message.own) this.#view.line(ownLine(message.content, to, ''));
     else this.#view.line(peerLine(this.#people.nameOf(message.from), message.content));
+  }
+
+  /** Whoever writes first to somebody who writes to nobody is answered. */
+  #answerTo(uid: number): void {
+    this.#peer = { uid, name: this.#people.nameOf(uid) };
+    this.#view.setPeer(this.#peer.name);
   }
 
   async #showHistory(count: number): Promise<void> {
