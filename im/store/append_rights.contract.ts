@@ -26,7 +26,9 @@ export function appendRightsContract(name: string, factory: StoreFactory): void 
       { ...scene.message(0, 1, 'a', { to: nobody }), conv },
       { ...scene.message(0, 1, 'b', { from: nobody, to: scene.uid(0) }), conv },
     ];
-    assert.deepEqual(outcomes(await scene.append(...requests)), ['NO_SUCH_USER', 'NO_SUCH_USER']);
+    const change = { kind: 'relation', uid: scene.uid(0), peer: nobody, list: 'black', on: true } as const;
+    const results = await scene.append(...requests, { conv, change });
+    assert.deepEqual(outcomes(results), ['NO_SUCH_USER', 'NO_SUCH_USER', 'NO_SUCH_USER']);
     assert.deepEqual(await scene.stores.messages.conversations(scene.uid(0), PHONE, 10), []);
   });
 
@@ -40,6 +42,7 @@ export function appendRightsContract(name: string, factory: StoreFactory): void 
 
   test(`${name}: a note to oneself is one conversation with one member`, async (t) => {
     const scene = await open(t);
+    await scene.stores.users.setContactsOnly(scene.uid(0), true);
     assert.equal((await scene.say(0, 0, 'note', 'again'))[1]?.seq, 2);
     assert.deepEqual(await scene.contents(0, 0), ['note', 'again']);
     const [state] = await scene.stores.messages.conversations(scene.uid(0), PHONE, 10);

@@ -38,6 +38,23 @@ export function readsContract(name: string, factory: StoreFactory): void {
     assert.deepEqual(await scene.stores.messages.history(scene.uid(0), scene.conv(), 0, WIDE), []);
   });
 
+  test(`${name}: below the floor everything is expired; what crosses it begins there`, async (t) => {
+    const subject = await factory(t);
+    const scene = await Scene.open(subject.stores);
+    await scene.say(0, 1, 'a', 'b', 'c', 'd');
+    await subject.expire(scene.conv(), seq(3));
+    const { messages } = scene.stores;
+    const range = (from: number, to: number) =>
+      messages.range(scene.uid(1), scene.conv(), seq(from), seq(to), WIDE);
+    await assert.rejects(range(1, 2), withCode(ERRORS.EXPIRED.code));
+    const page = await range(1, 4);
+    assert.deepEqual([page.from, page.to, page.floor, page.events.length, page.more], [3, 4, 3, 2, false]);
+    const history = await messages.history(scene.uid(1), scene.conv(), 0, WIDE);
+    const offline = await messages.offline(scene.uid(1), WEB, WIDE);
+    assert.deepEqual([history.length, offline.length], [2, 2]);
+    assert.equal((await scene.say(0, 1, 'e'))[0]?.seq, 5);
+  });
+
   test(`${name}: nobody reads a conversation that he has no part in`, async (t) => {
     const scene = await open(t, 3);
     const [sent] = await scene.say(0, 1, 'secret');

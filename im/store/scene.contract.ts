@@ -24,6 +24,8 @@ export interface StoreUnderTest {
   reopen(): Promise<Stores>;
   /** From now on the database refuses a message row with this content. */
   poison(content: string): Promise<void>;
+  /** Erases what lies below `floor`. */
+  expire(conv: ConversationName, floor: Seq): Promise<void>;
 }
 
 /** Makes one; what it holds is given back when the test ends. */

@@ -47,15 +47,16 @@ export function syncContract(name: string, factory: StoreFactory): void {
     const scene = await open(t, 4);
     await scene.say(0, 1, 'a');
     await scene.say(0, 2, 'b', 'c');
+    await scene.say(3, 0, 'd');
     const { nowMs } = await sync(scene, 0);
     while (Date.now() <= nowMs) await new Promise((resolve) => setImmediate(resolve));
-    await scene.say(3, 0, 'd');
+    await scene.say(3, 0, 'e');
     const page = await sync(scene, 0, { sinceMs: nowMs + 1 });
     assert.deepEqual(
       page.conversations.map((state) => state.conv),
       [scene.conv(0, 3)],
     );
-    assert.deepEqual([page.count, page.sum], [3, 4]);
+    assert.deepEqual([page.count, page.sum], [3, 5]);
     assert.equal((await sync(scene, 0, { sinceMs: 2 ** 50 })).conversations.length, 0);
   });
 

@@ -8,8 +8,8 @@ import { SqliteDatabase } from './sqlite_database.js';
 
 interface Place {
   readonly folder: string;
-  open(): SqliteDatabase;
-  file(name: string, sql: string): void;
+  readonly open: () => SqliteDatabase;
+  readonly file: (name: string, sql: string) => void;
 }
 
 function place(t: TestContext): Place {

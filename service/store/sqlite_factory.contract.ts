@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { ConversationName } from '../../im/message/conversation.js';
+import type { Seq } from '../../im/message/ids.js';
 import type { FaultyStoreUnderTest, StoreUnderTest } from '../../im/store/scene.contract.js';
 import { defaultsOf } from '../../pkg/config/option.js';
 import { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
@@ -65,6 +67,15 @@ function poison(options: SqliteStoreOptions, content: string): Promise<void> {
   return Promise.resolve();
 }
 
+function expire(options: SqliteStoreOptions, conv: ConversationName, floor: Seq): Promise<void> {
+  withDatabase(options, (db) => {
+    const id = Number(db.prepare('SELECT id FROM conversation WHERE name = ?').first(conv)?.[0]);
+    db.prepare('UPDATE conversation SET first_seq = ? WHERE id = ?').run(floor, id);
+    db.prepare('DELETE FROM message WHERE conv = ? AND seq < ?').run(id, floor);
+  });
+  return Promise.resolve();
+}
+
 /** A factory for the contract suites: the stores as the server runs them. */
 export async function workerStore(t: TestContext): Promise<StoreUnderTest> {
   const options = temporaryOptions(t);
@@ -76,6 +87,7 @@ export async function workerStore(t: TestContext): Promise<StoreUnderTest> {
       return openFor(t, options);
     },
     poison: (content) => poison(options, content),
+    expire: (conv, floor) => expire(options, conv, floor),
   };
 }
 
@@ -98,6 +110,7 @@ export function inThreadStore(t: TestContext): Promise<FaultyStoreUnderTest> {
     stores: open(),
     reopen: () => Promise.resolve(open()),
     poison: (content) => poison(options, content),
+    expire: (conv, floor) => expire(options, conv, floor),
     failAtStatement: (k) => {
       statements.count = 0;
       statements.failAt = k;

@@ -30,7 +30,9 @@ async function openLink(t: TestContext, more: Partial<WorkerLinkOptions> = {}) {
   t.after(() => link.close());
   await link.start();
   const stores = storesOver(async (name, args, transfer) => (await link.call(name, args, transfer)) as never);
-  const kill = async (): Promise<void> => void (await workers.at(-1)?.terminate());
+  const kill = async (): Promise<void> => {
+    await workers.at(-1)?.terminate();
+  };
   return { link, stores, workers, kill };
 }
 
