@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { ACCOUNT_OPTIONS } from '../im/api/account_api.js';
 import { AUTHENTICATOR_OPTIONS } from '../im/api/authenticator.js';
 import { MID_BLOCK_OPTIONS } from '../im/api/mid_blocks.js';
+import { SERVERS_OPTIONS } from '../im/api/sign_in_answer.js';
 import { SYNC_OPTIONS } from '../im/api/sync_api.js';
 import { TOKEN_VERSION_OPTIONS } from '../im/api/token_versions.js';
 import { TOKEN_OPTIONS } from '../im/api/tokens.js';
@@ -14,7 +15,7 @@ import { GATEWAY_OPTIONS } from '../im/gateway/client_manager.js';
 import { MARK_WRITER_OPTIONS } from '../im/messaging/mark_writer.js';
 import { APPEND_BATCHER_OPTIONS } from '../im/store/append_batcher.js';
 import { loadConfig, type Loaded } from '../pkg/config/load.js';
-import { choice, integer, list, secret, text } from '../pkg/config/option.js';
+import { choice, integer, secret, text } from '../pkg/config/option.js';
 import type { ValuesOf } from '../pkg/config/option_tree.js';
 import { LIFECYCLE_OPTIONS } from '../pkg/lifecycle/lifecycle.js';
 import { LOG_OPTIONS } from '../pkg/log/pino_logger.js';
@@ -44,11 +45,7 @@ export const CONFIG_OPTIONS = {
   host: text('127.0.0.1', 'The address to listen on; 0.0.0.0 or :: for all of them, outside debugging only.'),
   httpPort: integer(8081, 'port', PORT, 'The HTTP API and the health routes; 0 takes a free port.'),
   wsPort: integer(8080, 'port', PORT, 'The WebSocket connections, on /ws; 0 takes a free port.'),
-  publicWsUrls: list(
-    [],
-    'The WebSocket addresses that clients are told at sign-in. Empty: ws://, the host that the request named, ' +
-      'and the port in use; right unless a proxy stands in front.',
-  ),
+  ...SERVERS_OPTIONS,
   secret: secret(
     `Signs the tokens; at least ${SECRET_MIN_BYTES} bytes. Whoever knows it can sign in as anybody. Another ` +
       'secret makes every token worthless.',
@@ -113,6 +110,8 @@ export function servingProblems(config: Config): readonly string[] {
       config.httpPort !== 0 && config.httpPort === config.wsPort,
       `http_port and ws_port are both ${config.httpPort}: they need a port each`,
     ],
+    [!config.gateway.path.startsWith('/'), 'gateway.path must begin with /'],
+    [!/^\/.*[^/]$/.test(config.api.prefix), 'api.prefix must begin with / and not end with it'],
     ...config.publicWsUrls.map(
       (url) => [!isWsUrl(url), `public_ws_urls: ${url} is no ws:// or wss:// address`] as const,
     ),

@@ -84,7 +84,7 @@ function buildIdentity(config: Config, deps: RoomsDeps, dispatch: LocalDispatch)
     versions,
     tokens,
     signIn,
-    answer: signInAnswerer(config, { wsPort }),
+    answer: signInAnswerer({ ...config, path: config.gateway.path }, { wsPort }),
     checker: new LocalTokenChecker({ tokens, versions }),
     codes: new VerificationCodes(config.api, { debugging, sender, nowMs, randomCode }),
   };

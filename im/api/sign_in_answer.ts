@@ -8,10 +8,14 @@ import type { Grant } from './sign_in.js';
 export const SERVERS_OPTIONS = {
   publicWsUrls: list(
     [],
-    'WebSocket URLs told to clients at sign-in, best first. Empty: ws://<host of their request>:<ws port>/ws.',
+    'The WebSocket addresses that clients are told at sign-in, best first. Empty: ws://, the host that the ' +
+      'request named, and the port and path in use; right unless a proxy stands in front.',
   ),
 };
-export type ServersOptions = OptionsOf<typeof SERVERS_OPTIONS>;
+export type ServersOptions = OptionsOf<typeof SERVERS_OPTIONS> & {
+  /** Of the WebSocket listener: `/ws`. */
+  readonly path: string;
+};
 
 export interface ServersDeps {
   /** The port that the WebSocket listener really has; asked at each sign-in. */
@@ -51,5 +55,5 @@ export function signInAnswerer(options: ServersOptions, deps: ServersDeps): Sign
 function serversFor(host: string, options: ServersOptions, deps: ServersDeps): readonly string[] {
   if (options.publicWsUrls.length > 0) return options.publicWsUrls;
   const name = HOST.exec(host)?.[1] ?? 'localhost';
-  return [`ws://${name}:${deps.wsPort()}/ws`];
+  return [`ws://${name}:${deps.wsPort()}${options.path}`];
 }
