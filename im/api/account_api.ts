@@ -53,23 +53,28 @@ export class AccountApi {
     this.#deps = deps;
   }
 
-  /** By account, or by e-mail with the code sent there. Throws ACCOUNT_EXISTS, WRONG_CODE, TOO_BUSY. */
+  /**
+   * By account, or by e-mail with the code sent there. An account that looks like an e-mail address is refused:
+   * whoever searched for the address would find somebody who never proved it. Throws ACCOUNT_EXISTS, WRONG_CODE,
+   * TOO_BUSY.
+   */
   async register(input: RegisterInput): Promise<unknown> {
     const { account, email, captcha, password, nickname } = input;
     if (account === '' && email === '') throw imError('INVALID_PARAMETER', 'account');
+    if (account.includes('@'))
+      throw imError('INVALID_PARAMETER', 'account holds no @; send an address as email');
     this.#checkLength(password, 'password');
     // An e-mail is the account's only where its owner showed the code that was sent there.
-    const isByEmail = account === '';
-    if (isByEmail) this.#deps.codes.check(email, captcha);
+    if (email !== '') this.#deps.codes.check(email, captcha);
     const passwordHash = await this.#deps.hasher.hash(password);
     await this.#create({
-      account: isByEmail ? email : account,
-      email: isByEmail ? email : '',
+      account: account === '' ? email : account,
+      email,
       nickname: nickname === '' ? `user_${this.#deps.randomText(6)}` : nickname,
       avatar: '',
       passwordHash,
     });
-    if (isByEmail) this.#deps.codes.consume(email);
+    if (email !== '') this.#deps.codes.consume(email);
     return '';
   }
 

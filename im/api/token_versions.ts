@@ -60,8 +60,9 @@ export class TokenVersions {
 
   async cached(pair: Pair): Promise<TokenVersion> {
     const entry = this.#entries.get(keyOf(pair));
-    if (entry !== undefined && this.#deps.nowMs() - entry.readAtMs < this.#options.versionCacheMs)
-      return entry.version;
+    const ageMs = this.#deps.nowMs() - (entry?.readAtMs ?? 0);
+    // Negative where the clock was set back: then nobody knows how old the entry is.
+    if (entry !== undefined && ageMs >= 0 && ageMs < this.#options.versionCacheMs) return entry.version;
     const [version] = await this.read([pair]);
     if (version === undefined) throw imError('INTERNAL');
     return version;

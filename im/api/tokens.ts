@@ -73,7 +73,8 @@ export class Tokens {
   async renewed(claims: TokenClaims): Promise<Token> {
     const nowMs = this.#deps.nowMs();
     const lifetimeMs = claims.expiresAtMs - claims.issuedAtMs;
-    const expiresAtMs = Math.ceil((nowMs + lifetimeMs) / 1000) * 1000;
+    // Rounded down: a lifetime that grew with every renewal would have no end.
+    const expiresAtMs = Math.floor((nowMs + lifetimeMs) / 1000) * 1000;
     const next: TokenClaims = { ...claims, issuedAtMs: nowMs, expiresAtMs };
     return { text: await this.#deps.signer.sign(next), claims: next };
   }

@@ -104,6 +104,7 @@ export class VerificationCodes {
   }
 }
 
+/** As the store compares sign-in names: with more than ASCII folded, two mailboxes would share a code. */
 function keyOf(email: string): string {
-  return email.toLowerCase();
+  return email.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

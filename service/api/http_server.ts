@@ -26,7 +26,12 @@ export const HTTP_OPTIONS = {
   bodyBytes: integer(65_536, 'bytes', { min: 1024, max: 16 << 20 }, 'Largest request body.'),
   bodyDepth: integer(16, 'levels', { min: 2, max: 1000 }, 'Nesting of a body.'),
   bodyKeys: integer(512, 'count', { min: 16, max: 100_000 }, 'Keys of a body, over all levels.'),
-  requestMs: integer(30_000, 'ms', { min: 100, max: 600_000 }, 'What a client is given to send a request.'),
+  requestMs: integer(
+    30_000,
+    'ms',
+    { min: 100, max: 600_000 },
+    'What a client is given to send a request, and between two packets.',
+  ),
   keepAliveMs: integer(
     10_000,
     'ms',
@@ -54,6 +59,9 @@ export interface HttpServerDeps {
   readonly logger: Logger;
 }
 
+/** How often Node looks for requests that take too long. */
+const CHECK_MS = 5000;
+
 /** Everything else that goes wrong is said in the envelope, with HTTP 200: clients read `Code`. */
 const STATUS: readonly (readonly [keyof typeof ERRORS, number])[] = [
   ['NO_SUCH_ROUTE', 404],
@@ -77,9 +85,16 @@ export class HttpServer {
     this.#deps = deps;
     const { requestMs, keepAliveMs } = options;
     this.#server = createServer(
-      { requestTimeout: requestMs, headersTimeout: requestMs, keepAliveTimeout: keepAliveMs },
+      {
+        requestTimeout: requestMs,
+        headersTimeout: requestMs,
+        keepAliveTimeout: keepAliveMs,
+        connectionsCheckingInterval: Math.min(requestMs, CHECK_MS),
+      },
       this.#application(),
     );
+    // Nothing either way for so long: also a client that does not read its answer, which would stay in memory.
+    this.#server.timeout = requestMs;
     this.#server.maxConnections = options.httpConnectionCount;
   }
 
