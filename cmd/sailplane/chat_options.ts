@@ -13,7 +13,7 @@ export const CHAT_USAGE = `Usage: sailplane chat --account NAME [OPTIONS]
 
 While chatting: a line is a message, //… sends a line that begins with a slash, and
   /to NAME   another person      /history   the last 20 again
-  /who       whom you know       /quit      end
+  /who       whom you know       /quit      end, without waiting for the server
 ✓ stored on the server, ✓✓ received, «read» once read, «offline» while nobody is there to receive.
 With a pipe as input every line is a message, and the command ends when all of them are stored.`;
 

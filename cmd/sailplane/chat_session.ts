@@ -33,6 +33,7 @@ export class ChatSession {
   #missed: Message[] | undefined = [];
   #peer: Person | undefined;
   #isOk = true;
+  #wasLost = false;
   #end: () => void = () => undefined;
 
   constructor(client: SailplaneClient, options: ChatSessionOptions) {
@@ -102,13 +103,33 @@ export class ChatSession {
     if (this.#peer !== undefined) this.#view.setPeer(this.#peer.name);
     // Before the loop: a signed-out client must not wait for a line.
     if (this.#isEnded()) return;
+    let isQuitting = false;
     for await (const line of lines) {
-      if (line === '/quit') break;
+      isQuitting = line === '/quit';
+      if (isQuitting) break;
       await this.#typed(line);
     }
     lines.close();
     this.#view.detach();
-    if (!this.#isEnded()) await this.#drain(0);
+    if (isQuitting || this.#isEnded()) this.#abandon();
+    else await this.#finish();
+  }
+
+  /** Whoever says that it is enough is not made to wait for the server. */
+  #abandon(): void {
+    if (this.#unsent.size === 0) return;
+    this.#isOk = false;
+    this.#view.notice(`${this.#unsent.size} not sent`);
+  }
+
+  async #finish(): Promise<void> {
+    await this.#drain(0);
+    try {
+      // Whether somebody is there to receive comes behind the ack; one more answer behind that.
+      await this.#people.load();
+    } catch {
+      // Everything is stored; what else there was to say is lost with the connection.
+    }
   }
 
   async #typed(line: string): Promise<void> {
@@ -147,14 +168,12 @@ export class ChatSession {
     this.#unsent.add(this.#client.send(this.#peer.uid, content).clientId);
   }
 
-  /** Waits until at most `count` messages have no answer, and until what the server says behind it has come. */
+  /** Waits until at most `count` messages have no answer. */
   async #drain(count: number): Promise<void> {
     for (const clientId of this.#unsent) {
       if (this.#unsent.size <= count) return;
       await this.#client.sent(clientId);
     }
-    // Whether somebody is there to receive comes behind the ack; one more answer behind that.
-    if (this.#client.state.name === 'online') await this.#people.load();
   }
 
   #settled(view: Outgoing): void {
@@ -209,7 +228,10 @@ export class ChatSession {
   }
 
   #connectionChanged(state: ConnectionState): void {
+    if (state.name === 'online' && this.#wasLost) this.#view.notice('connected again');
+    if (state.name === 'online') this.#wasLost = false;
     if (state.name === 'offline') {
+      this.#wasLost = true;
       this.#view.notice(
         `connection lost (${state.reason || state.code}), again in ${Math.ceil(state.retryInMs / 1000)} s`,
       );

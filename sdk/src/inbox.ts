@@ -212,6 +212,8 @@ export class Inbox {
     for (const push of held) this.#receive(push);
     for (const conversation of this.#conversations.all()) {
       if (!conversation.log.isComplete) this.#gaps.check(conversation, true);
+      // What the server has forgotten, or could not be told while there was no connection.
+      this.#receipts.offer(conversation, nowMs());
     }
     this.#deps.changed();
     if (this.#heldTooMuch) this.#sync.again();
@@ -225,7 +227,6 @@ export class Inbox {
     const conversation = known ?? this.#conversations.open(row.conv, row.peer, row.deviceSeq);
     const { peerDeliveredSeq, peerReadSeq } = conversation;
     conversation.synced(row);
-    this.#receipts.offer(conversation, nowMs());
     // Of a conversation that is new here there is nothing to be raised.
     if (known === undefined) return;
     this.#peerRose(peerDeliveredSeq + 1, row.peerDeliveredSeq, 'received', row);

@@ -139,8 +139,22 @@ void test('the lost last message of a quiet conversation is found by the cursor'
   await until(() => shown.length === 1, 'found');
 });
 
+void test('tells after a reconnect what was read while there was no connection', async (t) => {
+  const { server, client } = await stage(t, { receiptIntervalMs: 1 });
+  server.append(PEER, SELF, 'a');
+  await client.connect();
+  await until(() => intervalsOf(server).length === 1, 'the receipt');
+  server.deviceSeqs.set(CONV, 1);
+  server.hidden.add(CONV);
+  dropAll(server);
+  await until(() => client.state.name !== 'online', 'offline');
+  client.markRead(CONV, 1);
+  await until(() => intervalsOf(server).length === 2, 'the reading');
+  assert.deepEqual(intervalsOf(server)[1], [1, 1, 'read']);
+});
+
 void test('acks again what the server has forgotten', async (t) => {
-  const { server, client } = await stage(t);
+  const { server, client } = await stage(t, { receiptIntervalMs: 1 });
   let synced = 0;
   client.on('synced', () => synced++);
   await client.connect();

@@ -1,0 +1,188 @@
+/** The terminal chat as its users meet it: real server, real sockets, lines in and lines out. */
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { test, type TestContext } from 'node:test';
+import { TestServer } from '../../test/support/server.js';
+import { waitUntil } from '../../test/support/wait.js';
+import { runChat } from './chat.js';
+import { markOf, ownLine, peerLine, printable } from './chat_view.js';
+
+/** One terminal: what is typed, what it shows, and how it ended. */
+class Terminal {
+  readonly #input = new PassThrough();
+  #shown = '';
+  #said = '';
+  readonly ended: Promise<number>;
+
+  constructor(args: readonly string[], how: { password?: string; isTTY?: boolean } = {}) {
+    const { password = 'a password', isTTY = false } = how;
+    const output = new PassThrough();
+    const error = new PassThrough();
+    output.on('data', (chunk: Buffer) => (this.#shown += chunk.toString()));
+    error.on('data', (chunk: Buffer) => (this.#said += chunk.toString()));
+    this.ended = runChat(args, {
+      input: Object.assign(this.#input, { isTTY }),
+      output: Object.assign(output, { isTTY }),
+      error,
+      environment: { SAILPLANE_PASSWORD: password },
+    });
+  }
+
+  get text(): string {
+    return this.#shown;
+  }
+
+  get lines(): string[] {
+    return this.#shown.split('\n').slice(0, -1);
+  }
+
+  get notices(): string {
+    return this.#said;
+  }
+
+  type(...lines: readonly string[]): this {
+    for (const line of lines) this.#input.write(`${line}\n`);
+    return this;
+  }
+
+  /** For the end of a test that failed half-way. */
+  leave(): Promise<number> {
+    if (!this.#input.writableEnded) this.type('/quit');
+    return this.finish();
+  }
+
+  /** The end of the input; resolves with the exit code. */
+  finish(): Promise<number> {
+    this.#input.end();
+    return this.ended;
+  }
+
+  async sees(text: string): Promise<void> {
+    await waitUntil(
+      () => `«${text}», in:\n${this.#shown}\n${this.#said}`,
+      () => this.#shown.includes(text),
+    );
+  }
+}
+
+type Open = (account: string, ...more: readonly string[]) => Terminal;
+
+function terminals(t: TestContext, server: TestServer): Open {
+  return (account, ...more) => {
+    const terminal = new Terminal(['--url', server.urls.http, '--account', account, ...more]);
+    t.after(() => terminal.leave());
+    return terminal;
+  };
+}
+
+void test('piped lines are sent in order; it ends when all are stored, and says that the peer is offline', async (t) => {
+  const open = terminals(t, await TestServer.start(t));
+  assert.equal(await open('bob', '--register').finish(), 0);
+  const alice = open('alice', '--register', '--to', 'bob').type('one', '', '//two', 'three');
+  assert.equal(await alice.finish(), 0);
+  const stored = alice.lines.filter((line) => line.endsWith('✓'));
+  assert.deepEqual(stored, ['me: one ✓', 'me: /two ✓', 'me: three ✓']);
+  assert.ok(alice.lines.includes('me: three ✓ offline'));
+  const bob = open('bob').type('/history', 'hello alice');
+  assert.equal(await bob.finish(), 0);
+  const all = ['alice: one', 'alice: /two', 'alice: three'];
+  assert.deepEqual(bob.lines.slice(0, 7), [...all, ...all, 'me: hello alice ✓']);
+  const last = ['me: one ✓✓ read', 'me: /two ✓✓ read', 'me: three ✓✓ read', 'bob: hello alice'];
+  // The server writes the marks of readers a little later.
+  await waitUntil('alice to find everything read', async () => {
+    const again = open('alice', '--to', 'bob');
+    assert.equal(await again.finish(), 0);
+    return again.lines.join() === last.join();
+  });
+});
+
+void test('two terminals chat; the server is killed and comes back; nothing is missing', async (t) => {
+  const server = await TestServer.start(t);
+  const open = terminals(t, server);
+  await open('bob', '--register').finish();
+  const alice = open('alice', '--register', '--to', 'bob').type('are you there?');
+  await alice.sees('are you there? ✓ offline');
+  const bob = open('bob', '--to', 'alice');
+  await bob.sees('alice: are you there?');
+  await alice.sees('me: are you there? ✓✓ read');
+  bob.type('yes');
+  await alice.sees('bob: yes');
+  await server.kill('SIGKILL');
+  alice.type('said into the void');
+  await server.restart();
+  await bob.sees('alice: said into the void');
+  await alice.sees('me: said into the void ✓✓ read');
+  bob.type('heard');
+  await alice.sees('bob: heard');
+  assert.equal(await alice.finish(), 0);
+  assert.equal(await bob.finish(), 0);
+  for (const line of ['alice: are you there?', 'alice: said into the void']) {
+    assert.equal(bob.lines.filter((shown) => shown === line).length, 1, line);
+  }
+});
+
+void test('what others write is shown with their name; /who and /to find them', async (t) => {
+  const open = terminals(t, await TestServer.start(t));
+  for (const account of ['bob', 'carol']) await open(account, '--register').finish();
+  const alice = open('alice', '--register');
+  await waitUntil('alice to be there', () => alice.notices.includes('nobody to write to'));
+  await open('carol', '--to', 'alice').type('psst').finish();
+  await alice.sees('carol: psst');
+  alice.type('/to bob', 'hi', '/who', '/nonsense', '/to nobody');
+  await alice.sees('me: hi ✓');
+  await waitUntil('the error', () => alice.notices.includes('no such user'));
+  assert.match(alice.notices, /carol \(\d+\)/);
+  assert.match(alice.notices, /commands:/);
+  assert.equal(await alice.finish(), 1, 'a script learns that a line of its failed');
+});
+
+void test('the other sign-in of the same device ends this one', async (t) => {
+  const open = terminals(t, await TestServer.start(t));
+  const first = open('alice', '--register', '--to', 'alice').type('note to self');
+  await first.sees('me: note to self ✓');
+  const second = open('alice', '--device', '4');
+  assert.equal(await first.ended, 1);
+  assert.match(first.notices, /signed out/);
+  assert.equal(await second.finish(), 0);
+});
+
+void test('says what is wrong with arguments, password and server, and ends', async (t) => {
+  const server = await TestServer.start(t);
+  const open = terminals(t, server);
+  await open('alice', '--register').finish();
+  const wrong = new Terminal(['--url', server.urls.http, '--account', 'alice'], { password: 'wrong' });
+  assert.equal(await wrong.ended, 1);
+  assert.match(wrong.notices, /wrong account or password/);
+  const none = new Terminal(['--url', server.urls.http, '--account', 'alice'], { password: '' });
+  assert.equal(await none.ended, 1);
+  assert.match(none.notices, /SAILPLANE_PASSWORD/);
+  for (const args of [
+    [],
+    ['--account', 'a', '--device', '1024'],
+    ['--account', 'a', '--url', 'x'],
+    ['--sing'],
+  ]) {
+    const refused = new Terminal(args);
+    assert.equal(await refused.ended, 2, args.join(' '));
+    assert.match(refused.notices, /Usage/);
+  }
+});
+
+void test('on a terminal there is a prompt, and incoming lines go above it', async (t) => {
+  const server = await TestServer.start(t);
+  const open = terminals(t, server);
+  await open('bob', '--register').finish();
+  const args = ['--url', server.urls.http, '--account', 'alice', '--register', '--to', 'bob'];
+  const alice = new Terminal(args, { isTTY: true });
+  await alice.sees('bob> ');
+  await open('bob', '--to', 'alice').type('hello').finish();
+  await alice.sees('bob: hello\nbob> '.replace('\n', '\n\u001b[1G\u001b[0J'));
+  alice.type('/quit');
+  assert.equal(await alice.ended, 0);
+});
+
+void test('a message cannot steer the terminal that shows it', () => {
+  assert.equal(printable('a\u001b[2Jb\u009bc\r\u202ed\te'), 'a�[2Jb�c��d\te');
+  assert.equal(peerLine('b\u0007', 'one\ntwo'), 'b�: one\n    two');
+  assert.equal(ownLine('x', 'carol', markOf('failed', 'blocked')), 'me → carol: x ✗ blocked');
+});
