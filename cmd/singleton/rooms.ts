@@ -51,10 +51,7 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
   const marks = new MarkWriter(config.messaging, { store: messages, logger });
   const receipts = new ReceiptHandler({ store: messages, marks, dispatch, logger });
   const chat = new ChatHandler({ appender: batcher, dispatch, replies, logger });
-  const figures = figuresOf(
-    () => gateway,
-    () => batcher,
-  );
+  const figures = figuresOf(() => gateway, chat);
 
   const identity = buildIdentity(config, deps, dispatch);
   const api = new LocalApi(config.api, { ...identity, ...deps, dispatch, receipts, figures, randomText });
@@ -90,11 +87,11 @@ function buildIdentity(config: Config, deps: RoomsDeps, dispatch: LocalDispatch)
   };
 }
 
-function figuresOf(gateway: () => ClientManager, batcher: () => AppendBatcher): ServerFigures {
+function figuresOf(gateway: () => ClientManager, chat: ChatHandler): ServerFigures {
   return {
     onlineCount: () => gateway().stats().connectionCount,
     maxOnlineCount: () => gateway().stats().maxConnectionCount,
-    messageCount: () => batcher().stats().requestCount,
+    messageCount: () => chat.storedCount,
     startedAtMs: nowMs(),
   };
 }

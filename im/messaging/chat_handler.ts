@@ -24,8 +24,15 @@ export interface ChatHandlerDeps {
 export class ChatHandler implements AppendListener<InboundChat> {
   readonly #deps: ChatHandlerDeps;
 
+  #storedCount = 0;
+
   constructor(deps: ChatHandlerDeps) {
     this.#deps = deps;
+  }
+
+  /** Messages stored and acked since the start; a retry of one counts no second time. */
+  get storedCount(): number {
+    return this.#storedCount;
   }
 
   /** Retry and resend are the same request again: what is stored already is found by its client id. */
@@ -45,6 +52,7 @@ export class ChatHandler implements AppendListener<InboundChat> {
     for (const settled of batch) {
       const { context } = settled;
       const outcome = eventOf(settled);
+      if (!(settled.result instanceof Error) && settled.result.outcome === 'stored') this.#storedCount++;
       if ('seq' in outcome) {
         replies.push({ ...ends(context), frame: ack(context, outcome) });
         events.push(outcome);
