@@ -1,0 +1,195 @@
+/** The HTTP face: bodies, shapes, routes, the envelope, health. Operations themselves: the files beside. */
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { OPERATIONS } from '../../im/api/operations.js';
+import { temporaryOptions } from '../../service/store/sqlite_factory.contract.js';
+import { openSqliteStores } from '../../service/store/sqlite_stores.js';
+import { ApiServer, type Answer } from '../support/api_server.js';
+import { asObject } from '../support/raw_client.js';
+import { SILENT_LOGGER } from '../support/silent_logger.js';
+
+function isRefused(answer: Answer, status: number, code: number, why: string): void {
+  assert.deepEqual([answer.status, answer.code, answer.data], [status, code, ''], why);
+  assert.notEqual(answer.message, '', why);
+  assert.match(answer.headers.get('content-type') ?? '', /^application\/json/, why);
+  assert.equal(answer.headers.get('cache-control'), 'no-store', why);
+}
+
+test('every answer is the envelope: Code 100, Msg success, Data never null or missing', async (t) => {
+  const server = await ApiServer.start(t);
+  const { token } = await server.somebody();
+  for (const path of [
+    'user/profile',
+    'contacts/list',
+    'msg/id',
+    'session/recent',
+    'msg/chat/offline',
+    'sync',
+  ]) {
+    const answer = await server.call(path, {}, token);
+    assert.deepEqual([answer.status, answer.code, answer.message], [200, 100, 'success'], path);
+    assert.ok(answer.data !== null && answer.data !== undefined, path);
+    assert.equal(answer.headers.get('x-powered-by'), null);
+  }
+});
+
+test('an empty body counts as {}: none at all, blanks, null, an empty string, whatever the content type says', async (t) => {
+  const server = await ApiServer.start(t);
+  const { token } = await server.somebody();
+  const headers = { authorization: `Bearer ${token}` };
+  for (const body of [undefined, '', '  \n', 'null', '""', '{}']) {
+    const answer = await server.raw('/api/contacts/list', { headers, ...(body !== undefined && { body }) });
+    assert.deepEqual([answer.code, answer.data], [100, []], String(body));
+  }
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=utf-8'])
+    assert.equal(
+      (
+        await server.raw('/api/user/info', {
+          body: '{"uid":[]}',
+          headers: { ...headers, 'content-type': type },
+        })
+      ).code,
+      100,
+      type,
+    );
+});
+
+test('a body that is no object is refused: arrays, numbers, text, booleans', async (t) => {
+  const server = await ApiServer.start(t);
+  const { token } = await server.somebody();
+  for (const input of [[], [{}], 5, 'text', true])
+    isRefused(await server.call('user/profile', input, token), 200, 300, JSON.stringify(input));
+});
+
+test('malformed JSON, too deep and too many keys are 400 and end nothing', async (t) => {
+  const server = await ApiServer.start(t);
+  const { token } = await server.somebody();
+  const headers = { authorization: `Bearer ${token}` };
+  const send = (body: string): Promise<Answer> => server.raw('/api/user/info', { body, headers });
+  for (const body of ['{', '{"a":}', 'nonsense', '{"a":1}}', '\u0000', "{'a':1}"])
+    isRefused(await send(body), 400, 300, body);
+  isRefused(await send(`${'['.repeat(17)}${']'.repeat(17)}`), 400, 6202, 'depth');
+  isRefused(await send('['.repeat(60_000)), 400, 6202, 'depth without an end');
+  const keys = Array.from({ length: 513 }, (_, i) => `"k${i}":1`).join(',');
+  isRefused(await send(`{${keys}}`), 400, 6202, 'keys');
+  assert.equal((await send(`{"uid":[],${keys.slice(keys.indexOf(',', 20) + 1)}}`)).code, 100);
+});
+
+test('an oversized body is 413, with and without a declared length, and the server goes on', async (t) => {
+  const server = await ApiServer.start(t);
+  const body = JSON.stringify({ account: 'x'.repeat(70_000) });
+  isRefused(await server.raw('/api/auth/signin', { body }), 413, 413, 'declared');
+  const chunked = request(`${server.origin}/api/auth/signin`, { method: 'POST' });
+  chunked.on('error', () => undefined);
+  chunked.write(body.slice(0, 40_000));
+  chunked.end(body.slice(40_000));
+  const [response] = (await once(chunked, 'response')) as [{ statusCode?: number; resume(): void }];
+  response.resume();
+  assert.equal(response.statusCode, 413);
+  const fits = JSON.stringify({ account: 'a', password: 'p', filler: 'x'.repeat(65_000) });
+  assert.equal((await server.raw('/api/auth/signin', { body: fits })).code, 1002);
+});
+
+test('unknown routes and methods are 404, also names that every object has', async (t) => {
+  const server = await ApiServer.start(t);
+  const { token } = await server.somebody();
+  for (const path of [
+    'no/such',
+    'constructor',
+    '__proto__',
+    'toString',
+    '',
+    'user',
+    'user/profile/x',
+    '../livez',
+  ])
+    isRefused(await server.call(path, {}, token), 404, 404, path);
+  isRefused(await server.raw('/api/user/profile', { method: 'GET' }), 404, 404, 'GET of a POST');
+  isRefused(await server.raw('/api/app/info'), 404, 404, 'POST of a GET');
+  isRefused(await server.raw('/user/profile'), 404, 404, 'without the prefix');
+  isRefused(await server.raw('/api/%ff%'), 404, 404, 'a broken escape');
+});
+
+test('keys of the prototype and unknown keys are nobody’s: nothing is read from them', async (t) => {
+  const server = await ApiServer.start(t);
+  const { token, uid } = await server.somebody();
+  const headers = { authorization: `Bearer ${token}` };
+  const body = `{"__proto__":{"uid":[${uid}]},"constructor":{"prototype":{"uid":[1]}},"hasOwnProperty":1}`;
+  assert.deepEqual((await server.raw('/api/user/info', { body, headers })).data, []);
+  assert.equal(Object.getPrototypeOf({}), Object.prototype);
+  assert.equal(Object.hasOwn(Object.prototype, 'uid'), false);
+});
+
+test('keys in any casing; of two spellings the one that says something counts', async (t) => {
+  const server = await ApiServer.start(t);
+  const { token, uid } = await server.somebody();
+  const info = async (input: unknown): Promise<number> =>
+    Object.keys(await server.data('user/info', input, token)).length;
+  for (const input of [{ uid: [uid] }, { Uid: [uid] }, { UID: [uid] }, { uid: null, Uid: uid }])
+    assert.equal(await info(input), 1, JSON.stringify(input));
+});
+
+test('ids that are not exact are refused: unsafe integers, fractions, signs, exponents, objects', async (t) => {
+  const server = await ApiServer.start(t);
+  const { token } = await server.somebody();
+  const headers = { authorization: `Bearer ${token}` };
+  const wrong = ['9007199254740993', '"1e3"', '1.5', '-1', '0', '"0x10"', '" 1"', '{}', 'true', '[[1]]'];
+  for (const uid of [...wrong, '1073741824', '"99999999999999999999"']) {
+    const answer = await server.raw('/api/contacts/add', { body: `{"uid":${uid}}`, headers });
+    assert.equal(answer.code, 300, uid);
+  }
+  const mid = await server.raw('/api/msg/chat/offline/ack', { body: '{"mid":[9007199254740993]}', headers });
+  assert.equal(mid.code, 300);
+  assert.match(mid.message, /mid/);
+});
+
+test('app/info is for everybody and names nobody', async (t) => {
+  const server = await ApiServer.start(t);
+  const { code, data } = await server.raw('/api/app/info', { method: 'GET' });
+  assert.equal(code, 100);
+  assert.deepEqual(data, { Online: 2, MaxOnline: 3, MessageSent: 4, StartAt: 5, OnlineCli: [] });
+});
+
+test('no two operations share a path or an action', () => {
+  const names = OPERATIONS.flatMap(({ path, aliases }) => [`api.${path.replaceAll('/', '.')}`, ...aliases]);
+  assert.equal(new Set(names).size, names.length);
+});
+
+test('livez and readyz: a store that takes writes is ready', async (t) => {
+  const server = await ApiServer.start(t, { api: { readyShareMs: 0 } });
+  const before = await server.stores.messages.probed();
+  for (const path of ['/livez', '/readyz'])
+    assert.deepEqual((await server.raw(path, { method: 'GET' })).text, '{"ok":true}');
+  const after = await server.stores.messages.probed();
+  assert.ok(after.value > before.value, 'readyz really wrote');
+});
+
+test('a read-only store is alive, not ready, and still answers reads', async (t) => {
+  const options = temporaryOptions(t);
+  await (await openSqliteStores(options, { logger: SILENT_LOGGER })).close();
+  const server = await ApiServer.start(t, { store: { ...options, queryOnly: true } });
+  const ready = await server.raw('/readyz', { method: 'GET' });
+  assert.equal(ready.status, 503);
+  assert.equal(asObject(JSON.parse(ready.text))['code'], 6104);
+  assert.equal((await server.raw('/livez', { method: 'GET' })).status, 200);
+  isRefused(await server.call('auth/guest'), 503, 6104, 'a write');
+  assert.equal((await server.call('auth/signin', { account: 'a', password: 'p' })).code, 1002);
+});
+
+test('a store that is gone: 503 and the code, temporary, in the envelope', async (t) => {
+  const server = await ApiServer.start(t);
+  const { token } = await server.somebody();
+  await server.stores.close();
+  isRefused(await server.call('user/profile', {}, token), 503, 6105, 'stopped');
+});
+
+test('a client that stops in the middle of its request is cut', async (t) => {
+  const server = await ApiServer.start(t, { api: { requestMs: 100 } });
+  const socket = connect(Number(new URL(server.origin).port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write('POST /api/auth/signin HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"a"');
+  await once(socket.resume(), 'close');
+});
