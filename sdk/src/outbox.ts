@@ -173,8 +173,8 @@ export class Outbox {
   }
 }
 
-export function newSend(saved: SavedSend, conv: string): Send {
-  const { to, clientId, type, content } = saved;
+/** Every field is named here and in `raise`, not spread: this is done for each message. */
+export function newSend({ to, clientId, type, content, sentAtMs }: SavedSend, conv: string): Send {
   const view: Outgoing = {
     clientId,
     conv,
@@ -186,8 +186,22 @@ export function newSend(saved: SavedSend, conv: string): Send {
     seq: 0,
     error: undefined,
   };
-  return { ...saved, view, next: undefined, frameSeq: 0, early: undefined, waiters: undefined };
+  const later = undefined;
+  return {
+    to,
+    clientId,
+    type,
+    content,
+    sentAtMs,
+    view,
+    next: later,
+    frameSeq: 0,
+    early: later,
+    waiters: later,
+  };
 }
+
+type StoredNumbers = Pick<Outgoing, 'conv' | 'mid' | 'seq'>;
 
 const RANK: Readonly<Record<SendState, number>> = {
   queued: 0,
@@ -198,10 +212,18 @@ const RANK: Readonly<Record<SendState, number>> = {
   failed: 5,
 };
 
-/** Raises the state; false where it is there already or beyond. */
-export function raise(send: Send, state: SendState, change: Partial<Outgoing> = {}): boolean {
-  if (RANK[state] <= RANK[send.view.state]) return false;
-  send.view = { ...send.view, ...change, state };
+/** Raises the state; false where it is there already or beyond. `numbers`: once it is stored. */
+export function raise(
+  send: Send,
+  state: SendState,
+  numbers: StoredNumbers = send.view,
+  error?: ClientError,
+): boolean {
+  const { view } = send;
+  if (RANK[state] <= RANK[view.state]) return false;
+  const { clientId, to, type, content } = view;
+  const { conv, mid, seq } = numbers;
+  send.view = { clientId, conv, to, type, content, state, mid, seq, error };
   return true;
 }
 

@@ -109,7 +109,7 @@ export class Sender {
   stored(ack: StoredAck): Send | undefined {
     const send = this.#outbox.finish(ack.clientId, nowMs());
     if (send === undefined) return undefined;
-    raise(send, 'stored', { mid: ack.mid, seq: ack.seq, conv: ack.conv });
+    raise(send, 'stored', ack);
     this.#sentLog.add(send);
     this.#settled(send);
     if (send.early !== undefined) this.raiseOne(ack.clientId, send.early);
@@ -123,7 +123,7 @@ export class Sender {
     }
     const send = this.#outbox.finish(clientId, nowMs());
     if (send === undefined) return;
-    raise(send, 'failed', { error: clientError(error) });
+    raise(send, 'failed', send.view, clientError(error));
     this.#sentLog.add(send);
     this.#settled(send);
   }
@@ -167,7 +167,7 @@ export class Sender {
   /** Another user signed in: these were not his. */
   abandon(error: CodedError): void {
     for (const send of this.#outbox.clear()) {
-      raise(send, 'failed', { error: clientError(error) });
+      raise(send, 'failed', send.view, clientError(error));
       this.#settled(send);
     }
   }
