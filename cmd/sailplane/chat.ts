@@ -43,8 +43,7 @@ async function signIn(options: ChatOptions, io: CommandIo): Promise<SignInResult
   return api.signIn({ account, password, device });
 }
 
-async function passwordOf({ account, password }: ChatOptions, io: CommandIo): Promise<string> {
-  if (password !== undefined) return password;
+async function passwordOf({ account }: ChatOptions, io: CommandIo): Promise<string> {
   const isAsking = io.input.isTTY === true;
   // The lines of a pipe are messages: none of them is taken for a password.
   if (!isAsking && (io.environment['SAILPLANE_PASSWORD'] ?? '') === '') {

@@ -9,8 +9,8 @@ export const CHAT_USAGE = `Usage: sailplane chat --account NAME [OPTIONS]
   --to NAME         whom to write to: an account or a user number; else the last conversation
   --url URL         the HTTP API (default http://127.0.0.1:8081/api)
   --device NUMBER   device class 0-1023 (default 4); two terminals of one account need two
-  --password TEXT   seen by everybody on this machine: rather set SAILPLANE_PASSWORD, or be asked
 
+The password is asked for, or taken from SAILPLANE_PASSWORD: an option would show it to everybody on the machine.
 While chatting: a line is a message, //… sends a line that begins with a slash, and
   /to NAME   another person      /history   the last 20 again
   /who       whom you know       /quit      end, without waiting for the server
@@ -19,7 +19,6 @@ With a pipe as input every line is a message, and the command ends when all of t
 
 export interface ChatOptions {
   readonly account: string;
-  readonly password: string | undefined;
   readonly register: boolean;
   readonly to: string | undefined;
   readonly url: string;
@@ -36,7 +35,6 @@ export function readChatOptions(args: readonly string[]): ChatOptions {
     args: [...args],
     options: {
       account: { type: 'string' },
-      password: { type: 'string' },
       register: { type: 'boolean', default: false },
       to: { type: 'string' },
       url: { type: 'string', default: DEFAULT_URL },
@@ -47,6 +45,6 @@ export function readChatOptions(args: readonly string[]): ChatOptions {
   if (values.account === undefined || values.account === '') throw new TypeError('--account is missing');
   if (device === undefined) throw new TypeError('--device must be a number from 0 to 1023');
   if (!URL.canParse(values.url)) throw new TypeError('--url is not a URL');
-  const { account, password, register, to, url } = values;
-  return { account, password, register, to, url, device };
+  const { account, register, to, url } = values;
+  return { account, register, to, url, device };
 }
