@@ -46,8 +46,10 @@ export class SignIn {
     }
     const { passwordHash, ...user } = found;
     if (!(await hasher.verify(passwordHash, password))) throw imError('WRONG_CREDENTIALS');
+    // Changed while it was checked: nothing is superseded by the old one.
+    if ((await users.passwordHash(user.uid)) !== passwordHash) throw imError('WRONG_CREDENTIALS');
     const token = await tokens.issue(user.uid, device);
-    // A change of password between the check and the issue would leave a token that the old one bought.
+    // And between that check and the issue: the token that the old one bought must not live.
     if ((await users.passwordHash(user.uid)) !== passwordHash) {
       await tokens.revoke(token.claims);
       throw imError('WRONG_CREDENTIALS');
