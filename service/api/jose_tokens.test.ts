@@ -51,10 +51,7 @@ test('no algorithm but ours: none, a longer HMAC, a header changed afterwards', 
   const [, body = ''] = (await tokens.sign(CLAIMS)).split('.');
   const header = Buffer.from(JSON.stringify({ alg: 'none', kid })).toString('base64url');
   assert.equal(await tokens.verify(`${header}.${body}.`), undefined);
-  assert.equal(
-    await tokens.verify(await signed(PAYLOAD, { alg: 'HS512', kid }, SECRET.repeat(2))),
-    undefined,
-  );
+  assert.equal(await tokens.verify(await signed(PAYLOAD, { alg: 'HS512', kid })), undefined);
 });
 
 test('a changed payload, a cut signature and text that is no token are refused', async () => {

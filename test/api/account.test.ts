@@ -178,7 +178,7 @@ test('captcha: the web hook gets address and code; asked again at once is TOO_BU
   const hook = createServer((request, response) => {
     void request.toArray().then((chunks: Buffer[]) => {
       heard.push(JSON.parse(Buffer.concat(chunks).toString()));
-      response.writeHead(answers.status).end();
+      response.writeHead(answers.status, { location: '/elsewhere' }).end();
     });
   });
   await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
@@ -194,8 +194,9 @@ test('captcha: the web hook gets address and code; asked again at once is TOO_BU
   await server.value('auth/register', { email, password: 'pw', captcha: '246810' });
   answers.status = 500;
   assert.equal((await server.call('auth/verifyCode', { email: 'c@example.org' })).code, 1006);
-  answers.status = 302;
+  answers.status = 307;
   assert.equal((await server.call('auth/verifyCode', { email: 'd@example.org' })).code, 1006);
+  assert.equal(heard.length, 3, 'a redirection is not followed: the code goes to nobody else');
   assert.equal(server.logs.filter((line) => line.includes('246810')).length, 0);
 });
 

@@ -10,6 +10,7 @@ import { openSqliteStores } from '../../service/store/sqlite_stores.js';
 import { ApiServer, type Answer } from '../support/api_server.js';
 import { asObject } from '../support/raw_client.js';
 import { SILENT_LOGGER } from '../support/silent_logger.js';
+import { deadline } from '../support/wait.js';
 
 function isRefused(answer: Answer, status: number, code: number, why: string): void {
   assert.deepEqual([answer.status, answer.code, answer.data], [status, code, ''], why);
@@ -128,7 +129,13 @@ test('keys in any casing; of two spellings the one that says something counts', 
   const { token, uid } = await server.somebody();
   const info = async (input: unknown): Promise<number> =>
     Object.keys(await server.data('user/info', input, token)).length;
-  for (const input of [{ uid: [uid] }, { Uid: [uid] }, { UID: [uid] }, { uid: null, Uid: uid }])
+  for (const input of [
+    { uid: [uid] },
+    { Uid: [uid] },
+    { UID: [uid] },
+    { uid: null, Uid: uid },
+    { Uid: uid, uid: null },
+  ])
     assert.equal(await info(input), 1, JSON.stringify(input));
 });
 
@@ -192,4 +199,22 @@ test('a client that stops in the middle of its request is cut', async (t) => {
   socket.on('error', () => undefined);
   socket.write('POST /api/auth/signin HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"a"');
   await once(socket.resume(), 'close');
+});
+
+test('a client that does not read its answer is cut, and does not hold it in memory for ever', async (t) => {
+  const server = await ApiServer.start(t, { api: { requestMs: 100 } });
+  const [alice, bob] = [await server.somebody(), await server.somebody()];
+  // Six bytes of JSON for each of content: more than the buffers of a socket hold.
+  for (let i = 0; i < 6; i++) await server.say(alice, bob, '\u0001'.repeat(1_000_000));
+  const socket = connect(Number(new URL(server.origin).port), '127.0.0.1');
+  t.after(() => socket.destroy());
+  const gone = new Promise((resolve) => socket.once('error', resolve));
+  const headers = `Host: x\r\nAuthorization: Bearer ${bob.token}\r\nContent-Length: 0`;
+  socket.write(`POST /api/msg/chat/offline HTTP/1.1\r\n${headers}\r\n\r\n`);
+  await once(socket, 'data');
+  socket.pause();
+  // Only a write tells a socket that reads nothing that the other side is gone; each counts as a sign of life.
+  const prod = setInterval(() => socket.write('\r\n'), 500);
+  t.after(() => clearInterval(prod));
+  await deadline(gone, 10_000, () => 'the connection was not cut');
 });

@@ -123,11 +123,16 @@ export class ApiServer {
     const server = new ApiServer(stores, options);
     await server.#http.start();
     t.after(async () => {
-      await server.#http.close(1000);
+      await server.closeHttp(1000);
       await server.marks.flush();
       await server.#batcher.close(1000);
     });
     return server;
+  }
+
+  /** Resolves when the last connection is gone; those that are left after `deadlineMs` are cut. */
+  closeHttp(deadlineMs: number): Promise<void> {
+    return this.#http.close(deadlineMs);
   }
 
   /** `http://127.0.0.1:1234` */
