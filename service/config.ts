@@ -20,6 +20,7 @@ import type { ValuesOf } from '../pkg/config/option_tree.js';
 import { LIFECYCLE_OPTIONS } from '../pkg/lifecycle/lifecycle.js';
 import { LOG_OPTIONS } from '../pkg/log/pino_logger.js';
 import { ARGON2_OPTIONS } from './api/argon2_hasher.js';
+import { CROSS_ORIGIN_OPTIONS } from './api/cross_origin.js';
 import { HTTP_OPTIONS } from './api/http_server.js';
 import { READINESS_OPTIONS } from './api/readiness.js';
 import { CODE_WEBHOOK_OPTIONS } from './api/webhook_code_sender.js';
@@ -54,6 +55,7 @@ export const CONFIG_OPTIONS = {
   messaging: { ...APPEND_BATCHER_OPTIONS, ...MARK_WRITER_OPTIONS },
   api: {
     ...HTTP_OPTIONS,
+    ...CROSS_ORIGIN_OPTIONS,
     ...READINESS_OPTIONS,
     ...ARGON2_OPTIONS,
     ...CODE_WEBHOOK_OPTIONS,

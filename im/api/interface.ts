@@ -54,6 +54,8 @@ export interface TokenSigner {
   sign(claims: TokenClaims): Promise<string>;
   /** Undefined where we did not sign it; expiry and version are the caller's business. */
   verify(token: string): Promise<TokenClaims | undefined>;
+  /** For messages of `from` to `to`: the same each time, and nobody else can make it. Opaque to clients. */
+  ticket(from: Uid, to: Uid): string;
 }
 
 /** Implementation: service/api/argon2_hasher.ts. Every method throws TOO_BUSY where too many wait already. */

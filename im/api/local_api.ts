@@ -11,7 +11,7 @@ import type { ApiRooms } from './api_rooms.js';
 import { AppApi } from './app_api.js';
 import { AuthApi } from './auth_api.js';
 import { ContactApi } from './contact_api.js';
-import type { Api, ApiRequest, PasswordHasher, Receipts, ServerFigures } from './interface.js';
+import type { Api, ApiRequest, PasswordHasher, Receipts, ServerFigures, TokenSigner } from './interface.js';
 import { MessageApi } from './message_api.js';
 import { MidBlocks, type MidBlockOptions } from './mid_blocks.js';
 import { OPERATIONS } from './operations.js';
@@ -32,6 +32,7 @@ export interface LocalApiDeps {
   readonly dispatch: Dispatch;
   readonly receipts: Receipts;
   readonly figures: ServerFigures;
+  readonly signer: Pick<TokenSigner, 'ticket'>;
   readonly hasher: PasswordHasher;
   readonly tokens: Tokens;
   readonly versions: TokenVersions;
@@ -85,7 +86,7 @@ function roomsOf(options: LocalApiOptions, deps: LocalApiDeps): ApiRooms {
     users: new UserApi({ users }),
     contacts: new ContactApi({ contacts, dispatch, logger }),
     messages: new MessageApi({ messages, receipts, mids: new MidBlocks(options, { ids }) }),
-    sessions: new SessionApi({ messages, receipts }),
+    sessions: new SessionApi({ messages, users, receipts, signer: deps.signer }),
     sync: new SyncApi(options, { messages }),
     app: new AppApi({ figures }),
   };

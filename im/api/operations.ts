@@ -154,6 +154,11 @@ export const OPERATIONS: readonly Operation[] = [
     run: (rooms, input, caller) => rooms.sessions.update(input, caller),
   }),
   callerOperation({
+    path: 'session/ticket',
+    input: { to: required(toUid) },
+    run: (rooms, input, caller) => rooms.sessions.ticket(input.to, caller),
+  }),
+  callerOperation({
     path: 'sync',
     input: {
       since: optional(toCount, 0),

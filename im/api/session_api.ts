@@ -1,14 +1,16 @@
-/** session/recent, get and update: the 1:1 conversations as the older clients list them. Times in seconds. */
+/** session/recent, get, update and ticket: the 1:1 conversations as the older clients list them. Times in seconds. */
 import { imError } from '../errors.js';
 import { chatConversation } from '../message/conversation.js';
 import { known, toSeq, type Seq, type Uid } from '../message/ids.js';
 import { toSeconds } from '../message/wire_time.js';
-import type { ConversationState, MessageStore } from '../store/interface.js';
-import type { Caller, Receipts } from './interface.js';
+import type { ConversationState, MessageStore, UserStore } from '../store/interface.js';
+import type { Caller, Receipts, TokenSigner } from './interface.js';
 
 export interface SessionApiDeps {
   readonly messages: Pick<MessageStore, 'conversations' | 'openConversation'>;
+  readonly users: Pick<UserStore, 'byUids'>;
   readonly receipts: Pick<Receipts, 'read'>;
+  readonly signer: Pick<TokenSigner, 'ticket'>;
 }
 
 const RECENT_COUNT = 100;
@@ -40,6 +42,14 @@ export class SessionApi {
     const from = Math.min(before.deviceSeq, before.readSeq) + 1;
     await this.#deps.receipts.read(caller, before.conv, known(toSeq(from)), known(toSeq(upTo)));
     return sessionAnswer(caller.uid, await this.#open(input.to, caller));
+  }
+
+  /** One public client asks for it before its first message to somebody. Throws NO_SUCH_USER. */
+  async ticket(peer: Uid, { uid }: Caller): Promise<unknown> {
+    const [user] = await this.#deps.users.byUids([peer]);
+    if (user === undefined) throw imError('NO_SUCH_USER');
+    const ticket = this.#deps.signer.ticket(uid, peer);
+    return { Ticket: ticket, ticket };
   }
 
   async #open(peer: Uid, { uid, device }: Caller): Promise<ConversationState> {

@@ -28,7 +28,7 @@ export const TOKEN_OPTIONS = {
 export type TokenOptions = OptionsOf<typeof TOKEN_OPTIONS>;
 
 export interface TokenDeps {
-  readonly signer: TokenSigner;
+  readonly signer: Pick<TokenSigner, 'sign' | 'verify'>;
   readonly users: UserStore;
   readonly versions: TokenVersions;
   readonly nowMs: () => number;

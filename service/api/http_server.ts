@@ -18,6 +18,7 @@ import { ERRORS, imError, isError, toCodedError } from '../../im/errors.js';
 import { integer, text, type OptionsOf } from '../../pkg/config/option.js';
 import type { CodedError } from '../../pkg/errors/coded_error.js';
 import type { Logger } from '../../pkg/log/logger.js';
+import { crossOrigin, type CrossOriginOptions } from './cross_origin.js';
 import { decodeBody, textBody } from './json_body.js';
 import type { Readiness } from './readiness.js';
 
@@ -46,11 +47,12 @@ export const HTTP_OPTIONS = {
   ),
 } as const;
 
-export type HttpServerOptions = OptionsOf<typeof HTTP_OPTIONS> & {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-};
+export type HttpServerOptions = OptionsOf<typeof HTTP_OPTIONS> &
+  CrossOriginOptions & {
+    readonly host: string;
+    /** 0: any free port. */
+    readonly port: number;
+  };
 
 export interface HttpServerDeps {
   readonly api: Api;
@@ -131,6 +133,7 @@ export class HttpServer {
     app.disable('etag');
     app.get('/livez', (_request, response) => void response.json({ ok: true }));
     app.get('/readyz', (_request, response) => this.#ready(response));
+    app.use(this.#options.prefix, crossOrigin(this.#options));
     const body = textBody(this.#options.bodyBytes);
     for (const operation of OPERATIONS) {
       const path = `${this.#options.prefix}/${operation.path}`;

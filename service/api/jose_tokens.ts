@@ -1,8 +1,8 @@
-/** Tokens as JWTs signed with HS256. Which versions are good is decided elsewhere (im/api/tokens.ts). */
-import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
+/** Tokens as JWTs signed with HS256, and tickets. Which versions are good is decided elsewhere (im/api/tokens.ts). */
+import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';
 import type { TokenClaims, TokenSigner } from '../../im/api/interface.js';
-import { toCount, toDevice, toUid } from '../../im/message/ids.js';
+import { toCount, toDevice, toUid, type Uid } from '../../im/message/ids.js';
 
 export interface JoseTokensOptions {
   /** Signs and verifies; at least 32 bytes. */
@@ -44,6 +44,11 @@ export class JoseTokens implements TokenSigner {
       if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined;
       throw error;
     }
+  }
+
+  ticket(from: Uid, to: Uid): string {
+    // No JWT begins like this: a ticket can never pass for the signature of a token.
+    return createHmac('sha256', this.#key).update(`sailplane ticket:${from}:${to}`).digest('base64url');
   }
 }
 

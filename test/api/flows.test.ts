@@ -129,6 +129,7 @@ test('TypeScript flow: signin_v2 in lower case, user/info with nulls, sessions, 
   assert.deepEqual([asObject(session)['To'], asObject(session)['Type']], [bob.uid, 1]);
   has(asObject(session), { UpdateAt: 'number' });
 
+  has(asObject(await web(server, 'session/ticket', { To: String(bob.uid) }, token)), { Ticket: 'string' });
   const resumed = asObject(await web(server, 'auth/token', { Token: token }));
   assert.deepEqual([resumed['token'], resumed['uid']], [token, uid]);
   const guest = asObject(await web(server, 'auth/guest', { avatar: 'a.png', nickname: 'Guest' }));

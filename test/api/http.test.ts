@@ -153,6 +153,30 @@ test('ids that are not exact are refused: unsafe integers, fractions, signs, exp
   assert.match(mid.message, /mid/);
 });
 
+test('web pages of other origins may call: a preflight is 204, every answer is marked, errors too', async (t) => {
+  const server = await ApiServer.start(t);
+  const headers = { origin: 'https://app.example.org', 'access-control-request-method': 'POST' };
+  const preflight = await server.raw('/api/user/profile', { method: 'OPTIONS', headers });
+  assert.deepEqual([preflight.status, preflight.text], [204, '']);
+  assert.match(preflight.headers.get('access-control-allow-headers') ?? '', /authorization/);
+  for (const path of ['/api/user/profile', '/api/no/such']) {
+    const answer = await server.raw(path, { headers });
+    assert.equal(answer.headers.get('access-control-allow-origin'), '*', path);
+  }
+});
+
+test('with a list of origins, pages of others are not let in', async (t) => {
+  const server = await ApiServer.start(t, { api: { corsOrigins: ['https://app.example.org'] } });
+  const allowed = async (origin: string): Promise<string | null> => {
+    const answer = await server.raw('/api/user/profile', { method: 'OPTIONS', headers: { origin } });
+    assert.equal(answer.headers.get('vary'), 'Origin');
+    return answer.headers.get('access-control-allow-origin');
+  };
+  assert.equal(await allowed('https://app.example.org'), 'https://app.example.org');
+  for (const origin of ['https://evil.example.org', 'https://app.example.org.evil', 'null'])
+    assert.equal(await allowed(origin), null, origin);
+});
+
 test('app/info is for everybody and names nobody', async (t) => {
   const server = await ApiServer.start(t);
   const { code, data } = await server.raw('/api/app/info', { method: 'GET' });

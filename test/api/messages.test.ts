@@ -175,6 +175,23 @@ test('session/get opens, session/update reads up to a seq and tells the peer, ne
   assert.equal((await server.call('session/update', { to: bob.uid, readSeq: -1 }, alice.token)).code, 300);
 });
 
+test('session/ticket: the same for a sender and a recipient, another for everybody else, none for nobody', async (t) => {
+  const { server, alice, bob } = await pair(t);
+  const ticket = async (by: Somebody, to: unknown): Promise<unknown> => {
+    const { Ticket: pascal, ticket: camel } = await server.data('session/ticket', { To: to }, by.token);
+    assert.equal(pascal, camel);
+    return camel;
+  };
+  const given = await ticket(alice, String(bob.uid));
+  assert.match(String(given), /^[\w-]{43}$/);
+  assert.equal(await ticket(alice, bob.uid), given);
+  assert.notEqual(await ticket(bob, alice.uid), given);
+  assert.notEqual(await ticket(alice, alice.uid), given);
+  assert.equal((await server.call('session/ticket', { to: NOBODY }, alice.token)).code, 2002);
+  for (const to of [undefined, 'the_world_channel', 0])
+    assert.equal((await server.call('session/ticket', { to }, alice.token)).code, 300);
+});
+
 test('only members read a conversation: range and every other door', async (t) => {
   const { server, alice, bob } = await pair(t);
   const carol = await server.somebody();

@@ -109,7 +109,18 @@ export class ApiServer {
       startedAtMs: 5000,
     };
     const randomText = (length: number): string => randomUUID().replaceAll('-', '').slice(0, length);
-    const shared = { stores, dispatch, receipts, figures, hasher: passwords, tokens, versions, signIn };
+    const signer = this.#signer;
+    const shared = {
+      signer,
+      stores,
+      dispatch,
+      receipts,
+      figures,
+      hasher: passwords,
+      tokens,
+      versions,
+      signIn,
+    };
     this.local = new LocalApi(options, { ...shared, answer, codes, randomText, logger });
     const readiness = new Readiness(options, { appender: this.#batcher, messages });
     const checker = new LocalTokenChecker({ tokens, versions });
