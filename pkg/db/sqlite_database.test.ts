@@ -144,3 +144,22 @@ test('more statements than the cache keeps still work', (t) => {
   assert.notEqual(db.prepare('SELECT 0'), first);
   assert.equal(first.first()?.[0], 0);
 });
+
+test('every rollback is told, commits are not', (t) => {
+  const failing = { sql: '' };
+  const db = open(t, {}, { onStatement: (sql) => assert.notEqual(sql, failing.sql) });
+  db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY)');
+  let count = 0;
+  db.onRollback(() => (count += 1));
+  const insert = db.prepare('INSERT INTO t VALUES (1)');
+  db.write(() => undefined);
+  db.read(() => undefined);
+  assert.equal(count, 0);
+  assert.throws(() => db.write(() => assert.fail('by the work')));
+  assert.equal(count, 1);
+  failing.sql = 'COMMIT';
+  assert.throws(() => db.write(() => insert.run()), CommitError);
+  assert.equal(count, 2);
+  failing.sql = '';
+  assert.deepEqual(db.prepare('SELECT * FROM t').all(), []);
+});

@@ -36,6 +36,7 @@ export class SqliteDatabase {
   readonly #db: InstanceType<typeof DatabaseSync>;
   readonly #onStatement: ((sql: string) => void) | undefined;
   readonly #statements = new Map<string, Statement>();
+  readonly #rollbackListeners: (() => void)[] = [];
 
   /** Throws SqliteError. */
   constructor(options: SqliteDatabaseOptions, deps: SqliteDatabaseDeps = {}) {
@@ -100,6 +101,14 @@ export class SqliteDatabase {
     return this.#transaction('BEGIN EXCLUSIVE', work);
   }
 
+  /**
+   * `listener` is called after every rollback, whatever the reason, before the error goes to the caller: the
+   * place to forget what was learnt within the transaction. For parts that live as long as the connection.
+   */
+  onRollback(listener: () => void): void {
+    this.#rollbackListeners.push(listener);
+  }
+
   #transaction<Result>(begin: string, work: () => Result): Result {
     this.prepare(begin).run();
     let result: Result;
@@ -120,7 +129,11 @@ export class SqliteDatabase {
 
   /** SQLite has ended the transaction itself after some errors (full, I/O). */
   #rollback(): void {
-    if (this.#db.isTransaction) attempt(() => this.#db.exec('ROLLBACK'));
+    try {
+      if (this.#db.isTransaction) attempt(() => this.#db.exec('ROLLBACK'));
+    } finally {
+      for (const listener of this.#rollbackListeners) listener();
+    }
   }
 
   close(): void {

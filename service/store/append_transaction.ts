@@ -62,7 +62,6 @@ export class AppendTransaction {
     try {
       return this.#db.write(() => this.#all(batch));
     } catch (error) {
-      this.#conversations.forget();
       const failure = toSqliteError(error);
       if (failure.failure === 'statement') return { refused: true, cause: failure.message };
       throw toStoreError(failure);

@@ -42,6 +42,8 @@ export class ConversationTable {
   readonly #raise;
 
   constructor(db: SqliteDatabase) {
+    // Whatever call it was that failed: what it put here, ids of new conversations above all, is void.
+    db.onRollback(() => this.forget());
     this.#dataVersion = db.prepare('PRAGMA data_version');
     this.#byName = db.prepare('SELECT id, last_seq, last_n, last_mid FROM conversation WHERE name = ?');
     this.#rights = db.prepare(
@@ -71,7 +73,7 @@ export class ConversationTable {
     this.#version = version;
   }
 
-  /** After a rollback, and after any write that touches rights. */
+  /** After any write that touches rights; after a rollback by itself. */
   forget(): void {
     this.#states.clear();
     this.#dirty.length = 0;
@@ -140,10 +142,11 @@ export class ConversationTable {
     this.#dirty.push(state);
   }
 
-  /** One UPDATE per conversation of the batch. */
+  /** One UPDATE per conversation of the batch. Throws TypeError where what is kept here is not in the file. */
   flush(nowMs: number): void {
     for (const state of this.#dirty) {
-      this.#raise.run(state.lastSeq, state.lastN, state.lastMid, nowMs, state.id);
+      const changes = this.#raise.run(state.lastSeq, state.lastN, state.lastMid, nowMs, state.id);
+      if (changes !== 1) throw new TypeError('a conversation without a row was written to');
       state.isDirty = false;
     }
     this.#dirty.length = 0;
