@@ -353,3 +353,14 @@ test('malformed frames cost themselves, and at last their connection', async (t)
   ]);
   await until(() => connection.closedWith === 'BAD_FRAMES');
 });
+
+test('a password sign-in on a connection that is signed in is refused, and the connection lives', async (t) => {
+  const { signIn, say } = bench(t);
+  const connection = await signIn('1/1/1');
+  say(connection, { seq: 5, action: 'api.user.login', data: { account: 'a', password: 'p' } });
+  await settled();
+  const answer = connection.frames().at(-1);
+  assert.deepEqual([answer?.action, answer?.seq], ['api.failed', 5]);
+  assert.equal((answer?.data as { code: number }).code, ERRORS.ALREADY_SIGNED_IN.code);
+  assert.equal(connection.closedWith, undefined);
+});

@@ -187,7 +187,11 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   }
 
   async deliver(deliveries: readonly Delivery[]): Promise<readonly DeliveryOutcome[]> {
-    return Promise.resolve(deliveries.map((delivery) => this.#deliverOne(delivery)));
+    const translations: Promise<void>[] = [];
+    const outcomes = deliveries.map((delivery) => this.#deliverOne(delivery, translations));
+    // Whoever causes reads for old clients waits for them: that bounds how many there are.
+    if (translations.length > 0) await Promise.all(translations);
+    return outcomes;
   }
 
   async kick(orders: readonly KickOrder[]): Promise<void> {
@@ -207,14 +211,18 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     this.#flusher.schedule(client);
   }
 
-  #deliverOne({ frame, recipients }: Delivery): DeliveryOutcome {
+  #deliverOne({ frame, recipients }: Delivery, translations: Promise<void>[]): DeliveryOutcome {
     const shared = new SharedFrame(frame);
     let absent: Uid[] | undefined;
     for (const { uid, exceptDevice } of recipients) {
       const clients = this.#directory.clientsOf(uid);
       if (clients.length === 0) (absent ??= []).push(uid);
       for (const client of clients) {
-        if (client.device !== exceptDevice) this.#push(client, shared);
+        if (client.device === exceptDevice) continue;
+        const { frame: pushed } = shared;
+        if (isByInterval(pushed) && !client.isModern)
+          translations.push(this.#pushReceiptByMid(client, pushed));
+        else this.#push(client, shared);
       }
     }
     return absent === undefined ? NOBODY : { absent };
@@ -222,9 +230,6 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
 
   #push(client: Client, shared: SharedFrame): void {
     const { frame } = shared;
-    if (frame.kind === 'receipt' && frame.messages === undefined && !client.isModern) {
-      return void this.#pushReceiptByMid(client, frame);
-    }
     const conv = conversationOf(frame);
     for (const chunk of shared.chunks(client.dialect, client.connection.format)) {
       if (client.outbound.enqueuePush(chunk, conv)) this.#pushedCount++;
@@ -234,7 +239,7 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   }
 
   /** For clients that know mids only: never rejects, a failed read is logged (the client may ask its history). */
-  async #pushReceiptByMid(client: Client, frame: Extract<DownFrame, { kind: 'receipt' }>): Promise<void> {
+  async #pushReceiptByMid(client: Client, frame: ReceiptDown): Promise<void> {
     const { conv, from, to } = frame;
     if (client.uid === undefined) return;
     try {
@@ -284,6 +289,13 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     this.#directory.unbind(client);
     client.connection.close(reason);
   }
+}
+
+type ReceiptDown = Extract<DownFrame, { kind: 'receipt' }>;
+
+/** An old client has no word for it until its messages are read from the store. */
+function isByInterval(frame: DownFrame): frame is ReceiptDown {
+  return frame.kind === 'receipt' && frame.messages === undefined;
 }
 
 /** What a sync brings back if this push is let go: one conversation, or anything. */

@@ -30,6 +30,10 @@ export class SignInHandler {
   }
 
   handle(client: Client, frame: AuthUp): void {
+    if (client.uid !== undefined && frame.action === ACTIONS.apiUserLogin) {
+      // A password sign-in issues a token, which would throw out the very connection that asked for it.
+      return this.#refuse(client, frame, errorInfo('ALREADY_SIGNED_IN'));
+    }
     client.isSigningIn = true;
     if (frame.protocol > 0 && client.profile === 'web') client.isModern = true;
     void this.#run(client, frame);

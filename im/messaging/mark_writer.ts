@@ -5,7 +5,7 @@
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
-import { imError } from '../errors.js';
+import { imError, toCodedError } from '../errors.js';
 import type { Seq } from '../message/ids.js';
 import type { MarkRequest, MessageStore } from '../store/interface.js';
 
@@ -55,18 +55,30 @@ export class MarkWriter {
     this.#count++;
     if (waiting === undefined) this.#waiting.set(key, [mark]);
     else waiting.push(mark);
-    this.#timer ??= setTimeout(() => void this.flush(), this.#options.markDelayMs);
+    this.#timer ??= setTimeout(() => void this.#flushBehind(), this.#options.markDelayMs);
   }
 
-  /** Writes everything that waits now. Never rejects: a batch that the store refuses is logged and given up. */
+  /** Writes everything that waits now. Rejects with CodedError where the store does not take it: it waits on. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     // One write at a time: a second flush waits for the first, then writes what has come since.
-    while (this.#writing !== undefined) await this.#writing;
+    while (this.#writing !== undefined) await this.#writing.catch(() => undefined);
     this.#writing = this.#write();
-    await this.#writing;
-    this.#writing = undefined;
+    try {
+      await this.#writing;
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+
+  /** Never rejects. */
+  async #flushBehind(): Promise<void> {
+    try {
+      await this.flush();
+    } catch (error) {
+      this.#deps.logger.warn({ err: error, intervals: this.#count }, 'receipts could not be written yet');
+    }
   }
 
   async #write(): Promise<void> {
@@ -78,8 +90,16 @@ export class MarkWriter {
       try {
         await this.#deps.store.mark(marks.slice(start, start + markBatchCount));
       } catch (error) {
-        this.#deps.logger.warn({ err: error }, 'receipts could not be written; devices will send them again');
+        this.#waitAgain(marks.slice(start));
+        throw toCodedError(error);
       }
+    }
+  }
+
+  /** Marks are cumulative and only rise, so their order does not matter; what does not fit is offered by sync. */
+  #waitAgain(marks: readonly MarkRequest[]): void {
+    for (const mark of marks) {
+      if (this.#count < this.#options.markCount) this.add(mark);
     }
   }
 }

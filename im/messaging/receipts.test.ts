@@ -147,3 +147,56 @@ test('a store that fails answers every receipt with its error and goes on with t
   await receipts.read({ uid: bob, device }, conv, seq(1), seq(1));
   assert.deepEqual(delivered, []);
 });
+
+test('each receipt is answered once, also where the other half of its batch fails', async (t) => {
+  const { marks } = bench(t);
+  const receipts = new ReceiptHandler({
+    store: {
+      lastSeqs: () => Promise.resolve([{ conv, lastSeq: seq(9) }]),
+      locate: () => Promise.reject(imError('TOO_BUSY')),
+    },
+    marks,
+    dispatch: { deliver: () => Promise.resolve([]), kick: () => Promise.resolve() },
+    logger: silent,
+  });
+  const answers: string[] = [];
+  const reader = { uid: bob, device };
+  const done = (name: string) => (error: Error | undefined) =>
+    void answers.push(`${name} ${error === undefined}`);
+  const interval = { by: 'interval', conv, from: seq(1), to: seq(2), state: 'received' } as const;
+  receipts.add({ reader, what: interval, done: done('interval') });
+  receipts.add({ reader, what: { by: 'mid', mid: fromAlice.mid }, done: done('mid') });
+  // Both halves and the failure behind them: a handful of turns of the loop.
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(answers.sort(), ['interval true', 'mid false']);
+});
+
+test('marks that the store did not take wait for the next write, and whoever insists hears of it', async (t) => {
+  const written: MarkRequest[] = [];
+  const failures = [imError('STORE_FULL')];
+  const mark = (batch: readonly MarkRequest[]): Promise<void> => {
+    const failure = failures.shift();
+    return failure === undefined ? Promise.resolve(void written.push(...batch)) : Promise.reject(failure);
+  };
+  const marks = new MarkWriter(
+    { ...defaultsOf(MARK_WRITER_OPTIONS), markDelayMs: 5 },
+    { store: { mark }, logger: silent },
+  );
+  t.after(() => marks.flush());
+  marks.add({ uid: bob, device, conv, from: seq(1), to: seq(3), read: false });
+  await assert.rejects(marks.flush(), { code: ERRORS.STORE_FULL.code });
+  const endAtMs = performance.now() + 5000;
+  while (written.length === 0 && performance.now() < endAtMs) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.deepEqual(
+    written.map(({ from, to }) => [from, to]),
+    [[1, 3]],
+  );
+});
+
+test('the same receipt without end is told so often and then only marked', async (t) => {
+  const { receipts, delivered } = bench(t);
+  for (let n = 0; n < 3000; n++) await receipts.read({ uid: bob, device }, conv, seq(1), seq(9));
+  assert.ok(delivered.length > 50 && delivered.length < 2500, `${delivered.length} told`);
+});

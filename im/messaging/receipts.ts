@@ -3,6 +3,7 @@
  * A receipt is classified by what its mid is, never by its action: one public SDK swaps the two.
  */
 import type { Logger } from '../../pkg/log/logger.js';
+import { Allowance } from '../../pkg/queue/allowance.js';
 import type { Caller, Receipts } from '../api/interface.js';
 import type { Dispatch } from '../dispatch/interface.js';
 import type { Delivery } from '../gateway/interface.js';
@@ -38,11 +39,16 @@ export interface ReceiptDeps {
   readonly logger: Logger;
 }
 
+/** Messages a reader's receipts may name at once, and per second, in one conversation; beyond it sync tells. */
+const TOLD_BURST = 1024;
+const TOLD_PER_SECOND = 1024;
+
 export class ReceiptHandler implements Receipts {
   readonly #deps: ReceiptDeps;
   /** Bounded by what connections may have unanswered. */
   #waiting: PendingReceipt[] = [];
   #running = false;
+  readonly #allowance = new Allowance({ burst: TOLD_BURST, perSecond: TOLD_PER_SECOND, keyLimit: 50_000 });
 
   constructor(deps: ReceiptDeps) {
     this.#deps = deps;
@@ -50,7 +56,13 @@ export class ReceiptHandler implements Receipts {
 
   /** Gathers while one batch is checked; answers in any order. */
   add(receipt: PendingReceipt): void {
-    this.#waiting.push(receipt);
+    let isDone = false;
+    const done: PendingReceipt['done'] = (error) => {
+      // One answer each, also where a part of the batch fails after another was answered.
+      if (!isDone) receipt.done(error);
+      isDone = true;
+    };
+    this.#waiting.push({ ...receipt, done });
     if (this.#running) return;
     this.#running = true;
     setImmediate(() => void this.#run());
@@ -93,9 +105,16 @@ export class ReceiptHandler implements Receipts {
 
   async #check(batch: readonly PendingReceipt[]): Promise<void> {
     const [byMid, byInterval] = await Promise.all([this.#checkMids(batch), this.#checkIntervals(batch)]);
-    const deliveries = [...byMid, ...byInterval];
+    const deliveries = [...byMid, ...byInterval].filter((delivery) => this.#mayTell(delivery));
     // Nobody need be there: a sender who is away sees the mark at his next sync.
     if (deliveries.length > 0) await this.#deps.dispatch.deliver(deliveries);
+  }
+
+  /** A receipt repeated without end would cost its addressee a frame for each message it names. */
+  #mayTell({ frame }: Delivery): boolean {
+    if (frame.kind !== 'receipt') return true;
+    const { conv, by, from, to } = frame;
+    return this.#allowance.spend(`${conv}/${by}`, Math.min(to - from + 1, TOLD_BURST / 2), performance.now());
   }
 
   async #checkMids(batch: readonly PendingReceipt[]): Promise<readonly Delivery[]> {

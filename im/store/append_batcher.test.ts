@@ -227,3 +227,18 @@ test('whatever the store does, everything is answered once and nothing of a conv
     { numRuns: 60 },
   );
 });
+
+test('after an attempt without an answer nothing may be called «not stored»', async (t) => {
+  const errors = [imError('OUTCOME_UNKNOWN'), imError('STORE_UNAVAILABLE')];
+  const batcher = open(t, () => Promise.reject(errors.shift() ?? imError('INTERNAL')));
+  await assert.rejects(batcher.append(draft(1)), { code: ERRORS.OUTCOME_UNKNOWN.code });
+  await assert.rejects(batcher.append(draft(1)), { code: ERRORS.INTERNAL.code });
+});
+
+test('a batch that needs more ids than a lease holds gets them', async (t) => {
+  const batcher = open(t, (batch) => Promise.resolve(stored(batch)), { batchCount: 50, midLeaseCount: 10 });
+  const results = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => batcher.append(draft(1, `${index}`))),
+  );
+  assert.equal(results.length, 50);
+});

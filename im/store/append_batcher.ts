@@ -97,7 +97,7 @@ export class AppendBatcher implements Appender {
   constructor(options: AppendBatcherOptions, deps: AppendBatcherDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#mids = new SegmentIds(() => deps.ids.leaseMids(options.midLeaseCount));
+    this.#mids = new SegmentIds((needed) => deps.ids.leaseMids(Math.max(options.midLeaseCount, needed)));
     this.#onPromise = { settled: (batch) => batch.forEach(({ context, result }) => context(result)) };
     this.#sweeper = setInterval(() => this.#expire(), Math.min(1000, options.deadlineMs));
   }
@@ -133,6 +133,7 @@ export class AppendBatcher implements Appender {
       listener: listener,
       context,
       request: undefined,
+      mayBeStored: false,
     });
     this.#wake();
     return undefined;
@@ -160,10 +161,9 @@ export class AppendBatcher implements Appender {
       clearTimeout(timer);
     }
     clearInterval(this.#sweeper);
-    const left = this.#queue.drop(() => true);
-    this.#settle(
-      left,
-      left.map(() => imError('SHUTTING_DOWN')),
+    this.#fail(
+      this.#queue.drop(() => true),
+      imError('SHUTTING_DOWN'),
     );
   }
 
@@ -207,13 +207,12 @@ export class AppendBatcher implements Appender {
       if ('refused' in results) return await this.#divide(items, results.cause);
       return this.#accept(items, results);
     } catch (error) {
-      if (isError(error, 'OUTCOME_UNKNOWN') && !this.#closing) return items;
+      const isUnknown = isError(error, 'OUTCOME_UNKNOWN');
+      if (isUnknown) for (const item of items) item.mayBeStored = true;
+      if (isUnknown && !this.#closing) return items;
       const coded = toCodedError(error);
       this.#deps.logger.error({ err: coded.cause ?? coded, requests: items.length }, 'append failed');
-      this.#settle(
-        items,
-        items.map(() => coded),
-      );
+      this.#fail(items, coded);
       return [];
     }
   }
@@ -239,7 +238,7 @@ export class AppendBatcher implements Appender {
   async #divide(items: readonly Waiting[], cause: string): Promise<readonly Waiting[]> {
     if (items.length === 1) {
       this.#deps.logger.warn({ cause }, 'the store refuses a request');
-      this.#settle(items, [imError('REFUSED_BY_STORE')]);
+      this.#fail(items, imError('REFUSED_BY_STORE'));
       return [];
     }
     const groups = new Map<string, Waiting[]>();
@@ -280,9 +279,14 @@ export class AppendBatcher implements Appender {
     const nowMs = performance.now();
     const late = this.#queue.drop((item) => item.deadlineAtMs <= nowMs);
     this.#expiredCount += late.length;
+    this.#fail(late, imError('OUTCOME_UNKNOWN'));
+  }
+
+  /** Answers all with the error; «unknown» to those of which an earlier attempt may have been stored. */
+  #fail(items: readonly Waiting[], error: CodedError): void {
     this.#settle(
-      late,
-      late.map(() => imError('OUTCOME_UNKNOWN')),
+      items,
+      items.map(({ mayBeStored }) => (mayBeStored ? imError('OUTCOME_UNKNOWN') : error)),
     );
   }
 

@@ -12,6 +12,8 @@ export interface Waiting {
   readonly context: unknown;
   /** Set at the first attempt and kept for all later ones. */
   request: AppendRequest | undefined;
+  /** An attempt ended without an answer: whatever comes later, «not stored» cannot be said any more. */
+  mayBeStored: boolean;
 }
 
 export class AppendQueue {

@@ -8,14 +8,14 @@ export interface Segment {
 }
 
 export class SegmentIds {
-  readonly #lease: () => Promise<Segment>;
+  readonly #lease: (needed: number) => Promise<Segment>;
   #next = 0;
   #end = 0;
   #reserve: Segment | undefined;
   #leasing: Promise<void> | undefined;
 
-  /** `lease` reserves a segment that nobody else gets; its errors reach the callers of `ensure`. */
-  constructor(lease: () => Promise<Segment>) {
+  /** `lease` reserves at least `needed` ids that nobody else gets; its errors reach the callers of `ensure`. */
+  constructor(lease: (needed: number) => Promise<Segment>) {
     this.#lease = lease;
   }
 
@@ -32,7 +32,7 @@ export class SegmentIds {
   /** Resolves when `count` ids can be taken. Usually they can already: the caller may look at `available` first. */
   async ensure(count: number): Promise<void> {
     while (this.available < count) {
-      this.#leasing ??= this.#leaseMore();
+      this.#leasing ??= this.#leaseMore(count);
       await this.#leasing;
     }
   }
@@ -40,14 +40,14 @@ export class SegmentIds {
   /** Leases ahead in the background when less than `count` is left; a failure shows in the next `ensure`. */
   prefetch(count: number): void {
     if (this.available >= count || this.#reserve !== undefined) return;
-    this.#leasing ??= this.#leaseMore();
+    this.#leasing ??= this.#leaseMore(1);
     // Whoever needs the ids asks with `ensure` and sees the error there.
     this.#leasing.catch(() => undefined);
   }
 
-  async #leaseMore(): Promise<void> {
+  async #leaseMore(needed: number): Promise<void> {
     try {
-      const segment = await this.#lease();
+      const segment = await this.#lease(needed);
       if (this.#next === this.#end) {
         this.#next = segment.first;
         this.#end = segment.first + segment.count;
