@@ -305,7 +305,9 @@ export class SailplaneClient {
   }
 
   #refused(frameSeq: number, error: CodedError): void {
-    if (!this.#sender.refused(frameSeq, error)) this.#emitter.emit('warning', clientError(error));
+    // The server answers receipts only to refuse them, and then without a number.
+    const isKnown = frameSeq === 0 ? this.#inbox.refused(error) : this.#sender.refused(frameSeq, error);
+    if (!isKnown) this.#emitter.emit('warning', clientError(error));
   }
 
   async #load(): Promise<void> {

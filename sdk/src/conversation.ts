@@ -9,6 +9,8 @@ export class Conversation {
   readonly log: ConversationLog;
   /** Kept by Receipts: what the server has been told, what it is to be told, and when it was told last. */
   readonly receipts = { acked: 0, toAck: 0, read: 0, toRead: 0, sentAtMs: -Infinity, waiting: false };
+  /** What the server itself last said that it has of ours. Receipts have no answer: only its rows raise this. */
+  readonly confirmed = { acked: 0, read: 0 };
   /** Kept by GapFiller. */
   readonly filling = { asked: false, attempts: 0, dueAtMs: Infinity };
   readSeq = 0;
@@ -58,6 +60,12 @@ export class Conversation {
     if (read) this.peerReadSeq = Math.max(this.peerReadSeq, seq);
   }
 
+  /** What was told since the server's last word may not have been heard. */
+  untell(): void {
+    this.receipts.acked = this.confirmed.acked;
+    this.receipts.read = this.confirmed.read;
+  }
+
   /** Takes over the server's word about everything but the messages. */
   synced(row: SyncedConversation): void {
     this.#firstSeq = Math.max(this.#firstSeq, row.firstSeq);
@@ -69,8 +77,9 @@ export class Conversation {
       this.#unread = row.unread;
       this.#countedSeq = row.lastSeq;
     }
-    this.receipts.acked = row.deviceSeq;
-    this.receipts.read = row.readSeq;
+    this.confirmed.acked = row.deviceSeq;
+    this.confirmed.read = row.readSeq;
+    this.untell();
     this.peerGot(row.peerDeliveredSeq, false);
     this.peerGot(row.peerReadSeq, true);
   }

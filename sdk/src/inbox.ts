@@ -56,8 +56,13 @@ export class Inbox {
       this.#show(conversation, message),
     );
     this.#receipts = new Receipts(
-      { intervalMs: tuning.receiptIntervalMs },
-      { wakeBy, send: (conv, from, to, state) => this.#sendReceipt(conv, from, to, state) },
+      { intervalMs: tuning.receiptIntervalMs, backoff },
+      {
+        wakeBy,
+        random: deps.random,
+        all: () => this.#conversations.all(),
+        send: (conv, from, to, state) => this.#sendReceipt(conv, from, to, state),
+      },
     );
     this.#gaps = new GapFiller(
       { ...tuning, backoff },
@@ -122,6 +127,7 @@ export class Inbox {
   disconnected(): void {
     this.#sync.stop();
     this.#gaps.stop();
+    this.#receipts.disconnected();
     this.#held = [];
   }
 
@@ -146,6 +152,13 @@ export class Inbox {
     this.#conversations.find(conv)?.peerGot(to, state === 'read');
     this.#deps.peerGot(conv, from, to, state);
     this.#deps.emitter.emit('receipt', { conv, from, to, state, by });
+  }
+
+  /** An error that names no frame; false where it cannot be about a receipt. */
+  refused(error: CodedError): boolean {
+    if (error.code === 0 || !error.temporary) return false;
+    this.#receipts.refused(error.retryAfterMs ?? 0, nowMs());
+    return true;
   }
 
   /** The server let something go that we should have got. */

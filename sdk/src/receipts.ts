@@ -1,11 +1,20 @@
 /**
  * Cumulative receipts: «I have everything up to here», at most one round per conversation and interval, the
- * first of a burst at once. What cannot be sent now stays a mark of the conversation and goes out later.
+ * first of a burst at once. What cannot be sent now, or may not have been heard, stays a mark of the
+ * conversation and goes out later.
  */
 import type { ReceiptState } from '../../im/message/message.js';
+import { fullJitterMs, type BackoffOptions, type Random } from './backoff.js';
 import type { Conversation } from './conversation.js';
 
+export interface ReceiptsOptions {
+  readonly intervalMs: number;
+  readonly backoff: BackoffOptions;
+}
+
 export interface ReceiptsDeps {
+  readonly random: Random;
+  all(): Iterable<Conversation>;
   /** Sends the interval [from, to]; false where there is no connection. */
   send(conv: string, from: number, to: number, state: ReceiptState): boolean;
   wakeBy(atMs: number): void;
@@ -13,11 +22,17 @@ export interface ReceiptsDeps {
 
 export class Receipts {
   readonly #intervalMs: number;
+  readonly #backoff: BackoffOptions;
   readonly #deps: ReceiptsDeps;
   readonly #waiting = new Set<Conversation>();
+  /** When everything unconfirmed is told again, because the server refused something of it. */
+  #retryAtMs = Infinity;
+  #refusedAtMs = -Infinity;
+  #attempts = 0;
 
-  constructor(options: { readonly intervalMs: number }, deps: ReceiptsDeps) {
+  constructor(options: ReceiptsOptions, deps: ReceiptsDeps) {
     this.#intervalMs = options.intervalMs;
+    this.#backoff = options.backoff;
     this.#deps = deps;
   }
 
@@ -56,9 +71,27 @@ export class Receipts {
     this.#deps.wakeBy(dueAtMs);
   }
 
+  /** The connection is gone, and with it perhaps what was last written to it. */
+  disconnected(): void {
+    this.#retryAtMs = Infinity;
+    this.#attempts = 0;
+    for (const conversation of this.#deps.all()) conversation.untell();
+  }
+
+  /** The server had no room for a receipt and did not say for which: one retry for all refusals of a burst. */
+  refused(retryAfterMs: number, nowMs: number): void {
+    if (this.#retryAtMs !== Infinity) return;
+    if (nowMs - this.#refusedAtMs > this.#backoff.maxMs * 2) this.#attempts = 0;
+    this.#refusedAtMs = nowMs;
+    const waitMs = fullJitterMs(this.#attempts++, this.#backoff, this.#deps.random);
+    this.#retryAtMs = nowMs + Math.max(retryAfterMs, this.#intervalMs) + waitMs;
+    this.#deps.wakeBy(this.#retryAtMs);
+  }
+
   /** Sends what is due; returns when the next one is. */
   tick(nowMs: number): number {
-    let next = Infinity;
+    if (nowMs >= this.#retryAtMs) this.#retry(nowMs);
+    let next = this.#retryAtMs;
     for (const conversation of this.#waiting) {
       const dueAtMs = conversation.receipts.sentAtMs + this.#intervalMs;
       if (dueAtMs > nowMs) next = Math.min(next, dueAtMs);
@@ -75,6 +108,14 @@ export class Receipts {
   /** Sends everything now: the client is about to close. */
   flush(nowMs: number): void {
     for (const conversation of this.#waiting) this.#release(conversation, nowMs);
+  }
+
+  #retry(nowMs: number): void {
+    this.#retryAtMs = Infinity;
+    for (const conversation of this.#deps.all()) {
+      conversation.untell();
+      this.offer(conversation, nowMs);
+    }
   }
 
   #release(conversation: Conversation, nowMs: number): void {

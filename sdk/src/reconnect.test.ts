@@ -153,6 +153,53 @@ void test('tells after a reconnect what was read while there was no connection',
   assert.deepEqual(intervalsOf(server)[1], [1, 1, 'read']);
 });
 
+void test('tells again what was told a lost connection, until a row of the server has it', async (t) => {
+  const { server, client } = await stage(t, { receiptIntervalMs: 1 });
+  server.append(PEER, SELF, 'a');
+  await client.connect();
+  await until(() => intervalsOf(server).length === 1, 'the receipt');
+  server.hidden.add(CONV);
+  client.markRead(CONV, 1);
+  await until(() => intervalsOf(server).length === 2, 'the reading');
+  dropAll(server);
+  await until(() => intervalsOf(server).length === 3, 'the reading once more, although no row asks for it');
+  server.hidden.clear();
+  server.marks = { readSeq: 1, deviceSeq: 1 };
+  const syncs = server.got('api').length;
+  server.tell({ kind: 'sync', conversations: [] });
+  await until(() => server.got('api').length > syncs, 'the sync');
+  await client.call('sync', { since: 0 });
+  server.hidden.add(CONV);
+  let synced = 0;
+  client.on('synced', () => synced++);
+  dropAll(server);
+  await until(() => synced === 1, 'the next sign-in');
+  await client.call('sync', { since: 0 });
+  assert.deepEqual(intervalsOf(server), [
+    [1, 1, 'received'],
+    [1, 1, 'read'],
+    [1, 1, 'read'],
+  ]);
+});
+
+void test('a receipt that a busy server refused is told again, later each time', async (t) => {
+  const { server, client } = await stage(t, { receiptIntervalMs: 1 });
+  const warnings: number[] = [];
+  client.on('warning', ({ code }) => warnings.push(code));
+  let refusals = 0;
+  server.hook = (frame, socket) => {
+    if (frame.kind !== 'receipt' || ++refusals > 2) return false;
+    server.answer(socket, { kind: 'error', echo: 0, error: { ...errorInfo('TOO_BUSY'), retryAfterMs: 5 } });
+    return true;
+  };
+  await client.connect();
+  server.push(server.append(PEER, SELF, 'a'));
+  await until(() => intervalsOf(server).length === 3, 'three times');
+  await client.call('sync', { since: 0 });
+  assert.deepEqual(intervalsOf(server), Array(3).fill([1, 1, 'received']));
+  assert.deepEqual(warnings, []);
+});
+
 void test('acks again what the server has forgotten', async (t) => {
   const { server, client } = await stage(t, { receiptIntervalMs: 1 });
   let synced = 0;
