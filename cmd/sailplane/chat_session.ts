@@ -212,7 +212,7 @@ export class ChatSession {
         own ? ownLine(content, '', markBySeq(message, marks)) : peerLine(this.#people.nameOf(from), content),
       );
     }
-    this.#client.markRead(view.conv, view.lastSeq);
+    this.#client.markRead(view.conv, view.tip);
   }
 
   async #showPeople(): Promise<void> {

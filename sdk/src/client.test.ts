@@ -213,6 +213,20 @@ void test('reading is told once per interval, counts the unread, and includes th
   assert.equal(client.conversations()[0]?.unread, 0);
 });
 
+void test('nothing counts as read that has not been shown', async (t) => {
+  const { server, client, shown } = await stage(t, { gapWaitMs: 60_000 });
+  await client.connect();
+  const events = ['a', 'b', 'c'].map((id) => server.append(PEER, SELF, id));
+  for (const event of events) if (event.seq !== 2) server.push(event);
+  await client.call('sync', { since: 0 });
+  assert.deepEqual(seqs(shown), [1]);
+  client.markRead(CONV, 3);
+  await until(() => server.got('receipt').length === 2, 'the reading');
+  assert.deepEqual(intervalsOf(server)[1], [1, 1, 'read']);
+  const view = client.conversations()[0];
+  assert.deepEqual([view?.tip, view?.readSeq, view?.lastSeq], [1, 1, 3]);
+});
+
 void test('refuses to queue what can never be sent, and a full outbox', async (t) => {
   const { client } = await stage(t, { outboxLimit: 2 });
   assert.throws(() => client.send(0, 'x'), { code: 300 });

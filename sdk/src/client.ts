@@ -119,7 +119,7 @@ export class SailplaneClient {
     return this.#sender.find(clientId);
   }
 
-  /** The user has read everything up to `seq`: told to the peer and to the user's other devices. */
+  /** The user has read everything up to `seq`, at most what was shown: told to the peer and to his other devices. */
   markRead(conv: string, seq: number): void {
     this.#inbox.markRead(conv, seq);
   }

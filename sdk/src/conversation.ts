@@ -34,6 +34,7 @@ export class Conversation {
       peer: this.peer,
       firstSeq: this.#firstSeq,
       lastSeq: this.log.lastSeq,
+      tip: this.log.tip,
       readSeq: this.readSeq,
       peerDeliveredSeq: this.peerDeliveredSeq,
       peerReadSeq: this.peerReadSeq,

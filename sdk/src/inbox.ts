@@ -169,7 +169,8 @@ export class Inbox {
   markRead(conv: string, seq: number): void {
     const conversation = this.#conversations.find(conv);
     if (conversation === undefined) return;
-    const upTo = Math.min(seq, conversation.log.lastSeq);
+    // What is known to exist, but not shown yet, nobody has seen.
+    const upTo = Math.min(seq, conversation.log.tip);
     conversation.markRead(upTo);
     this.#receipts.read(conversation, upTo, nowMs());
   }

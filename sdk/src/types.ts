@@ -136,7 +136,10 @@ export interface ConversationView {
   readonly conv: string;
   readonly peer: number;
   readonly firstSeq: number;
+  /** The highest seq that is known to exist. */
   readonly lastSeq: number;
+  /** Everything up to here has been shown or left for scrolling. */
+  readonly tip: number;
   readonly readSeq: number;
   readonly peerDeliveredSeq: number;
   readonly peerReadSeq: number;
