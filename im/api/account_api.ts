@@ -120,9 +120,9 @@ export class AccountApi {
     const raised = await users.changePassword(caller.uid, newHash);
     versions.raised(raised);
     const token = await this.#freshToken(raised, caller);
-    const kicked = raised.filter(({ device }) => !context.onConnection || device !== caller.device);
+    // Also the connection that asked: it gets its answer, with the new token, before it is closed.
     await signIn.kick(
-      kicked.map(({ uid, device, version }) => ({ uid, device, belowVersion: version, reason: 'KICKED' })),
+      raised.map(({ uid, device, version }) => ({ uid, device, belowVersion: version, reason: 'KICKED' })),
     );
     const [user] = await users.byUids([caller.uid]);
     if (user === undefined) throw imError('UNAUTHENTICATED');

@@ -42,10 +42,10 @@ export class AuthApi {
   }
 
   /** A token that was superseded meanwhile changes nothing: its late logout must not hurt the newer one. */
-  async logout({ uid, device, tokenVersion }: Caller, context: CallContext): Promise<unknown> {
+  async logout({ uid, device, tokenVersion }: Caller): Promise<unknown> {
     const { tokens, signIn } = this.#deps;
     const revoked = await tokens.revoke({ uid, device, version: tokenVersion });
-    if (revoked && !context.onConnection) {
+    if (revoked) {
       await signIn.kick([{ uid, device, belowVersion: tokenVersion + 1, reason: 'LOGGED_OUT' }]);
     }
     return '';

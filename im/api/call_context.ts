@@ -2,6 +2,4 @@
 export interface CallContext {
   /** Host header of the request, or of the upgrade of the connection. */
   readonly host: string;
-  /** The caller's own connection carries this call. */
-  readonly onConnection: boolean;
 }

@@ -20,8 +20,6 @@ export interface ApiRequest {
   readonly caller: Caller | undefined;
   /** Host header of the request, for the default of `Servers`. */
   readonly host: string;
-  /** The caller's own connection carries this call: who carries it closes it after a logout, no kick is sent. */
-  readonly onConnection?: boolean;
 }
 
 export interface Api {

@@ -58,11 +58,11 @@ export class LocalApi implements Api {
     );
   }
 
-  async call({ operation, input, caller, host, onConnection = false }: ApiRequest): Promise<unknown> {
+  async call({ operation, input, caller, host }: ApiRequest): Promise<unknown> {
     const found = this.#byPath.get(operation);
     if (found === undefined) throw imError('NO_SUCH_ROUTE');
     try {
-      return await found.run(this.#rooms, input, caller, { host, onConnection });
+      return await found.run(this.#rooms, input, caller, { host });
     } catch (error) {
       throw toCodedError(error);
     }

@@ -74,7 +74,7 @@ export const OPERATIONS: readonly Operation[] = [
       path: 'auth/logout',
       aliases: ['api.user.logout'],
       input: {},
-      run: (rooms, _input, caller, context) => rooms.auth.logout(caller, context),
+      run: (rooms, _input, caller) => rooms.auth.logout(caller),
     },
     'genuine',
   ),

@@ -10,7 +10,7 @@ import type { Dialect } from '../message/encoder.js';
 import { known, toDevice, type Device, type Uid } from '../message/ids.js';
 import type { Profile } from '../message/message.js';
 import type { Connection } from './interface.js';
-import { OutboundQueue, type OutboundOptions } from './outbound_queue.js';
+import type { OutboundQueue } from './outbound_queue.js';
 
 /** A frame that was read while nothing may be handled: signing in, or too much unanswered. */
 export interface HeldFrame {
@@ -36,6 +36,8 @@ export class Client {
   /** Frames and bytes handed to messaging and not answered yet. */
   unansweredCount = 0;
   unansweredBytes = 0;
+  /** What the answers to its api requests under way may weigh. */
+  apiBytes = 0;
   badFrameCount = 0;
   held: HeldFrame[] | undefined;
   isPaused = false;
@@ -47,9 +49,9 @@ export class Client {
   onWritten: (() => void) | undefined;
   isInFlushList = false;
 
-  constructor(connection: Connection, outbound: OutboundOptions, openedAtMs: number) {
+  constructor(connection: Connection, outbound: OutboundQueue, openedAtMs: number) {
     this.connection = connection;
-    this.outbound = new OutboundQueue(outbound);
+    this.outbound = outbound;
     this.openedAtMs = openedAtMs;
   }
 

@@ -364,3 +364,20 @@ test('a password sign-in on a connection that is signed in is refused, and the c
   assert.equal((answer?.data as { code: number }).code, ERRORS.ALREADY_SIGNED_IN.code);
   assert.equal(connection.closedWith, undefined);
 });
+
+test('large answers: one under way for each connection, and a bound for all connections', async (t) => {
+  const { signIn, say, inbound } = bench(t, { totalBytes: 20 << 20 });
+  const connections = [await signIn('1/1/1'), await signIn('1/2/1'), await signIn('1/3/1')];
+  for (const connection of connections) {
+    for (const seq of [7, 8]) say(connection, { seq, action: 'api.msg.chat.offline', data: {} });
+  }
+  await settled();
+  assert.equal(inbound.length, 2, 'the second of each waits, the third connection is refused');
+  const refused = known(connections[2])
+    .frames()
+    .filter(({ action }) => action === 'api.failed');
+  assert.deepEqual(
+    refused.map(({ data }) => (data as { code: number }).code),
+    [ERRORS.TOO_BUSY.code, ERRORS.TOO_BUSY.code],
+  );
+});

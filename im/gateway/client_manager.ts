@@ -23,7 +23,7 @@ import type {
   KickOrder,
   SentReader,
 } from './interface.js';
-import { OUTBOUND_OPTIONS } from './outbound_queue.js';
+import { OUTBOUND_OPTIONS, OutboundQueue, type OutboundTotal } from './outbound_queue.js';
 import { SharedFrame } from './shared_frame.js';
 import { SignInHandler } from './sign_in_handler.js';
 import { Sweeper } from './sweeper.js';
@@ -91,6 +91,7 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   readonly #inbound: Inbound;
   readonly #signIn: SignInHandler;
   readonly #sweeper: Sweeper;
+  readonly #outboundTotal: OutboundTotal = { bytes: 0 };
   #isClosing = false;
   #maxConnectionCount = 0;
   #letGoCount = 0;
@@ -113,6 +114,7 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     });
     this.#inbound = new Inbound(options, {
       messaging: deps.messaging,
+      outboundBytes: () => this.#outboundTotal.bytes,
       send,
       close,
       signIn: (client, frame) => this.#signIn.handle(client, frame),
@@ -158,7 +160,8 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
 
   opened(connection: Connection): void {
     if (this.#isClosing) return connection.close('GOING_AWAY');
-    this.#clients.set(connection.id, new Client(connection, this.#options, performance.now()));
+    const outbound = new OutboundQueue(this.#options, this.#outboundTotal);
+    this.#clients.set(connection.id, new Client(connection, outbound, performance.now()));
     this.#maxConnectionCount = Math.max(this.#maxConnectionCount, this.#clients.size);
   }
 
@@ -172,6 +175,8 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     if (client === undefined) return;
     this.#clients.delete(connection.id);
     client.isClosed = true;
+    client.outbound.discard();
+    this.#inbound.forget(client);
     this.#directory.unbind(client);
   }
 

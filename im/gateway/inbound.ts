@@ -5,9 +5,11 @@
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { errorInfo } from '../message/error_info.js';
 import { decodeUp, type DecodeLimits } from '../message/json_decoder.js';
-import type { AuthUp, BadUp, ChatUp, ReceiptUp, UpFrame } from '../message/message.js';
+import { ACTIONS, HEAVY_API_ACTIONS } from '../message/actions.js';
+import type { ApiUp, AuthUp, BadUp, ChatUp, ReceiptUp, UpFrame } from '../message/message.js';
 import type { InboundFrame, Messaging } from '../messaging/interface.js';
 import type { Client } from './client.js';
+import type { OutboundOptions } from './outbound_queue.js';
 import type { CloseName } from '../errors.js';
 import type { DownFrame } from '../message/message.js';
 
@@ -29,7 +31,7 @@ export const INBOUND_OPTIONS = {
   ),
   unansweredBytes: integer(262_144, 'bytes', { min: 1024, max: 64 << 20 }, 'The same in bytes.'),
   apiFrameBytes: integer(
-    32_768,
+    65_536,
     'bytes',
     { min: 0, max: 1 << 20 },
     'What an api request counts in that: its answer may be large.',
@@ -45,18 +47,26 @@ export const INBOUND_OPTIONS = {
 export type InboundOptions = OptionsOf<typeof INBOUND_OPTIONS>;
 
 export interface InboundDeps {
+  /** What all connections together have waiting to be written. */
+  readonly outboundBytes: () => number;
   readonly messaging: Messaging;
   readonly send: (client: Client, frame: DownFrame) => void;
   readonly signIn: (client: Client, frame: AuthUp) => void;
   readonly close: (client: Client, reason: CloseName) => void;
 }
 
+/** Largest answers of the table: a page of offline messages (im/api/message_api.ts). */
+const HEAVY_ANSWER_BYTES = 8 << 20;
+const BUSY_RETRY_MS = 1000;
+
 export class Inbound {
-  readonly #options: InboundOptions;
+  readonly #options: InboundOptions & Pick<OutboundOptions, 'totalBytes'>;
   readonly #limits: DecodeLimits;
   readonly #deps: InboundDeps;
+  /** What the answers to all api requests under way may weigh. */
+  #apiBytes = 0;
 
-  constructor(options: InboundOptions, deps: InboundDeps) {
+  constructor(options: InboundOptions & Pick<OutboundOptions, 'totalBytes'>, deps: InboundDeps) {
     this.#options = options;
     this.#limits = { depth: options.jsonDepth, keys: options.jsonKeys, contentBytes: options.contentBytes };
     this.#deps = deps;
@@ -95,7 +105,15 @@ export class Inbound {
   answered(client: Client, bytes: number): void {
     client.unansweredCount--;
     client.unansweredBytes -= bytes;
+    // Its answers are in the queue now, and counted there.
+    if (client.unansweredBytes === 0) this.forget(client);
     if (client.isPaused) this.resume(client);
+  }
+
+  /** Nothing more of this client's api requests is under way. */
+  forget(client: Client): void {
+    this.#apiBytes -= client.apiBytes;
+    client.apiBytes = 0;
   }
 
   #mustWait(client: Client): boolean {
@@ -140,12 +158,32 @@ export class Inbound {
       case 'auth':
         return this.#deps.signIn(client, frame);
       case 'api':
-        return this.#forward(client, frame, Math.max(bytes, this.#options.apiFrameBytes));
+        return this.#forwardApi(client, frame, bytes);
       case 'chat':
       case 'receipt':
         if (client.uid === undefined) return this.#refuseStranger(client, frame);
         return this.#forward(client, frame, bytes);
     }
+  }
+
+  /** Answers are held in memory until they are read: what may become of all requests under way is bounded. */
+  #forwardApi(client: Client, frame: ApiUp, bytes: number): void {
+    const { apiFrameBytes, unansweredBytes, totalBytes } = this.#options;
+    const isHeavy = HEAVY_API_ACTIONS.has(frame.action);
+    const answerBytes = isHeavy ? HEAVY_ANSWER_BYTES : apiFrameBytes;
+    if (this.#deps.outboundBytes() + this.#apiBytes + answerBytes > totalBytes) {
+      const error = { ...errorInfo('TOO_BUSY'), retryAfterMs: BUSY_RETRY_MS };
+      return this.#deps.send(client, {
+        kind: 'apiError',
+        action: ACTIONS.apiFailed,
+        echo: frame.echo,
+        error,
+      });
+    }
+    this.#apiBytes += answerBytes;
+    client.apiBytes += answerBytes;
+    // A heavy one goes alone: nothing more is read until it has been answered and mostly taken.
+    this.#forward(client, frame, isHeavy ? unansweredBytes : Math.max(bytes, apiFrameBytes));
   }
 
   #forward(

@@ -17,7 +17,7 @@ const conv = (n: number): ConversationName => known(toConversation(`u1_${n + 1}`
 const chunk = (bytes: number, id = 0): Uint8Array => new Uint8Array(bytes).fill(id);
 
 test('what does not fit is let go, its conversation marked, announced once at half-empty', () => {
-  const queue = new OutboundQueue(OPTIONS);
+  const queue = new OutboundQueue(OPTIONS, { bytes: 0 });
   assert.ok(queue.enqueuePush(chunk(900), conv(1)));
   assert.ok(!queue.enqueuePush(chunk(200), conv(2)));
   assert.ok(
@@ -35,7 +35,7 @@ test('what does not fit is let go, its conversation marked, announced once at ha
 });
 
 test('too many marked conversations become «any»', () => {
-  const queue = new OutboundQueue(OPTIONS);
+  const queue = new OutboundQueue(OPTIONS, { bytes: 0 });
   queue.enqueue(chunk(1000));
   for (let n = 0; n < 5; n++) assert.ok(!queue.enqueuePush(chunk(1), conv(n)));
   queue.takeFlush(false);
@@ -44,7 +44,7 @@ test('too many marked conversations become «any»', () => {
 });
 
 test('answers are always taken', () => {
-  const queue = new OutboundQueue(OPTIONS);
+  const queue = new OutboundQueue(OPTIONS, { bytes: 0 });
   for (let n = 0; n < 10; n++) queue.enqueue(chunk(500));
   assert.equal(queue.bytes, 5000);
 });
@@ -59,7 +59,7 @@ test('everything taken in comes out once, in order, in pieces of bounded size', 
   );
   fc.assert(
     fc.property(operations, (steps) => {
-      const queue = new OutboundQueue(OPTIONS);
+      const queue = new OutboundQueue(OPTIONS, { bytes: 0 });
       const expected: Uint8Array[] = [];
       const got: Uint8Array[] = [];
       for (const step of steps) {
@@ -87,4 +87,22 @@ test('everything taken in comes out once, in order, in pieces of bounded size', 
       got.forEach((part, index) => assert.equal(part, expected[index]));
     }),
   );
+});
+
+test('what all queues hold together is counted, bounded, and given back', () => {
+  const total = { bytes: 0 };
+  const options = { ...OPTIONS, totalBytes: 1200 };
+  const [one, other] = [new OutboundQueue(options, total), new OutboundQueue(options, total)];
+  assert.ok(one.enqueuePush(chunk(900), conv(1)));
+  assert.ok(other.enqueuePush(chunk(400), conv(2)));
+  assert.ok(!other.enqueuePush(chunk(1), conv(3)), 'too much in all, though little here');
+  while (!one.isEmpty) {
+    one.takeFlush(false);
+    one.wrote();
+  }
+  assert.equal(total.bytes, 400);
+  assert.ok(other.enqueuePush(chunk(1), conv(4)));
+  other.takeFlush(false);
+  other.discard();
+  assert.equal(total.bytes, 0);
 });

@@ -20,6 +20,12 @@ export const OUTBOUND_OPTIONS = {
     { min: 1024, max: 1 << 20 },
     'The same for a socket that did not take the last write at once: smaller pieces show that it moves.',
   ),
+  totalBytes: integer(
+    268_435_456,
+    'bytes',
+    { min: 65_536, max: 2 ** 40 },
+    'What all sockets together may have waiting; beyond it pushes are let go and api requests refused.',
+  ),
   markedCount: integer(
     64,
     'count',
@@ -32,6 +38,11 @@ export type OutboundOptions = OptionsOf<typeof OUTBOUND_OPTIONS>;
 
 const NONE: Uint8Array[] = [];
 
+/** What all queues of a gateway hold together. */
+export interface OutboundTotal {
+  bytes: number;
+}
+
 export class OutboundQueue {
   readonly #options: OutboundOptions;
   /** A ring would hold memory for every idle connection: this array is given away whole at most flushes. */
@@ -41,9 +52,11 @@ export class OutboundQueue {
   #writingBytes = 0;
   #marked: Set<ConversationName> | undefined;
   #markedAny = false;
+  readonly #total: OutboundTotal;
 
-  constructor(options: OutboundOptions) {
+  constructor(options: OutboundOptions, total: OutboundTotal) {
     this.#options = options;
+    this.#total = total;
   }
 
   /** Bytes queued or in a write that the kernel has not taken yet. */
@@ -64,12 +77,14 @@ export class OutboundQueue {
     if (this.#frames === NONE) this.#frames = [];
     this.#frames.push(chunk);
     this.#queuedBytes += chunk.length;
+    this.#total.bytes += chunk.length;
   }
 
   /** For pushes: false where it was let go and its conversation marked (undefined: «any»). */
   enqueuePush(chunk: Uint8Array, conv: ConversationName | undefined): boolean {
     if (this.#markedAny || (conv !== undefined && this.#marked?.has(conv) === true)) return false;
-    if (this.bytes + chunk.length > this.#options.queueBytes) {
+    const isFull = this.bytes + chunk.length > this.#options.queueBytes;
+    if (isFull || this.#total.bytes >= this.#options.totalBytes) {
       this.#mark(conv);
       return false;
     }
@@ -121,6 +136,16 @@ export class OutboundQueue {
   }
 
   wrote(): void {
+    this.#total.bytes -= this.#writingBytes;
+    this.#writingBytes = 0;
+  }
+
+  /** The connection is gone: nothing of this will be written any more. */
+  discard(): void {
+    this.#total.bytes -= this.bytes;
+    this.#frames = NONE;
+    this.#head = 0;
+    this.#queuedBytes = 0;
     this.#writingBytes = 0;
   }
 

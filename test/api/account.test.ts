@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { known, toDevice, toUid } from '../../im/message/ids.js';
 import { ApiServer, WS_PORT } from '../support/api_server.js';
 import { asObject } from '../support/raw_client.js';
 
@@ -238,24 +237,6 @@ test('a change of password needs the old one, and an account that has one', asyn
   assert.equal(await change({ oldPassword: '', newPassword: 'n' }, String(guest['Token'])), 1002);
   assert.equal((await server.call('user/profile', {}, String(token))).code, 100, 'nothing was changed');
   assert.equal(server.kicks.length, 1, 'the sign-in of the beginning');
-});
-
-test('a change of password over its own connection leaves that connection to its carrier', async (t) => {
-  const server = await withAlice(t);
-  const { uid } = await server.data('auth/signin', { ...ALICE, Device: 1 });
-  await server.data('auth/signin', { ...ALICE, Device: 2 });
-  server.kicks.length = 0;
-  await server.local.call({
-    operation: 'auth/password',
-    input: { oldPassword: ALICE.Password, newPassword: 'n' },
-    caller: { uid: known(toUid(uid)), device: known(toDevice(1)), tokenVersion: 1 },
-    host: '',
-    onConnection: true,
-  });
-  assert.deepEqual(
-    server.kicks.map((kick) => kick.device),
-    [2],
-  );
 });
 
 test('neither passwords nor tokens are logged, whatever fails', async (t) => {

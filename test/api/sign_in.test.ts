@@ -141,15 +141,6 @@ test('logout with a superseded or expired token answers 100 and changes nothing 
   assert.equal(server.kicks.length, 1);
 });
 
-test('logout on a connection leaves closing it to its carrier', async (t) => {
-  const server = await ApiServer.start(t);
-  const { uid, device, token } = await server.somebody();
-  const caller = { uid, device, tokenVersion: 1 };
-  await server.local.call({ operation: 'auth/logout', input: {}, caller, host: '', onConnection: true });
-  assert.deepEqual(server.kicks, []);
-  assert.equal((await server.call('user/profile', {}, token)).status, 401);
-});
-
 test('ten sign-ins of one device at once: exactly one token survives', async (t) => {
   const server = await ApiServer.start(t);
   const user = { account: 'alice', password: 'pw' };
