@@ -168,6 +168,33 @@ void test('ticks only rise: stored, offline, received, read; an interval reaches
   assert.equal(client.conversations()[0]?.peerReadSeq, 1);
 });
 
+void test('a tick whose push was lost comes with the next row of the server', async (t) => {
+  const { server, client } = await stage(t);
+  const receipts: Receipt[] = [];
+  client.on('receipt', (receipt) => receipts.push(receipt));
+  await client.connect();
+  const [a, b] = await Promise.all(['a', 'b'].map((id) => client.sent(client.send(PEER, id))));
+  const state = (view?: { clientId: string }): string | undefined =>
+    client.outgoing(view?.clientId ?? '')?.state;
+  const conv = server.log(CONV)[0]?.conv;
+  assert.ok(conv !== undefined);
+  const two = known(toSeq(2));
+  server.tell({ kind: 'receipt', conv, from: two, to: two, state: 'received', by: PEER, messages: undefined });
+  await until(() => state(b) === 'received', 'the later one');
+  assert.equal(state(a), 'stored');
+  server.marks = { peerDeliveredSeq: 2 };
+  server.tell({ kind: 'sync', conversations: [] });
+  await until(() => state(a) === 'received', 'the earlier one');
+  server.marks = { peerDeliveredSeq: 2, peerReadSeq: 1 };
+  server.tell({ kind: 'sync', conversations: [] });
+  await until(() => state(a) === 'read', 'read');
+  assert.equal(state(b), 'received');
+  assert.deepEqual(receipts, [
+    { conv: CONV, from: 2, to: 2, state: 'received', by: 2 },
+    { conv: CONV, from: 1, to: 1, state: 'read', by: 2 },
+  ]);
+});
+
 void test('what is said of a send before its ack is not forgotten', async (t) => {
   const { server, client } = await stage(t);
   await client.connect();

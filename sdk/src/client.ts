@@ -185,6 +185,7 @@ export class SailplaneClient {
       wakeBy: (atMs) => this.#timer.wakeBy(atMs),
       changed: () => this.#saver.changed(),
       peerGot: (conv, from, to, state) => this.#sender.raiseRange(conv, from, to, state),
+      peerStands: (marksOf) => this.#sender.raiseAll(marksOf),
       synced: () => this.#synced(),
       unusable: (reason) => this.#reconnector.connection?.drop(reason),
     });

@@ -17,13 +17,15 @@ import { clientError } from './outbox.js';
 import { Receipts } from './receipts.js';
 import { Sync, type SyncResult } from './sync.js';
 import type { ClientEvents, ClientTuning, Message } from './types.js';
-import { readRange, type Push, type RangeAnswer, type SyncedConversation } from './wire.js';
+import { readRange, type PeerMarks, type Push, type RangeAnswer, type SyncedConversation } from './wire.js';
 
 export interface InboxDeps {
   readonly emitter: Emitter<ClientEvents>;
   connection(): Connection | undefined;
   /** The peer of `conv` has got (or read) what this user sent in [from, to]. */
   peerGot(conv: string, from: number, to: number, state: 'received' | 'read'): void;
+  /** How far peers have come with everything of ours, by the server's word; undefined where that is not said. */
+  peerStands(marksOf: (conv: string) => PeerMarks | undefined): void;
   /** Everything missed has been shown. */
   synced(): void;
   /** The first sync failed: the connection is of no use. */
@@ -221,6 +223,8 @@ export class Inbox {
 
   #apply(result: SyncResult): void {
     for (const row of result.conversations) this.#applyRow(row);
+    const rows = new Map(result.conversations.map((row) => [row.conv, row]));
+    this.#deps.peerStands((conv) => rows.get(conv));
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const push of held) this.#receive(push);
@@ -249,7 +253,6 @@ export class Inbox {
 
   #peerRose(from: number, to: number, state: 'received' | 'read', row: SyncedConversation): void {
     if (to < from) return;
-    this.#deps.peerGot(row.conv, from, to, state);
     this.#deps.emitter.emit('receipt', { conv: row.conv, from, to, state, by: row.peer });
   }
 

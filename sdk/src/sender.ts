@@ -11,7 +11,7 @@ import type { Connection } from './connection.js';
 import { clientError, newSend, Outbox, raise, type Send } from './outbox.js';
 import { SentLog } from './sent_log.js';
 import type { ClientTuning, Outgoing, SavedSend } from './types.js';
-import type { StoredAck } from './wire.js';
+import type { PeerMarks, StoredAck } from './wire.js';
 
 export interface SendOptions {
   /** Small integer that the apps agree on; 1 (text) where absent. */
@@ -137,6 +137,10 @@ export class Sender {
 
   raiseRange(conv: string, from: number, to: number, state: 'received' | 'read'): void {
     this.#sentLog.raiseRange(conv, from, to, state);
+  }
+
+  raiseAll(marksOf: (conv: string) => PeerMarks | undefined): void {
+    this.#sentLog.raiseAll(marksOf);
   }
 
   raiseOne(clientId: string, state: 'offline' | 'received' | 'read'): void {

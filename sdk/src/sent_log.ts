@@ -1,5 +1,6 @@
 /** The last sends that were stored, for the ticks that come later. Bounded: the oldest are forgotten. */
 import { raise, type Send } from './outbox.js';
+import type { PeerMarks } from './wire.js';
 
 export class SentLog {
   readonly #limitCount: number;
@@ -33,6 +34,16 @@ export class SentLog {
     for (const send of this.#sends.values()) {
       const { view } = send;
       if (view.conv === conv && view.seq >= from && view.seq <= to && raise(send, state)) this.#onRaise(send);
+    }
+  }
+
+  /** Marks cover everything below them: makes good for receipts that did not reach us. */
+  raiseAll(marksOf: (conv: string) => PeerMarks | undefined): void {
+    for (const send of this.#sends.values()) {
+      const { conv, seq, state } = send.view;
+      const marks = state === 'read' ? undefined : marksOf(conv);
+      if (marks === undefined || seq > Math.max(marks.peerDeliveredSeq, marks.peerReadSeq)) continue;
+      if (raise(send, seq <= marks.peerReadSeq ? 'read' : 'received')) this.#onRaise(send);
     }
   }
 

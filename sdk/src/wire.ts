@@ -30,7 +30,13 @@ export interface Welcome {
   readonly contentBytes: number;
 }
 
-export interface SyncedConversation {
+/** How far the other side of a conversation has come with all of it. */
+export interface PeerMarks {
+  readonly peerDeliveredSeq: number;
+  readonly peerReadSeq: number;
+}
+
+export interface SyncedConversation extends PeerMarks {
   readonly conv: string;
   readonly peer: number;
   readonly firstSeq: number;
@@ -38,8 +44,6 @@ export interface SyncedConversation {
   readonly lastAtMs: number;
   readonly deviceSeq: number;
   readonly readSeq: number;
-  readonly peerDeliveredSeq: number;
-  readonly peerReadSeq: number;
   readonly unread: number;
 }
 
