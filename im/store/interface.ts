@@ -95,6 +95,7 @@ export interface ConversationState {
   readonly firstSeq: Seq;
   readonly lastSeq: Seq;
   readonly lastMid: number;
+  /** Never falls: where the store's clock was set back it stays ahead of the messages' storedAtMs for that long. */
   readonly lastAtMs: number;
   readonly createdAtMs: number;
   /** This device's cumulative mark. */
@@ -125,7 +126,7 @@ export interface SyncPage {
   /** Of all the user's conversations, whatever `sinceMs` says. */
   readonly count: number;
   readonly sum: number;
-  /** The store's clock, ms, read before the rows. */
+  /** The next `sinceMs`: no lower than the times in these rows, no higher than any change that is not in them. */
   readonly nowMs: number;
   readonly epoch: number;
 }

@@ -7,15 +7,17 @@ import { toSqliteError } from '../../pkg/db/sqlite_error.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 import type { ChatEvent } from '../../im/message/message.js';
 import type { BatchRefused } from '../../im/store/interface.js';
-import type { ConversationState, ConversationTable } from './conversation_table.js';
+import type { ConversationState, ConversationTable, Times } from './conversation_table.js';
 import { EVENT_COLUMNS, eventOf } from './event_row.js';
 import { CHANGE, type FlatBatch, type FlatResults, type Refusal } from './flat_batch.js';
 import { FlatAnswers, FlatReader, type FlatRequest } from './flat_reader.js';
+import type { Stamps } from './stamps.js';
 import { toStoreError } from './store_error.js';
 
 export interface AppendDeps {
   readonly db: SqliteDatabase;
   readonly conversations: ConversationTable;
+  readonly stamps: Stamps;
   /** Ms since 1970. */
   readonly clock: () => number;
 }
@@ -23,6 +25,7 @@ export interface AppendDeps {
 export class AppendTransaction {
   readonly #db: SqliteDatabase;
   readonly #conversations: ConversationTable;
+  readonly #stamps: Stamps;
   readonly #clock: () => number;
   readonly #insert: Statement;
   readonly #original: Statement;
@@ -32,9 +35,10 @@ export class AppendTransaction {
   readonly #setWhite: Statement;
   readonly #probe: Statement;
 
-  constructor({ db, conversations, clock }: AppendDeps) {
+  constructor({ db, conversations, stamps, clock }: AppendDeps) {
     this.#db = db;
     this.#conversations = conversations;
+    this.#stamps = stamps;
     this.#clock = clock;
     this.#insert = db.prepare(
       `INSERT INTO message (mid, conv, seq, n, sender, device, client_id, type, content, sent_at, stored_at)
@@ -73,12 +77,13 @@ export class AppendTransaction {
     const reader = new FlatReader(batch);
     const answers = new FlatAnswers(batch.count);
     this.#conversations.begin();
-    for (let left = batch.count; left > 0; left -= 1) this.#one(reader.next(), nowMs, answers);
-    this.#conversations.flush(nowMs);
+    const times = { nowMs, stampMs: this.#stamps.next(nowMs) };
+    for (let left = batch.count; left > 0; left -= 1) this.#one(reader.next(), times, answers);
+    this.#conversations.flush(times.stampMs);
     return answers.results();
   }
 
-  #one(request: FlatRequest, nowMs: number, answers: FlatAnswers): void {
+  #one(request: FlatRequest, times: Times, answers: FlatAnswers): void {
     if (request.change === CHANGE.probe) {
       this.#probe.run(request.changeValue);
       answers.changed();
@@ -89,7 +94,7 @@ export class AppendTransaction {
       answers.refused('INVALID_PARAMETER');
       return;
     }
-    const isWritten = !request.hasEvent || this.#event(request, state, nowMs, answers);
+    const isWritten = !request.hasEvent || this.#event(request, state, times, answers);
     if (!isWritten || request.change === CHANGE.none) return;
     const isChanged = this.#relation(request, state);
     if (request.hasEvent) return;
@@ -98,12 +103,12 @@ export class AppendTransaction {
   }
 
   /** True where a new row was written; the request is answered either way. */
-  #event(request: FlatRequest, state: ConversationState, nowMs: number, answers: FlatAnswers): boolean {
-    const refusal = this.#refusal(request, state, nowMs);
-    const isStored = refusal === undefined && this.#insertRow(request, state, nowMs);
+  #event(request: FlatRequest, state: ConversationState, times: Times, answers: FlatAnswers): boolean {
+    const refusal = this.#refusal(request, state, times);
+    const isStored = refusal === undefined && this.#insertRow(request, state, times.nowMs);
     if (isStored) {
       this.#conversations.raise(state, request.mid);
-      answers.stored(request.mid, state.lastSeq, state.lastN, nowMs);
+      answers.stored(request.mid, state.lastSeq, state.lastN, times.nowMs);
       return true;
     }
     // A retry is answered as such, also where its sender has lost the right since.
@@ -114,13 +119,13 @@ export class AppendTransaction {
   }
 
   /** Why the request may not be stored; makes the conversation where nothing stands against it. */
-  #refusal(request: FlatRequest, state: ConversationState, nowMs: number): Refusal | undefined {
+  #refusal(request: FlatRequest, state: ConversationState, times: Times): Refusal | undefined {
     const verdict = this.#conversations.verdict(state, request.from);
     if (verdict !== 'ok') return verdict;
     if (request.midIsClaimed && !this.#isInBlock(request.mid, request.from)) return 'MID_NOT_YOURS';
     if (state.id !== 0) return undefined;
     if (this.#midTaken.first(request.mid) !== undefined) return 'MID_TAKEN';
-    return this.#conversations.create(state, nowMs) ? undefined : 'NO_SUCH_USER';
+    return this.#conversations.create(state, times) ? undefined : 'NO_SUCH_USER';
   }
 
   #isInBlock(mid: number, uid: number): boolean {

@@ -6,11 +6,13 @@ import type { Contact } from '../../im/store/interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { textAt, toBytes } from '../../pkg/db/sqlite_row.js';
 import type { ConversationTable } from './conversation_table.js';
+import type { Stamps } from './stamps.js';
 import { USER_COLUMNS, userOf } from './user_table.js';
 
 export interface ContactDeps {
   readonly db: SqliteDatabase;
   readonly conversations: ConversationTable;
+  readonly stamps: Stamps;
   readonly clock: () => number;
 }
 
@@ -57,9 +59,11 @@ export class ContactTable {
 
   /** False where one of the two does not exist. */
   #open(uid: Uid, peer: Uid): boolean {
-    const { conversations, clock } = this.#deps;
+    const { conversations, stamps, clock } = this.#deps;
     conversations.forget();
     const state = conversations.state(chatConversation(uid, peer));
-    return state !== undefined && (state.id !== 0 || conversations.create(state, clock()));
+    if (state === undefined || state.id !== 0) return state !== undefined;
+    const nowMs = clock();
+    return conversations.create(state, { nowMs, stampMs: stamps.next(nowMs) });
   }
 }

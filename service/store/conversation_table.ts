@@ -26,6 +26,12 @@ export interface ConversationState {
   highMay: Verdict | undefined;
 }
 
+/** Of one transaction: what people see, and what sync goes by. */
+export interface Times {
+  readonly nowMs: number;
+  readonly stampMs: number;
+}
+
 /** About 300 bytes each; all are forgotten when one more is needed. */
 const KEPT_LIMIT = 20_000;
 
@@ -122,13 +128,13 @@ export class ConversationTable {
   }
 
   /** Makes the rows of a conversation that has none; false where a member does not exist. */
-  create(state: ConversationState, nowMs: number): boolean {
+  create(state: ConversationState, { nowMs, stampMs }: Times): boolean {
     if (!this.userExists(state.low) || !this.userExists(state.high)) return false;
-    const row = this.#insert.first(state.name, nowMs, nowMs);
+    const row = this.#insert.first(state.name, nowMs, stampMs);
     if (row === undefined) throw new TypeError('no id for a new conversation');
     state.id = integerAt(row, 0);
-    this.#insertMember.run(state.low, state.id, state.high, nowMs);
-    if (state.low !== state.high) this.#insertMember.run(state.high, state.id, state.low, nowMs);
+    this.#insertMember.run(state.low, state.id, state.high, stampMs);
+    if (state.low !== state.high) this.#insertMember.run(state.high, state.id, state.low, stampMs);
     return true;
   }
 
@@ -143,9 +149,9 @@ export class ConversationTable {
   }
 
   /** One UPDATE per conversation of the batch. Throws TypeError where what is kept here is not in the file. */
-  flush(nowMs: number): void {
+  flush(stampMs: number): void {
     for (const state of this.#dirty) {
-      const changes = this.#raise.run(state.lastSeq, state.lastN, state.lastMid, nowMs, state.id);
+      const changes = this.#raise.run(state.lastSeq, state.lastN, state.lastMid, stampMs, state.id);
       if (changes !== 1) throw new TypeError('a conversation without a row was written to');
       state.isDirty = false;
     }

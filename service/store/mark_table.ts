@@ -6,6 +6,7 @@ import type { ConversationName } from '../../im/message/conversation.js';
 import type { MarkRequest } from '../../im/store/interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
+import type { Stamps } from './stamps.js';
 
 interface Interval {
   readonly from: number;
@@ -21,8 +22,16 @@ interface DeviceRequests {
   readTo: number;
 }
 
+export interface MarkDeps {
+  readonly db: SqliteDatabase;
+  readonly stamps: Stamps;
+  /** Ms since 1970. */
+  readonly clock: () => number;
+}
+
 export class MarkTable {
   readonly #db: SqliteDatabase;
+  readonly #stamps: Stamps;
   readonly #clock: () => number;
   readonly #member: Statement;
   readonly #device: Statement;
@@ -30,8 +39,9 @@ export class MarkTable {
   readonly #setDevice: Statement;
   readonly #setMember: Statement;
 
-  constructor(db: SqliteDatabase, clock: () => number) {
+  constructor({ db, stamps, clock }: MarkDeps) {
     this.#db = db;
+    this.#stamps = stamps;
     this.#clock = clock;
     this.#member = db.prepare(
       `SELECT c.id, c.last_seq, m.delivered_seq, m.read_seq
@@ -53,12 +63,12 @@ export class MarkTable {
   mark(batch: readonly MarkRequest[]): void {
     const groups = byDevice(batch);
     this.#db.write(() => {
-      const nowMs = this.#clock();
-      for (const group of groups) this.#raise(group, nowMs);
+      const stampMs = this.#stamps.next(this.#clock());
+      for (const group of groups) this.#raise(group, stampMs);
     });
   }
 
-  #raise({ uid, device, conv, got, readTo }: DeviceRequests, nowMs: number): void {
+  #raise({ uid, device, conv, got, readTo }: DeviceRequests, stampMs: number): void {
     const row = this.#member.first(uid, conv);
     if (row === undefined) return;
     const [id, lastSeq, delivered, read] = [0, 1, 2, 3].map((column) => integerAt(row, column)) as [
@@ -73,7 +83,7 @@ export class MarkTable {
     const newRead = Math.max(read, Math.min(readTo, lastSeq));
     if (deviceRow === undefined || after > before) this.#setDevice.run(uid, device, id, after);
     else if (newRead === read) return;
-    this.#setMember.run(Math.max(delivered, after), newRead, nowMs, uid, id);
+    this.#setMember.run(Math.max(delivered, after), newRead, stampMs, uid, id);
   }
 
   /** Where the mark comes to stand. */

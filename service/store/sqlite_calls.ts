@@ -7,18 +7,20 @@ import { IdTable } from './id_table.js';
 import { MarkTable } from './mark_table.js';
 import { MessageReads } from './message_reads.js';
 import { OfflineReads } from './offline_reads.js';
+import { Stamps } from './stamps.js';
 import type { StoreCalls } from './store_calls.js';
 import { SyncReads } from './sync_reads.js';
 import { UserTable } from './user_table.js';
 
 export function sqliteCalls(db: SqliteDatabase, clock: () => number): StoreCalls {
   const conversations = new ConversationTable(db);
-  const appends = new AppendTransaction({ db, conversations, clock });
-  const contacts = new ContactTable({ db, conversations, clock });
+  const stamps = new Stamps(db);
+  const appends = new AppendTransaction({ db, conversations, stamps, clock });
+  const contacts = new ContactTable({ db, conversations, stamps, clock });
   const users = new UserTable(db, clock);
-  const marks = new MarkTable(db, clock);
+  const marks = new MarkTable({ db, stamps, clock });
   const reads = new MessageReads(db);
-  const syncs = new SyncReads(db, clock);
+  const syncs = new SyncReads(db);
   const offline = new OfflineReads(db);
   const ids = new IdTable(db);
   return {

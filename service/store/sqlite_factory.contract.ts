@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ConversationName } from '../../im/message/conversation.js';
 import type { Seq } from '../../im/message/ids.js';
+import type { Stores } from '../../im/store/interface.js';
 import type { FaultyStoreUnderTest, StoreUnderTest } from '../../im/store/scene.contract.js';
 import { defaultsOf } from '../../pkg/config/option.js';
-import { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
+import { SqliteDatabase, type SqliteDatabaseDeps } from '../../pkg/db/sqlite_database.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import { sqliteCalls } from './sqlite_calls.js';
 import { SQLITE_STORE_OPTIONS, writerDatabase, type SqliteStoreOptions } from './sqlite_options.js';
@@ -95,17 +96,11 @@ export async function workerStore(t: TestContext): Promise<StoreUnderTest> {
 export function inThreadStore(t: TestContext): Promise<FaultyStoreUnderTest> {
   const options = temporaryOptions(t);
   const statements = { count: 0, failAt: 0 };
-  const open = () => {
-    const db = new SqliteDatabase(writerDatabase(options), {
-      onStatement: () => {
-        statements.count += 1;
-        if (statements.count === statements.failAt) throw new Error('this statement was made to fail');
-      },
-    });
-    t.after(() => db.close());
-    migrateStore(db, true);
-    return storesOver(callsOf(db));
+  const onStatement = (): void => {
+    statements.count += 1;
+    if (statements.count === statements.failAt) throw new Error('this statement was made to fail');
   };
+  const open = () => storesOnThread(t, options, { onStatement });
   return Promise.resolve({
     stores: open(),
     reopen: () => Promise.resolve(open()),
@@ -119,8 +114,20 @@ export function inThreadStore(t: TestContext): Promise<FaultyStoreUnderTest> {
   });
 }
 
-function callsOf(db: SqliteDatabase): CallStore {
-  const calls = sqliteCalls(db, Date.now);
+/** Opens the file without workers, on the clock of the test where it has one. */
+export function storesOnThread(
+  t: TestContext,
+  options: SqliteStoreOptions,
+  { clock = Date.now, ...deps }: SqliteDatabaseDeps & { readonly clock?: () => number },
+): Stores {
+  const db = new SqliteDatabase(writerDatabase(options), deps);
+  t.after(() => db.close());
+  migrateStore(db, true);
+  return storesOver(callsOf(db, clock));
+}
+
+function callsOf(db: SqliteDatabase, clock: () => number): CallStore {
+  const calls = sqliteCalls(db, clock);
   return (name, args) => {
     try {
       const call = calls[name] as (...values: readonly unknown[]) => never;

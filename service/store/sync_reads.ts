@@ -10,6 +10,7 @@ import {
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { nameAt, seqAt, uidAt } from './event_row.js';
+import { STAMP_RESERVE_MS } from './stamps.js';
 
 /** In the order that #stateOf reads. ?1: uid, ?2: device. A device without a mark stands at what is read. */
 const SIDE = `
@@ -23,7 +24,6 @@ const SIDE = `
 
 export class SyncReads {
   readonly #db: SqliteDatabase;
-  readonly #clock: () => number;
   readonly #changed: Statement;
   readonly #recent: Statement;
   readonly #one: Statement;
@@ -31,39 +31,44 @@ export class SyncReads {
   readonly #meta: Statement;
   readonly #unread: Statement;
 
-  constructor(db: SqliteDatabase, clock: () => number) {
+  constructor(db: SqliteDatabase) {
     this.#db = db;
-    this.#clock = clock;
     this.#changed = db.prepare(
       `${SIDE} AND c.name > ?3 AND (c.last_at >= ?4 OR m.changed_at >= ?4 OR p.changed_at >= ?4)
        ORDER BY c.name LIMIT ?5`,
     );
-    this.#recent = db.prepare(`${SIDE} ORDER BY c.last_at DESC, c.id DESC LIMIT ?3`);
+    this.#recent = db.prepare(`${SIDE} ORDER BY c.last_at DESC, c.last_mid DESC LIMIT ?3`);
     this.#one = db.prepare(`${SIDE} AND c.name = ?3 LIMIT ?4`);
     this.#totals = db.prepare(
-      `SELECT COUNT(*), COALESCE(SUM(c.last_seq), 0)
-       FROM conversation_member m JOIN conversation c ON c.id = m.conv WHERE m.uid = ?`,
+      `SELECT COUNT(*), COALESCE(SUM(c.last_seq), 0), COALESCE(MAX(MAX(c.last_at, m.changed_at, p.changed_at)), 0)
+       FROM conversation_member m
+       JOIN conversation c ON c.id = m.conv
+       JOIN conversation_member p ON p.uid = m.peer AND p.conv = m.conv
+       WHERE m.uid = ?`,
     );
-    this.#meta = db.prepare('SELECT epoch, probe FROM store_meta');
+    this.#meta = db.prepare('SELECT epoch, probe, stamp_limit FROM store_meta');
     this.#unread = db.prepare(
       `SELECT COUNT(*) FROM (SELECT 1 FROM message
          WHERE conv = ? AND seq > ? AND sender <> ? AND kind = 0 LIMIT ${UNREAD_LIMIT})`,
     );
   }
 
+  /**
+   * nowMs comes from the snapshot, not from a clock: as high as what it holds of this user, and no higher than
+   * whatever is stamped later.
+   */
   sync({ uid, device, sinceMs, afterConv, limit }: SyncRequest): SyncPage {
-    // Before the snapshot: what is committed after it is later than this and comes with the next sync.
-    const nowMs = this.#clock();
     return this.#db.read(() => {
       const rows = this.#changed.all(uid, device, afterConv, sinceMs, limit + 1);
-      const totals = this.#totals.first(uid) ?? [0, 0];
+      const totals = this.#totals.first(uid) ?? [0, 0, 0];
+      const meta = this.#metaRow();
       return {
         conversations: rows.slice(0, limit).map((row) => this.#stateOf(uid, row)),
         more: rows.length > limit,
         count: integerAt(totals, 0),
         sum: integerAt(totals, 1),
-        nowMs,
-        epoch: this.#metaRow().epoch,
+        nowMs: Math.max(1, integerAt(totals, 2), meta.stampLimitMs - STAMP_RESERVE_MS),
+        epoch: meta.epoch,
       };
     });
   }
@@ -82,13 +87,14 @@ export class SyncReads {
   }
 
   probed(): { value: number; epoch: number } {
-    return this.#metaRow();
+    const { value, epoch } = this.#metaRow();
+    return { value, epoch };
   }
 
-  #metaRow(): { value: number; epoch: number } {
+  #metaRow(): { value: number; epoch: number; stampLimitMs: number } {
     const row = this.#meta.first();
     if (row === undefined) throw new TypeError('store_meta is empty');
-    return { epoch: integerAt(row, 0), value: integerAt(row, 1) };
+    return { epoch: integerAt(row, 0), value: integerAt(row, 1), stampLimitMs: integerAt(row, 2) };
   }
 
   #stateOf(uid: Uid, row: Row): ConversationState {

@@ -1,6 +1,7 @@
 -- Users, 1:1 conversations and their logs, marks, ids. SQLite dialect.
 -- Text that a person typed is a BLOB of UTF-8: it is compared as bytes and keeps every character, also U+0000.
--- Times are ms since 1970 by the clock of the process that wrote the row.
+-- Times are ms since 1970 by the clock of the process that wrote the row; those that sync goes by, conversation.last_at
+-- and conversation_member.changed_at, never fall: they wait where the clock is set back until it has caught up.
 
 -- AUTOINCREMENT: a uid is never given twice, also when the newest user has been removed.
 CREATE TABLE user (
@@ -120,10 +121,12 @@ CREATE TABLE token_version (
 ) STRICT, WITHOUT ROWID;
 
 -- epoch: raised by a restore. min_program: the oldest program that may open this. probe: the last test write.
+-- stamp_limit: no last_at or changed_at is higher; a new start goes on from here if the clock was set back.
 CREATE TABLE store_meta (
   id          INTEGER PRIMARY KEY CHECK (id = 1),
   epoch       INTEGER NOT NULL,
   min_program INTEGER NOT NULL,
-  probe       INTEGER NOT NULL
+  probe       INTEGER NOT NULL,
+  stamp_limit INTEGER NOT NULL
 ) STRICT;
-INSERT INTO store_meta (id, epoch, min_program, probe) VALUES (1, 1, 1, 0);
+INSERT INTO store_meta (id, epoch, min_program, probe, stamp_limit) VALUES (1, 1, 1, 0, 0);
