@@ -179,7 +179,15 @@ void test('a tick whose push was lost comes with the next row of the server', as
   const conv = server.log(CONV)[0]?.conv;
   assert.ok(conv !== undefined);
   const two = known(toSeq(2));
-  server.tell({ kind: 'receipt', conv, from: two, to: two, state: 'received', by: PEER, messages: undefined });
+  server.tell({
+    kind: 'receipt',
+    conv,
+    from: two,
+    to: two,
+    state: 'received',
+    by: PEER,
+    messages: undefined,
+  });
   await until(() => state(b) === 'received', 'the later one');
   assert.equal(state(a), 'stored');
   server.marks = { peerDeliveredSeq: 2 };
