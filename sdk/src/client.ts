@@ -13,6 +13,7 @@ import { fetchHistory, type HistoryOptions } from './history.js';
 import { Inbox } from './inbox.js';
 import { clientError } from './outbox.js';
 import { Reconnector } from './reconnector.js';
+import { readSavedState } from './saved_state.js';
 import { Sender, type SendOptions } from './sender.js';
 import { StateSaver } from './state_saver.js';
 import type {
@@ -313,9 +314,21 @@ export class SailplaneClient {
 
   async #load(): Promise<void> {
     if (this.#isLoaded || this.#options.state === undefined) return;
-    const saved = await this.#options.state.load();
+    this.#remember(await this.#options.state.load());
+  }
+
+  #remember(memory: unknown): void {
+    // Two connects may have waited for the same.
+    if (this.#isLoaded) return;
+    const { state, damage } = readSavedState(memory);
+    // Before anything can be saved over it.
+    if (damage !== '')
+      this.#emitter.emit('warning', clientError(new CodedError(0, `the saved state is damaged: ${damage}`)));
+    if (state !== undefined) this.#restore(state);
     this.#isLoaded = true;
-    if (saved === undefined) return;
+  }
+
+  #restore(saved: SavedState): void {
     this.#uid = saved.uid;
     this.#savedCursorMs = saved.cursorMs;
     this.#inbox.restore(saved.epoch, saved.cursorMs);

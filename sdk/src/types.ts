@@ -20,7 +20,8 @@ export type WebSocketFactory = (url: string) => WebSocketLike;
 
 /** The client's memory between runs of the app; absent: only as long as the client object lives. */
 export interface StateStore {
-  load(): Promise<SavedState | undefined>;
+  /** What `save` was given last; undefined or null where there is nothing. What is damaged costs a warning. */
+  load(): Promise<unknown>;
   save(state: SavedState): Promise<void>;
 }
 

@@ -1,0 +1,79 @@
+/** The client's memory as the app hands it back, narrowed: it comes from a disk, and may be anything. */
+import { chatPeer, toConversation } from '../../im/message/conversation.js';
+import { toCount, toUid, type Uid } from '../../im/message/ids.js';
+import { isClientId } from '../../im/message/json_decoder.js';
+import { isJsonObject, type JsonObject } from '../../im/message/json_fields.js';
+import type { SavedSend, SavedState } from './types.js';
+
+type SavedConversation = SavedState['conversations'][number];
+
+/** What can be used, and what was damaged ('' for nothing): words for the app's log, no contents. */
+export interface ReadState {
+  readonly state: SavedState | undefined;
+  readonly damage: string;
+}
+
+const NOTHING_KNOWN = { epoch: 0, cursorMs: 0, conversations: [] } as const;
+
+/** null and undefined are nothing saved. Without its conversations a state starts over, but keeps its outbox. */
+export function readSavedState(data: unknown): ReadState {
+  if (data === undefined || data === null) return { state: undefined, damage: '' };
+  const uid = isJsonObject(data) ? toUid(data['uid']) : undefined;
+  if (!isJsonObject(data) || uid === undefined) return { state: undefined, damage: 'all of it' };
+  const outbox = readOutbox(data['outbox']);
+  const known = readKnown(data, uid);
+  const damages = [
+    ...(known === undefined ? ['its conversations'] : []),
+    ...(outbox.lostCount > 0 ? [`${outbox.lostCount} of its sends`] : []),
+  ];
+  return { state: { uid, ...(known ?? NOTHING_KNOWN), outbox: outbox.sends }, damage: damages.join(' and ') };
+}
+
+function readKnown(data: JsonObject, uid: Uid): Omit<SavedState, 'uid' | 'outbox'> | undefined {
+  const [epoch, cursorMs] = [toCount(data['epoch']), toCount(data['cursorMs'])];
+  const conversations = readAll(data['conversations'], (row) => readConversation(row, uid));
+  if (epoch === undefined || cursorMs === undefined || conversations === undefined) return undefined;
+  return { epoch, cursorMs, conversations };
+}
+
+function readConversation(data: unknown, uid: Uid): SavedConversation | undefined {
+  if (!isJsonObject(data)) return undefined;
+  const conv = toConversation(data['conv']);
+  const known = readAll(data['known'], toCount);
+  const ackedSeq = toCount(data['ackedSeq']);
+  if (conv === undefined || known === undefined || ackedSeq === undefined) return undefined;
+  return chatPeer(conv, uid) === undefined || known.length % 2 !== 0 ? undefined : { conv, known, ackedSeq };
+}
+
+/** Twice the same client id is one send too many: the second could never be told from the first. */
+function readOutbox(data: unknown): { readonly sends: readonly SavedSend[]; readonly lostCount: number } {
+  if (!Array.isArray(data)) return { sends: [], lostCount: 1 };
+  const rows: readonly unknown[] = data;
+  const sends = new Map<string, SavedSend>();
+  for (const row of rows) {
+    const send = readSend(row);
+    if (send !== undefined && !sends.has(send.clientId)) sends.set(send.clientId, send);
+  }
+  return { sends: [...sends.values()], lostCount: rows.length - sends.size };
+}
+
+function readSend(data: unknown): SavedSend | undefined {
+  if (!isJsonObject(data)) return undefined;
+  const { clientId, content } = data;
+  const [to, type, sentAtMs] = [toUid(data['to']), toCount(data['type']), toCount(data['sentAtMs'])];
+  if (to === undefined || type === undefined || sentAtMs === undefined) return undefined;
+  if (typeof content !== 'string' || !isClientId(clientId)) return undefined;
+  return { to, clientId, type, content, sentAtMs };
+}
+
+function readAll<Item>(data: unknown, read: (row: unknown) => Item | undefined): Item[] | undefined {
+  if (!Array.isArray(data)) return undefined;
+  const rows: readonly unknown[] = data;
+  const items: Item[] = [];
+  for (const row of rows) {
+    const item = read(row);
+    if (item === undefined) return undefined;
+    items.push(item);
+  }
+  return items;
+}
