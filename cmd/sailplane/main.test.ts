@@ -1,7 +1,7 @@
 /** The command as a shell meets it: what it prints, its exit codes, where a password may come from. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -126,4 +126,14 @@ test('sailplane migrate: a folder that cannot be made is told in one line', asyn
   const ended = await sailplane(['migrate', '--data-dir', join(MAIN, 'below')]);
   assert.equal(ended.code, 1);
   assert.match(ended.error, /^sailplane: .*ENOTDIR.*\n$/);
+});
+
+test('sailplane: migrate keeps a database to its owner, also one that others could read', async (t) => {
+  const dataDir = folder(t);
+  const path = join(dataDir, 'sailplane.db');
+  writeFileSync(path, '', { mode: 0o644 });
+  chmodSync(path, 0o644);
+  const migrated = await sailplane(['migrate', '--data-dir', dataDir]);
+  assert.equal(migrated.code, 0, migrated.error);
+  for (const name of readdirSync(dataDir)) assert.equal(statSync(join(dataDir, name)).mode & 0o077, 0, name);
 });

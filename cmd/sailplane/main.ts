@@ -68,5 +68,7 @@ const io: CommandIo = {
   error: process.stderr,
   environment: process.env,
 };
+// Before any file is made: messages and password hashes are for the owner's eyes.
+process.umask(0o077);
 const code = await run(process.argv.slice(2), io);
 if (code !== undefined) process.exitCode = code;

@@ -1,7 +1,7 @@
 /** The server as its operator meets it: what it prints, what it refuses and with which exit code, how it stops. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -172,4 +172,16 @@ test('singleton: a database that is none is told in one line', async (t) => {
   assert.equal(ended.code, 1, ended.error);
   assert.equal(said(ended).length, 1);
   assert.match(said(ended).join(), /not a database/);
+});
+
+test('singleton: what it makes in a folder that others may look into is for its owner only', async (t) => {
+  const path = folder(t);
+  chmodSync(path, 0o755);
+  const before = process.umask(0o022);
+  const server = run(t, onFreePorts(path));
+  process.umask(before);
+  await server.ready;
+  const names = readdirSync(path);
+  assert.ok(['lock', 'sailplane.db', 'sailplane.db-wal'].every((name) => names.includes(name)));
+  for (const name of names) assert.equal(statSync(join(path, name)).mode & 0o077, 0, name);
 });

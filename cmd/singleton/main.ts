@@ -20,6 +20,8 @@ import { endFailedStart, readConfigOrEnd } from './start_failure.js';
 
 /** Serves until a signal ends the process; ends it itself, with one clear line, where it cannot start. */
 export async function main(args: readonly string[]): Promise<void> {
+  // Before any file is made: messages and password hashes are for the owner's eyes.
+  process.umask(0o077);
   const config = readConfigOrEnd(args);
   if (config === undefined) return;
   const logger = new PinoLogger(config.log);

@@ -3,6 +3,7 @@
  * life of the process. The operating system gives it back when the process ends, however it ends.
  */
 import { DatabaseSync } from '@photostructure/sqlite';
+import { keepToOwner } from './owner_only.js';
 import type { SqliteError } from './sqlite_error.js';
 import { toSqliteError } from './sqlite_error.js';
 
@@ -18,6 +19,7 @@ export class FileLock {
     let db: InstanceType<typeof DatabaseSync> | undefined;
     try {
       db = new DatabaseSync(path, { timeout: 0 });
+      keepToOwner(path);
       db.exec('BEGIN EXCLUSIVE');
       return new FileLock(db);
     } catch (error) {

@@ -4,6 +4,7 @@
  * bound as bytes (toBytes) and read as such (textAt of a BLOB). Rows are arrays in the order of the columns.
  */
 import { DatabaseSync } from '@photostructure/sqlite';
+import { keepToOwner } from './owner_only.js';
 import { SqliteError, toSqliteError } from './sqlite_error.js';
 
 export type SqlValue = number | string | Uint8Array | null;
@@ -44,6 +45,7 @@ export class SqliteDatabase {
     this.#db = attempt(
       () => new DatabaseSync(options.path, { timeout: options.busyTimeoutMs, returnArrays: true }),
     );
+    keepToOwner(options.path);
     try {
       this.#configure(options);
     } catch (error) {
