@@ -131,7 +131,7 @@ export class HttpServer {
     const app = express();
     app.disable('x-powered-by');
     app.disable('etag');
-    app.get('/livez', (_request, response) => void response.json({ ok: true }));
+    app.get('/livez', (_request, response) => this.#answer(response, 200, { ok: true }));
     app.get('/readyz', (_request, response) => this.#ready(response));
     app.use(this.#options.prefix, crossOrigin(this.#options));
     const body = textBody(this.#options.bodyBytes);
@@ -159,7 +159,7 @@ export class HttpServer {
       }
       const host = request.headers.host ?? '';
       const data = await this.#deps.api.call({ operation: operation.path, input, caller, host });
-      answer(response, 200, { Code: 100, Msg: 'success', Data: data ?? '' });
+      this.#answer(response, 200, { Code: 100, Msg: 'success', Data: data ?? '' });
     };
   }
 
@@ -183,11 +183,11 @@ export class HttpServer {
   async #ready(response: Response): Promise<void> {
     try {
       await this.#deps.readiness.check();
-      answer(response, 200, { ok: true });
+      this.#answer(response, 200, { ok: true });
     } catch (error) {
       const { code, message } = toCodedError(error);
       this.#deps.logger.warn({ err: error }, 'not ready');
-      answer(response, 503, { ok: false, code, message });
+      this.#answer(response, 503, { ok: false, code, message });
     }
   }
 
@@ -215,12 +215,14 @@ export class HttpServer {
   #refuse(response: Response, error: CodedError, status = statusOf(error)): void {
     if (error.retryAfterMs !== undefined)
       response.setHeader('retry-after', Math.ceil(error.retryAfterMs / 1000));
-    answer(response, status, { Code: error.code, Msg: error.message, Data: '' });
+    this.#answer(response, status, { Code: error.code, Msg: error.message, Data: '' });
   }
-}
 
-function answer(response: Response, status: number, body: object): void {
-  response.status(status).set('cache-control', 'no-store').json(body);
+  #answer(response: Response, status: number, body: object): void {
+    // Closing would wait until the client lets go of a connection that has just been used.
+    if (!this.#server.listening) response.set('connection', 'close');
+    response.status(status).set('cache-control', 'no-store').json(body);
+  }
 }
 
 function statusOf({ code }: CodedError): number {

@@ -242,3 +242,24 @@ test('a client that does not read its answer is cut, and does not hold it in mem
   t.after(() => clearInterval(prod));
   await deadline(gone, 10_000, () => 'the connection was not cut');
 });
+
+test('close: a request under way is answered, a new one finds nobody, and no idle connection is waited for', async (t) => {
+  let release: (hash: string) => void = () => undefined;
+  const held = new Promise<string>((resolve) => (release = resolve));
+  let entered: () => void = () => undefined;
+  const hashing = new Promise<void>((resolve) => (entered = resolve));
+  const hash = (): Promise<string> => {
+    entered();
+    return held;
+  };
+  const hasher = { hash, verify: () => Promise.resolve(false), burn: () => Promise.resolve() };
+  const server = await ApiServer.start(t, { hasher, api: { keepAliveMs: 600_000 } });
+  const answer = server.call('auth/register', { account: 'alice', password: 'pw' });
+  await hashing;
+  const { port } = new URL(server.origin);
+  const closed = server.closeHttp(600_000);
+  await assert.rejects(once(connect(Number(port), '127.0.0.1'), 'connect'));
+  release('$argon2id$');
+  assert.equal((await answer).code, 100);
+  await deadline(closed, 10_000, () => 'a connection without a request was waited for');
+});
