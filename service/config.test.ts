@@ -47,6 +47,10 @@ test('secret: outside debugging none, or a short one, is no start', () => {
     servingProblems(configOf(production, { SAILPLANE_SECRET: 'short' })).join(),
     /secret is 5 bytes/,
   );
+  assert.match(
+    servingProblems(configOf(production, { ...GOOD_SECRET, SAILPLANE_PREVIOUS_SECRET: 'old' })).join(),
+    /previous_secret is 3 bytes/,
+  );
   assert.deepEqual(servingProblems(configOf(production, GOOD_SECRET)), []);
 });
 

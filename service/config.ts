@@ -49,7 +49,11 @@ export const CONFIG_OPTIONS = {
   ...SERVERS_OPTIONS,
   secret: secret(
     `Signs the tokens; at least ${SECRET_MIN_BYTES} bytes. Whoever knows it can sign in as anybody. Another ` +
-      'secret makes every token worthless.',
+      'secret makes every token worthless, save with previous_secret.',
+  ),
+  previousSecret: secret(
+    'The secret before this one: tokens that it signed stay good until they expire. Leave it out as soon as ' +
+      'all of them have, or at once where it leaked.',
   ),
   gateway: { ...WS_SERVER_OPTIONS, ...GATEWAY_OPTIONS },
   messaging: { ...APPEND_BATCHER_OPTIONS, ...MARK_WRITER_OPTIONS },
@@ -89,12 +93,14 @@ export function readConfig(
 /** Why a server must not start with this configuration; empty where it may. */
 export function servingProblems(config: Config): readonly string[] {
   const secretBytes = Buffer.byteLength(config.secret);
-  const short = `is ${secretBytes} bytes long: at least ${SECRET_MIN_BYTES} are needed`;
+  const previousBytes = Buffer.byteLength(config.previousSecret);
+  const short = (bytes: number): string => `is ${bytes} bytes long: at least ${SECRET_MIN_BYTES} are needed`;
   const isDebugging = config.mode === 'debugging';
   const rules: readonly (readonly [boolean, string])[] = [
     [config.dataDir === '', 'data_dir must name a folder'],
     [config.host === '', 'host must be an address; 0.0.0.0 or :: stand for all of them'],
-    [secretBytes > 0 && secretBytes < SECRET_MIN_BYTES, `secret ${short}`],
+    [secretBytes > 0 && secretBytes < SECRET_MIN_BYTES, `secret ${short(secretBytes)}`],
+    [previousBytes > 0 && previousBytes < SECRET_MIN_BYTES, `previous_secret ${short(previousBytes)}`],
     [
       !isDebugging && secretBytes === 0,
       'mode is production and there is no secret: set SAILPLANE_SECRET or secret_file',

@@ -125,6 +125,31 @@ test('singleton: production with a secret serves, and keeps no secret of its own
   assert.throws(() => statSync(join(dataDir, 'debug_secret')), { code: 'ENOENT' });
 });
 
+test('singleton: a token signed by the previous secret stays good, by one before it not', async (t) => {
+  const args = [...onFreePorts(folder(t)), '--mode=production'];
+  const serve = async (secret: string, previous: string): Promise<[string, Running]> => {
+    const environment = { SAILPLANE_SECRET: secret, SAILPLANE_PREVIOUS_SECRET: previous };
+    const server = run(t, args, environment);
+    return [(await server.ready).http, server];
+  };
+  const [old, current, next] = ['o', 'c', 'n'].map((letter) => letter.repeat(32)) as [string, string, string];
+  const [before, first] = await serve(old, '');
+  const answer = await fetch(`${before}/auth/guest`, { method: 'POST' });
+  const { token } = ((await answer.json()) as { Data: { token: string } }).Data;
+  const ask = { method: 'POST', headers: { authorization: `Bearer ${token}` } };
+  first.kill('SIGTERM');
+  await first.ended;
+  for (const [secret, previous, status] of [
+    [current, old, 200],
+    [next, current, 401],
+  ] as const) {
+    const [http, server] = await serve(secret, previous);
+    assert.equal((await fetch(`${http}/user/profile`, ask)).status, status);
+    server.kill('SIGTERM');
+    await server.ended;
+  }
+});
+
 test('singleton: a port in use is named in one line', async (t) => {
   const other = createServer().listen(0, '127.0.0.1');
   t.after(() => void other.close());

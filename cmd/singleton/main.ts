@@ -42,7 +42,8 @@ async function serve(config: Config, logger: PinoLogger, lifecycle: Lifecycle): 
   const stores = await openSqliteStores({ ...config.store, path: databasePath(config) }, { logger });
   await lifecycle.start({ name: 'store', close: () => stores.close() });
 
-  const signer = new JoseTokens({ secret: folder.secret });
+  const previousSecrets = config.previousSecret === '' ? [] : [config.previousSecret];
+  const signer = new JoseTokens({ secret: folder.secret, previousSecrets });
   const hasher = new Argon2Hasher(config.api);
   const wsPort = (): number => ws.port;
   const rooms = buildRooms(config, { stores, signer, hasher, wsPort, logger });
