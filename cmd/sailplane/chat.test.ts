@@ -2,9 +2,13 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test, type TestContext } from 'node:test';
+import { WebSocket } from 'ws';
+import { SailplaneClient } from '../../sdk/src/client.js';
+import { HttpApi } from '../../sdk/src/http_api.js';
 import { TestServer } from '../../test/support/server.js';
 import { waitUntil } from '../../test/support/wait.js';
 import { runChat } from './chat.js';
+import { ChatSession } from './chat_session.js';
 import { markOf, ownLine, peerLine, printable } from './chat_view.js';
 
 /** One terminal: what is typed, what it shows, and how it ended. */
@@ -65,6 +69,26 @@ class Terminal {
   }
 }
 
+/** Once `held` is set, holds the next request for a range back, and calls it. */
+class HoldingSocket extends WebSocket {
+  held: (() => void) | undefined;
+  #frame: string | undefined;
+
+  override send(data: string): void {
+    if (this.held === undefined || !data.includes('api.msg.range')) {
+      super.send(data);
+      return;
+    }
+    this.#frame = data;
+    this.held();
+    this.held = undefined;
+  }
+
+  release(): void {
+    if (this.#frame !== undefined) super.send(this.#frame);
+  }
+}
+
 type Open = (account: string, ...more: readonly string[]) => Terminal;
 
 function terminals(t: TestContext, server: TestServer): Open {
@@ -119,6 +143,44 @@ void test('two terminals chat; the server is killed and comes back; nothing is m
   for (const line of ['alice: are you there?', 'alice: said into the void']) {
     assert.equal(bob.lines.filter((shown) => shown === line).length, 1, line);
   }
+});
+
+void test('what the peer writes while the first history is fetched is shown, once and in order', async (t) => {
+  const server = await TestServer.start(t);
+  const api = new HttpApi({ url: server.urls.http });
+  const signUp = async (account: string): Promise<string> => {
+    await api.register({ account, password: 'a password', nickname: account });
+    return (await api.signIn({ account, password: 'a password', device: 2 })).token;
+  };
+  const open = (token: string, webSocket: (url: string) => WebSocket): SailplaneClient =>
+    new SailplaneClient({ url: server.urls.ws, token, webSocket });
+  const alice = open(await signUp('alice'), (url) => new WebSocket(url));
+  t.after(() => alice.close());
+  await alice.connect();
+  let socket: HoldingSocket | undefined;
+  const bob = open(await signUp('bob'), (url) => (socket = new HoldingSocket(url)));
+  const { Uid } = (await alice.call('user/find', { account: 'bob' })) as { Uid: number };
+  await alice.sent(alice.send(Uid, 'before'));
+  bob.on('message', ({ content }) => {
+    if (content === 'meanwhile') socket?.release();
+  });
+  bob.on('synced', () => {
+    if (socket !== undefined) socket.held = () => alice.send(Uid, 'meanwhile');
+  });
+  const input = new PassThrough();
+  const output = new PassThrough();
+  let shown = '';
+  output.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+  t.after(() => input.end());
+  t.after(() => bob.close());
+  const streams = { input, output, error: new PassThrough() };
+  const ended = new ChatSession(bob, { io: { ...streams, environment: {} }, to: 'alice' }).run();
+  await waitUntil('what came meanwhile', () => shown.includes('meanwhile'));
+  await alice.sent(alice.send(Uid, 'after'));
+  await waitUntil('what came later', () => shown.includes('after'));
+  input.end();
+  assert.equal(await ended, true);
+  assert.deepEqual(shown.trim().split('\n'), ['alice: before', 'alice: meanwhile', 'alice: after']);
 });
 
 void test('what others write is shown with their name; /who and /to find them', async (t) => {

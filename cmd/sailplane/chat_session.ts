@@ -75,13 +75,17 @@ export class ChatSession {
     if (to !== undefined) await this.#findFirst(to);
     else if (latest !== undefined) this.#peer = await this.#people.find(String(latest.peer));
     else this.#view.notice('nobody to write to yet: /to NAME');
+    const ofPeer = (this.#missed ?? []).filter((message) => this.#isWithPeer(message));
+    const shownSeq = await this.#showHistory(Math.max(HISTORY_COUNT, ofPeer.length));
     const missed = this.#missed ?? [];
-    const ofPeer = missed.filter((message) => this.#isWithPeer(message));
-    await this.#showHistory(Math.max(HISTORY_COUNT, ofPeer.length));
-    await this.#people.learn([...new Set(missed.map(({ from }) => from))]);
-    const others = missed.filter((message) => !this.#isWithPeer(message));
     this.#missed = undefined;
-    for (const message of others) this.#showMessage(message);
+    // More of the peer's may have come since the history was asked for.
+    const rest = missed.filter((message) => !this.#isWithPeer(message) || message.seq > shownSeq);
+    this.#show(
+      () => rest.forEach((message) => this.#showMessage(message)),
+      [...new Set(rest.map(({ from }) => from))],
+    );
+    await this.#showing;
   }
 
   /** Two who sign up at the same time: the first one at a terminal waits for the second. */
@@ -200,10 +204,11 @@ export class ChatSession {
     this.#view.setPeer(this.#peer.name);
   }
 
-  async #showHistory(count: number): Promise<void> {
+  /** Shows the latest, and returns up to where: what lies behind that comes as events. */
+  async #showHistory(count: number): Promise<number> {
     const view = this.#client.conversations().find(({ peer }) => peer === this.#peer?.uid);
-    if (view === undefined) return;
-    const messages = await this.#client.history(view.conv, { count });
+    if (view === undefined) return 0;
+    const messages = await this.#client.history(view.conv, { before: view.tip + 1, count });
     await this.#people.learn([view.peer]);
     const marks = { delivered: view.peerDeliveredSeq, read: view.peerReadSeq };
     for (const message of messages) {
@@ -213,6 +218,7 @@ export class ChatSession {
       );
     }
     this.#client.markRead(view.conv, view.tip);
+    return view.tip;
   }
 
   async #showPeople(): Promise<void> {
