@@ -122,13 +122,16 @@ export class LegacyActor implements Actor {
   }
 }
 
-/** The TypeScript SDK: ids of people as strings, mids as numbers, milliseconds, camelCase, a cliMid. */
+/** The TypeScript SDK: ids of people as strings, mids as numbers, milliseconds, camelCase, a cliMid and a ticket. */
 export class WebActor implements Actor {
   readonly kind = 'web';
   readonly account: SignedInAccount;
   readonly client: RawClient;
+  readonly #urls: Urls;
+  readonly #tickets = new Map<number, string>();
 
-  private constructor(account: SignedInAccount, client: RawClient) {
+  private constructor(urls: Urls, account: SignedInAccount, client: RawClient) {
+    this.#urls = urls;
     this.account = account;
     this.client = client;
   }
@@ -141,7 +144,7 @@ export class WebActor implements Actor {
   static async connect(urls: Urls, account: SignedInAccount): Promise<WebActor> {
     const client = await RawClient.connect(urls.ws, WEB);
     await client.signIn(account.token);
-    return new WebActor(account, client);
+    return new WebActor(urls, account, client);
   }
 
   get uid(): number {
@@ -150,7 +153,8 @@ export class WebActor implements Actor {
 
   async send(to: number, content: string, atMs: number): Promise<Accepted> {
     const clientId = crypto.randomUUID().replaceAll('-', '').toUpperCase();
-    this.client.chat({ from: this.uid, to, content, mid: 0, clientId, atMs });
+    const ticket = await this.#ticket(to);
+    this.client.chat({ from: this.uid, to, content, mid: 0, clientId, atMs, ticket });
     const ack = await this.client.expect('ack.message', (data) => data['cliMid'] === clientId);
     const { mid, seq } = asObject(ack.data);
     assert.equal(typeof mid, 'number', ack.text);
@@ -197,6 +201,17 @@ export class WebActor implements Actor {
     const fits = (data: Json): boolean => data['mid'] === mid && data['state'] === state;
     const frame = await this.client.expect('ack.notify', fits);
     assert.equal(asObject(frame.data)['from'], String(by), frame.text);
+  }
+
+  /** This SDK asks for one before the first message to somebody, and cannot send without. */
+  async #ticket(to: number): Promise<string> {
+    const known = this.#tickets.get(to);
+    if (known !== undefined) return known;
+    const data = await callOk(this.#urls.http, 'session/ticket', { To: String(to) }, this.account.token);
+    const { Ticket: ticket } = asObject(data);
+    assert.ok(typeof ticket === 'string' && ticket !== '', JSON.stringify(data));
+    this.#tickets.set(to, ticket);
+    return ticket;
   }
 }
 
