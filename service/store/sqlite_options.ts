@@ -42,10 +42,11 @@ export const SQLITE_STORE_OPTIONS = {
     'The same for each reader.',
   ),
   walAutocheckpointPages: integer(
-    4_000,
+    1_000,
     'count',
     { min: 100, max: 1_000_000 },
-    'Pages of 4 KiB in the write-ahead log after which a commit copies them into the database.',
+    'Pages of 4 KiB in the write-ahead log after which a commit copies them into the database. That commit ' +
+      'waits for it: 4,000 raised the p99 at 1,000 senders from 182 to 233 ms and gained no throughput.',
   ),
   maxPageCount: integer(
     0,
