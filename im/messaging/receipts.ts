@@ -48,10 +48,16 @@ export class ReceiptHandler implements Receipts {
   /** Bounded by what connections may have unanswered. */
   #waiting: PendingReceipt[] = [];
   #running = false;
+  #untoldCount = 0;
   readonly #allowance = new Allowance({ burst: TOLD_BURST, perSecond: TOLD_PER_SECOND, keyLimit: 50_000 });
 
   constructor(deps: ReceiptDeps) {
     this.#deps = deps;
+  }
+
+  /** Receipts that were marked but not told, because there were too many: the sender's next sync shows them. */
+  get untoldCount(): number {
+    return this.#untoldCount;
   }
 
   /** Gathers while one batch is checked; answers in any order. */
@@ -114,7 +120,10 @@ export class ReceiptHandler implements Receipts {
   #mayTell({ frame }: Delivery): boolean {
     if (frame.kind !== 'receipt') return true;
     const { conv, by, from, to } = frame;
-    return this.#allowance.spend(`${conv}/${by}`, Math.min(to - from + 1, TOLD_BURST / 2), performance.now());
+    const cost = Math.min(to - from + 1, TOLD_BURST / 2);
+    const isTold = this.#allowance.spend(`${conv}/${by}`, cost, performance.now());
+    if (!isTold) this.#untoldCount++;
+    return isTold;
   }
 
   async #checkMids(batch: readonly PendingReceipt[]): Promise<readonly Delivery[]> {
