@@ -12,7 +12,7 @@ export const SYNC_OPTIONS = {
     60_000,
     'ms',
     { min: 0, max: 86_400_000 },
-    'How far before the cursor a sync looks: covers transactions that were still open when the cursor was read.',
+    'How far before the cursor a sync looks. SQLite needs none of it; it is for stores whose transactions overlap.',
   ),
 };
 export type SyncOptions = OptionsOf<typeof SYNC_OPTIONS>;
