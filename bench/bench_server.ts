@@ -8,6 +8,7 @@ import { SEED_ENV } from '../test/support/seed.js';
 import { waitUntil } from '../test/support/wait.js';
 import type { Dataset } from './dataset.js';
 import { cpuTime } from './proc_stat.js';
+import { packageRoot } from './results.js';
 
 export const SERVER_CORE = 0;
 export const GENERATOR_CORE = 1;
@@ -68,7 +69,7 @@ export class BenchServer {
     const server = await TestServer.start(scope, {
       dataDir,
       wrapper: ['prlimit', `--nofile=${OPEN_FILES}`, 'taskset', '-c', String(SERVER_CORE)],
-      nodeArgs: [...(measuresLoopDelay ? ['--import', PROBE] : []), ...profile],
+      nodeArgs: [...(await startFlags()), ...(measuresLoopDelay ? ['--import', PROBE] : []), ...profile],
       ...(prepare !== undefined && { prepare }),
       env: { ...SEED_ENV, LOOP_DELAY_FILE: delayFile },
       flags: { 'log-level': 'warn' },
@@ -99,4 +100,12 @@ export class BenchServer {
     );
     return JSON.parse(text) as LoopDelay;
   }
+}
+
+/** What `npm start` gives node itself: the bench runs what users run. */
+async function startFlags(): Promise<readonly string[]> {
+  const manifest = JSON.parse(await readFile(join(await packageRoot(), 'package.json'), 'utf8')) as {
+    readonly scripts: { readonly start: string };
+  };
+  return manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }

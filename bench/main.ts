@@ -69,7 +69,7 @@ if (measure === undefined || (values.client !== 'sdk' && values.client !== 'bare
   for (const [what, figure] of rows) console.log(`${what.padEnd(66)} ${figure}`);
   if (values.record)
     await recordResult(
-      name,
+      client === 'bare' ? `${name} --client bare` : name,
       process.argv.slice(2).filter((arg) => arg !== '--record'),
       rows,
     );

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 /** The command `sailplane`: picks the subcommand and ends with its exit code. */
 import { chatCommand } from './chat_command.js';
 import { EXIT, writeLine, type Command, type CommandIo } from './command.js';

@@ -17,7 +17,12 @@ export const MARK_WRITER_OPTIONS = {
     { min: 1, max: 10_000_000 },
     'Intervals waiting to be written; beyond it receipts are refused with a temporary error.',
   ),
-  markBatchCount: integer(1000, 'count', { min: 1, max: 100_000 }, 'Intervals in one transaction.'),
+  markBatchCount: integer(
+    100,
+    'count',
+    { min: 1, max: 100_000 },
+    'Intervals in one transaction; messages that are sent meanwhile wait for it.',
+  ),
 } as const;
 
 export type MarkWriterOptions = OptionsOf<typeof MARK_WRITER_OPTIONS>;

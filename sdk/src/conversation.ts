@@ -8,7 +8,7 @@ export class Conversation {
   readonly peer: number;
   readonly log: ConversationLog;
   /** Kept by Receipts: what the server has been told, what it is to be told, and when it was told last. */
-  readonly receipts = { acked: 0, toAck: 0, read: 0, toRead: 0, sentAtMs: -Infinity, waiting: false };
+  readonly receipts = { acked: 0, toAck: 0, read: 0, toRead: 0, nextAtMs: -Infinity, waiting: false };
   /** What the server itself last said that it has of ours. Receipts have no answer: only its rows raise this. */
   readonly confirmed = { acked: 0, read: 0 };
   /** Kept by GapFiller. */

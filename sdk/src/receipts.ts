@@ -61,7 +61,7 @@ export class Receipts {
   offer(conversation: Conversation, nowMs: number): void {
     const marks = conversation.receipts;
     if (marks.waiting || !isLacking(conversation)) return;
-    const dueAtMs = marks.sentAtMs + this.#intervalMs;
+    const dueAtMs = marks.nextAtMs;
     if (dueAtMs <= nowMs) {
       this.#send(conversation, nowMs);
       return;
@@ -93,7 +93,7 @@ export class Receipts {
     if (nowMs >= this.#retryAtMs) this.#retry(nowMs);
     let next = this.#retryAtMs;
     for (const conversation of this.#waiting) {
-      const dueAtMs = conversation.receipts.sentAtMs + this.#intervalMs;
+      const dueAtMs = conversation.receipts.nextAtMs;
       if (dueAtMs > nowMs) next = Math.min(next, dueAtMs);
       else this.#release(conversation, nowMs);
     }
@@ -130,12 +130,17 @@ export class Receipts {
     if (marks.toRead > marks.read && this.#deps.send(conv, marks.read + 1, marks.toRead, 'read')) {
       marks.read = marks.toRead;
       marks.acked = Math.max(marks.acked, marks.read);
-      marks.sentAtMs = nowMs;
+      marks.nextAtMs = this.#nextAtMs(nowMs);
     }
     if (marks.toAck > marks.acked && this.#deps.send(conv, marks.acked + 1, marks.toAck, 'received')) {
       marks.acked = marks.toAck;
-      marks.sentAtMs = nowMs;
+      marks.nextAtMs = this.#nextAtMs(nowMs);
     }
+  }
+
+  /** One to one and a half intervals: thousands of clients that began together do not go on in step. */
+  #nextAtMs(nowMs: number): number {
+    return nowMs + this.#intervalMs * (1 + this.#deps.random() / 2);
   }
 }
 
