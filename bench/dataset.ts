@@ -37,6 +37,10 @@ export class Dataset {
     this.#manifest = manifest;
   }
 
+  get uids(): readonly number[] {
+    return this.#manifest.uids;
+  }
+
   get epoch(): number {
     return this.#manifest.epoch;
   }

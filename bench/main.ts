@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { chatRows, measureChat, type ChatBenchOptions } from './chat_bench.js';
+import { measureFlush } from './flush_bench.js';
 import { measureIdleConnections, measureStart } from './idle_bench.js';
 import { recordResult, type Rows } from './results.js';
 
@@ -38,6 +39,7 @@ const MEASURES: Readonly<Record<string, (settings: Settings) => Promise<Rows>>> 
   'loop-delay': halfLoad,
   idle: ({ count }) => measureIdleConnections(count),
   start: () => measureStart(),
+  flush: () => measureFlush(),
 };
 
 const { values, positionals } = parseArgs({
