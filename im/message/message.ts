@@ -2,15 +2,23 @@
  * The one message model: what a client may say (UpFrame) and what it may be told (DownFrame), free of any
  * casing or unit of a profile. Plain data: everything here survives a structuredClone.
  */
-import type { AuthAction, ChatAction } from './actions.js';
+import type { ACTIONS, AuthAction, ChatAction } from './actions.js';
 import type { ConversationName } from './conversation.js';
 import type { Device, Mid, Seq, Uid } from './ids.js';
 
 /** Which key casing, id types and time units a connection speaks; chosen by its first frame. */
 export type Profile = 'legacy' | 'web';
 
-/** One stored message, as every reader of its conversation sees it. */
+/** What an event of a conversation's log is. `message` counts as unread; a recall does not. */
+export const EVENT_KIND = { message: 0, recall: 1 } as const;
+export type EventKind = (typeof EVENT_KIND)[keyof typeof EVENT_KIND];
+
+/** Of a message; a recalled one keeps its seq, mid and client id, and loses its content. */
+export const MESSAGE_STATUS = { normal: 0, recalled: 1 } as const;
+
+/** One event of a conversation's log, as every reader sees it: a message, or a recall of one (im/message/recall.ts). */
 export interface ChatEvent {
+  readonly kind: EventKind;
   readonly conv: ConversationName;
   readonly seq: Seq;
   readonly mid: Mid;
@@ -24,7 +32,7 @@ export interface ChatEvent {
   /** What the sender's clock said, ms since 1970; the store's clock where it said nothing. */
   readonly sentAtMs: number;
   readonly storedAtMs: number;
-  /** 0 normal. */
+  /** MESSAGE_STATUS. */
   readonly status: number;
 }
 
@@ -41,7 +49,40 @@ export interface ChatUp {
   readonly content: string;
   /** 0: not said. */
   readonly sentAtMs: number;
+  /** From `session/ticket`; '' where there is none. */
+  readonly ticket: string;
 }
+
+/** Take a message of one's own back. */
+export interface RecallUp {
+  readonly kind: 'recall';
+  readonly echo: number;
+  readonly to: Uid;
+  /** The message to be taken back. */
+  readonly target: Mid;
+  /** The mid of the recall itself, which its ack names; 0: the server allots one. */
+  readonly mid: Mid | 0;
+  /** What the sender will look for in the ack; the stored event has a client id of its own, made from the target. */
+  readonly clientId: string;
+  readonly ticket: string;
+}
+
+/**
+ * Passed on to whoever is connected, never stored or acknowledged: message.cli (typing, streaming text, call
+ * signalling) and message.cs. The server understands nothing of `payload` but where it goes.
+ */
+export interface RelayUp {
+  readonly kind: 'relay';
+  readonly action: RelayAction;
+  readonly echo: number;
+  readonly to: Uid;
+  /** The fields of the data object that travel, without sender and addressee. */
+  readonly payload: RelayPayload;
+  readonly ticket: string;
+}
+
+export type RelayAction = typeof ACTIONS.relay | typeof ACTIONS.relayService;
+export type RelayPayload = Readonly<Record<string, unknown>>;
 
 /** «I have received (or read) these»: by mid (old clients) or by interval of one conversation (ours). */
 export type ReceiptUp =
@@ -81,6 +122,14 @@ export interface ApiUp {
 
 export interface HeartbeatUp {
   readonly kind: 'heartbeat';
+  /** What our SDK knows of its conversations, at most once a minute: shows the loss of a last message. */
+  readonly cursor: SyncCursor | undefined;
+}
+
+/** The number of a user's conversations, and the sum of their last seqs. */
+export interface SyncCursor {
+  readonly count: number;
+  readonly sum: number;
 }
 
 /** A frame that asks for nothing we can do; `mid` and `clientId` are set where it was meant to be a message. */
@@ -93,7 +142,7 @@ export interface BadUp {
   readonly error: ErrorInfo;
 }
 
-export type UpFrame = ChatUp | ReceiptUp | AuthUp | ApiUp | HeartbeatUp | BadUp;
+export type UpFrame = ChatUp | RecallUp | RelayUp | ReceiptUp | AuthUp | ApiUp | HeartbeatUp | BadUp;
 
 /** A CodedError as data. */
 export interface ErrorInfo {
@@ -145,9 +194,25 @@ export type DownFrame =
   | { readonly kind: 'success'; readonly action: string; readonly echo: number; readonly data: unknown }
   | { readonly kind: 'apiError'; readonly action: string; readonly echo: number; readonly error: ErrorInfo }
   | { readonly kind: 'error'; readonly echo: number; readonly error: ErrorInfo }
+  /** A wrong ticket, or none where one is needed: the public web client then fetches one and sends again. */
+  | { readonly kind: 'forbidden'; readonly echo: number; readonly error: ErrorInfo }
+  | {
+      readonly kind: 'relay';
+      readonly action: RelayAction;
+      readonly from: Uid;
+      readonly to: Uid;
+      readonly payload: RelayPayload;
+    }
   | { readonly kind: 'kickout'; readonly device: Device; readonly text: string }
   | { readonly kind: 'login'; readonly device: Device }
   | { readonly kind: 'contact'; readonly id: Uid; readonly from: Uid }
-  /** Empty list: any conversation may lack something. */
-  | { readonly kind: 'sync'; readonly conversations: readonly ConversationName[] }
+  /**
+   * Empty list: any conversation may lack something. With a cursor, the store's own: the client waits for pushes
+   * under way (2 s) and asks only if it still has less.
+   */
+  | {
+      readonly kind: 'sync';
+      readonly conversations: readonly ConversationName[];
+      readonly cursor?: SyncCursor;
+    }
   | { readonly kind: 'heartbeat' };

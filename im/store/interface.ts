@@ -8,10 +8,11 @@ import type { CodedError } from '../../pkg/errors/coded_error.js';
 import type { ErrorName } from '../errors.js';
 import type { ConversationName } from '../message/conversation.js';
 import type { Device, Mid, Seq, Uid } from '../message/ids.js';
-import type { ChatEvent } from '../message/message.js';
+import type { ChatEvent, EventKind, SyncCursor } from '../message/message.js';
 
-/** A message to be stored. `from` is authenticated; rights are decided by the store under the conversation's lock. */
+/** A message, or a recall of one, to be stored. `from` is authenticated; rights are decided by the store under the conversation's lock. */
 export interface NewEvent {
+  readonly kind: EventKind;
   readonly from: Uid;
   readonly device: Device;
   readonly to: Uid;
@@ -34,6 +35,13 @@ export type Change =
       readonly list: RelationList;
       readonly on: boolean;
     }
+  /**
+   * Takes back the message `mid` of this conversation: it loses its content and its status becomes `recalled`.
+   * Refused with NO_SUCH_MESSAGE (not here, or no message), NO_PERMISSION (not sent by `by`), RECALL_TOO_LATE
+   * (stored longer than `windowMs` ago); then the event that comes with it is not written either. Of a message
+   * that is recalled already, the event is the duplicate by its client id.
+   */
+  | { readonly kind: 'recall'; readonly mid: Mid; readonly by: Uid; readonly windowMs: number }
   /** Proves that the store takes writes (readiness): kept in store_meta, belongs to no conversation. */
   | { readonly kind: 'probe'; readonly value: number };
 
@@ -165,7 +173,20 @@ export interface MessageStore {
     beforeMid: number,
     limits: PageLimits,
   ): Promise<readonly ChatEvent[]>;
+  /**
+   * By time: at most `limits` events stored at or after `fromMs` and before `toMs` (0: no bound), newest first.
+   * Throws NO_PERMISSION.
+   */
+  historyBetween(
+    reader: Uid,
+    conv: ConversationName,
+    fromMs: number,
+    toMs: number,
+    limits: PageLimits,
+  ): Promise<readonly ChatEvent[]>;
   sync(request: SyncRequest): Promise<SyncPage>;
+  /** Of each user: how many conversations he has and the sum of their last seqs. Unknown uids have none. */
+  cursors(uids: readonly Uid[]): Promise<readonly (SyncCursor & { readonly uid: Uid })[]>;
   /** The newest conversations first, at most `limit`; one conversation where `conv` is given. */
   conversations(
     uid: Uid,
@@ -177,6 +198,22 @@ export interface MessageStore {
   openConversation(uid: Uid, peer: Uid): Promise<void>;
   /** What the device has not acked and did not send itself, oldest first over all conversations. */
   offline(uid: Uid, device: Device, limits: PageLimits): Promise<readonly ChatEvent[]>;
+  /**
+   * One page of the same for a client that is pushed everything and acks later: after `passed`, which says per
+   * conversation up to where this connection has been given everything (absent: the device's mark).
+   */
+  offlinePage(
+    uid: Uid,
+    device: Device,
+    passed: ReadonlyMap<ConversationName, Seq>,
+    limits: PageLimits,
+  ): Promise<readonly ChatEvent[]>;
+  /**
+   * Retention: removes events stored before `beforeMs`, at most `limit` rows a call, lowest seqs first, and raises
+   * the floor (first_seq) of their conversations; the newest `keepCount` of each conversation stay. The number
+   * removed; fewer than `limit` means that nothing is left to do.
+   */
+  expire(beforeMs: number, keepCount: number, limit: number): Promise<number>;
   /** Those of `mids` that lie in a conversation of `reader`; others are absent. */
   locate(reader: Uid, mids: readonly Mid[]): Promise<readonly LocatedMessage[]>;
   /** What `sender` sent in [from, to] of `conv`: the newest `limit`, ascending. */
@@ -241,6 +278,20 @@ export interface User {
   readonly nickname: string;
   readonly avatar: string;
   readonly email: string;
+  /** Closed by the operator: no sign-in, no message from or to it. */
+  readonly isBanned: boolean;
+  /** Whoever wants him as a contact asks first. */
+  readonly approval: boolean;
+  /** Messages of strangers are refused. */
+  readonly contactsOnly: boolean;
+}
+
+/** What a user may change of himself; absent: stays. */
+export interface ProfileChange {
+  readonly nickname?: string;
+  readonly avatar?: string;
+  readonly approval?: boolean;
+  readonly contactsOnly?: boolean;
 }
 
 export interface NewUser {
@@ -270,7 +321,12 @@ export interface UserStore {
   passwordHash(uid: Uid): Promise<string | undefined>;
   /** Sets the hash and raises the version of every device of the uid, in one transaction; the raised versions. */
   changePassword(uid: Uid, passwordHash: string): Promise<readonly TokenVersion[]>;
-  setContactsOnly(uid: Uid, on: boolean): Promise<void>;
+  /** The new row; undefined for an unknown uid. */
+  update(uid: Uid, change: ProfileChange): Promise<User | undefined>;
+  /** Accounts or nicknames that begin with `prefix` (ASCII letters folded), by uid after `afterUid`. Nobody banned. */
+  search(prefix: string, afterUid: number, limit: number): Promise<readonly User[]>;
+  /** Sets or lifts the ban; a ban raises every token version of the uid: those. Undefined for an unknown uid. */
+  ban(uid: Uid, on: boolean): Promise<readonly TokenVersion[] | undefined>;
   /** Raises each version by one and returns the new ones. */
   issueTokens(pairs: readonly { uid: Uid; device: Device }[]): Promise<readonly TokenVersion[]>;
   /** Raises the version above `version` if it is exactly that; false where it was another already. */
@@ -284,13 +340,31 @@ export interface Contact {
   readonly remark: string;
 }
 
+/** Somebody who asked to become a contact and has had no answer. */
+export interface ContactRequest {
+  readonly from: User;
+  readonly comment: string;
+  readonly askedAtMs: number;
+}
+
 export interface ContactStore {
   list(uid: Uid): Promise<readonly Contact[]>;
   /**
    * Makes both contacts of each other and their conversation, in one transaction; `remark` is the caller's.
-   * 'self' and 'unknown' write nothing; 'exists' where the peer is a contact already.
+   * 'self' and 'unknown' write nothing; 'exists' where the peer is a contact already; 'asked' where the peer
+   * wants to be asked: then only a request is kept, with `remark` as its comment.
    */
-  add(uid: Uid, peer: Uid, remark: string): Promise<'added' | 'self' | 'unknown' | 'exists'>;
+  add(uid: Uid, peer: Uid, remark: string): Promise<'added' | 'asked' | 'self' | 'unknown' | 'exists'>;
+  /** Requests to `uid`, oldest first. A user has at most 1,000; a later one replaces the oldest. */
+  requests(uid: Uid): Promise<readonly ContactRequest[]>;
+  /** Answers the request of `from` to `uid`; agreeing makes both contacts and their conversation. */
+  answerRequest(uid: Uid, from: Uid, agree: boolean): Promise<'added' | 'denied' | 'exists' | 'none'>;
+  /** False where `peer` is no contact of `uid`. */
+  setRemark(uid: Uid, peer: Uid, remark: string): Promise<boolean>;
+  /** Both stop being contacts of each other; their conversation stays. Those that were contacts. */
+  remove(uid: Uid, peers: readonly Uid[]): Promise<readonly Uid[]>;
+  /** Who is on `uid`'s list; changed by the `relation` change of an append. */
+  related(uid: Uid, list: RelationList): Promise<readonly User[]>;
 }
 
 export interface IdStore {
@@ -300,7 +374,14 @@ export interface IdStore {
   leaseMidBlock(uid: Uid, count: number): Promise<{ readonly first: Mid; readonly count: number }>;
 }
 
+/** What an operator does to the store of a running server. */
+export interface StoreAdmin {
+  /** Writes a consistent copy of everything to a new file, while others read and write. Throws where it exists. */
+  backup(path: string): Promise<void>;
+}
+
 export interface Stores {
+  readonly admin: StoreAdmin;
   readonly messages: MessageStore;
   readonly users: UserStore;
   readonly contacts: ContactStore;

@@ -1,0 +1,44 @@
+/**
+ * What a recall event carries: JSON text, readable by the public Java SDK as it stands (its key is `ReCallBy`),
+ * with what the other profiles need to name the message that is gone.
+ */
+import { toMid, toSeq, toUid, type Mid, type Seq, type Uid } from './ids.js';
+import { isJsonObject } from './json_fields.js';
+
+export interface RecallContent {
+  readonly by: Uid;
+  /** The message that was taken back: its mid, client id and place. */
+  readonly mid: Mid;
+  readonly clientId: string;
+  readonly seq: Seq;
+}
+
+/** What the public Java SDK gives a recall as its type; stored as such. */
+export const RECALL_TYPE = 100;
+
+/** One recall per message, whoever sends it how often: its client id says so. */
+export function recallClientId(target: Mid): string {
+  return `recall-${target}`;
+}
+
+export function recallContent({ by, mid, clientId, seq }: RecallContent): string {
+  return JSON.stringify({ ReCallBy: by, RecallBy: by, Mid: mid, CliMid: clientId, Seq: seq });
+}
+
+/** Undefined where `content` is none of ours. */
+export function readRecall(content: string): RecallContent | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch {
+    return undefined;
+  }
+  if (!isJsonObject(value)) return undefined;
+  const by = toUid(value['RecallBy']);
+  const mid = toMid(value['Mid']);
+  const seq = toSeq(value['Seq']);
+  const clientId = value['CliMid'];
+  if (by === undefined || mid === undefined || seq === undefined || typeof clientId !== 'string')
+    return undefined;
+  return { by, mid, clientId, seq };
+}
