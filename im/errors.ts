@@ -25,6 +25,7 @@ export const ERRORS = {
   WRONG_CODE: row(1005, 'the verification code is wrong or has expired'),
   BANNED: row(1007, 'this account has been closed by the operator'),
   TOO_MANY_ATTEMPTS: row(1008, 'too many failed attempts; try again later', true),
+  NO_RELEASE: row(1009, 'this server announces no release of an app'),
   NO_CODE_SENDER: row(1006, 'this server has no way to send verification codes'),
   SELF_CONTACT: row(2001, 'you cannot add yourself'),
   NO_SUCH_USER: row(2002, 'no such user'),
@@ -59,6 +60,10 @@ export const ERRORS = {
 
 export type ErrorName = keyof typeof ERRORS;
 
+const NAMES: ReadonlyMap<number, ErrorName> = new Map(
+  Object.entries(ERRORS).map(([name, { code }]) => [code, name as ErrorName]),
+);
+
 /** Builds the error of that table row; `detail` is appended to its text and may be shown to the caller. */
 export function imError(name: ErrorName, detail?: string, options: CodedErrorOptions = {}): CodedError {
   const { code, text, temporary } = ERRORS[name];
@@ -68,6 +73,11 @@ export function imError(name: ErrorName, detail?: string, options: CodedErrorOpt
 /** True where `error` is the one that the table calls `name`. */
 export function isError(error: unknown, name: ErrorName): error is CodedError {
   return error instanceof CodedError && error.code === ERRORS[name].code;
+}
+
+/** The table's name of an error, for counting; INTERNAL for whatever is not in it. */
+export function errorName(error: unknown): ErrorName {
+  return (error instanceof CodedError ? NAMES.get(error.code) : undefined) ?? 'INTERNAL';
 }
 
 /** What may be told to a caller: a CodedError as it is, anything else as INTERNAL with the cause kept. */

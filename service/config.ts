@@ -3,9 +3,10 @@
  * What an option means stands beside the class that uses it.
  */
 import { readFileSync } from 'node:fs';
-import { ACCOUNT_OPTIONS } from '../im/api/account_api.js';
+import { RELEASE_OPTIONS } from '../im/api/app_api.js';
 import { AUTHENTICATOR_OPTIONS } from '../im/api/authenticator.js';
 import { MID_BLOCK_OPTIONS } from '../im/api/mid_blocks.js';
+import { PASSWORD_OPTIONS } from '../im/api/password_api.js';
 import { SERVERS_OPTIONS } from '../im/api/sign_in_answer.js';
 import { SYNC_OPTIONS } from '../im/api/sync_api.js';
 import { TOKEN_VERSION_OPTIONS } from '../im/api/token_versions.js';
@@ -64,12 +65,13 @@ export const CONFIG_OPTIONS = {
     ...ARGON2_OPTIONS,
     ...CODE_WEBHOOK_OPTIONS,
     ...AUTHENTICATOR_OPTIONS,
-    ...ACCOUNT_OPTIONS,
+    ...PASSWORD_OPTIONS,
     ...TOKEN_OPTIONS,
     ...TOKEN_VERSION_OPTIONS,
     ...VERIFICATION_OPTIONS,
     ...MID_BLOCK_OPTIONS,
     ...SYNC_OPTIONS,
+    ...RELEASE_OPTIONS,
   },
   store: SQLITE_STORE_OPTIONS,
   lifecycle: LIFECYCLE_OPTIONS,

@@ -3,17 +3,23 @@ import type { AccountApi } from './account_api.js';
 import type { AppApi } from './app_api.js';
 import type { AuthApi } from './auth_api.js';
 import type { ContactApi } from './contact_api.js';
+import type { HistoryApi } from './history_api.js';
 import type { MessageApi } from './message_api.js';
+import type { PasswordApi } from './password_api.js';
+import type { RelationApi } from './relation_api.js';
 import type { SessionApi } from './session_api.js';
 import type { SyncApi } from './sync_api.js';
 import type { UserApi } from './user_api.js';
 
 export interface ApiRooms {
   readonly accounts: AccountApi;
+  readonly passwords: PasswordApi;
   readonly auth: AuthApi;
   readonly users: UserApi;
   readonly contacts: ContactApi;
+  readonly relations: RelationApi;
   readonly messages: MessageApi;
+  readonly history: HistoryApi;
   readonly sessions: SessionApi;
   readonly sync: SyncApi;
   readonly app: AppApi;

@@ -1,19 +1,31 @@
-/** contacts/list and contacts/add: immediate and two-way. */
-import type { Logger } from '../../pkg/log/logger.js';
-import type { Dispatch } from '../dispatch/interface.js';
+/**
+ * contacts/*: immediate and two-way, save towards somebody who wants to be asked: then the one asks (add), the
+ * other lists (requests) and answers (approval).
+ */
 import { imError } from '../errors.js';
 import type { Uid } from '../message/ids.js';
-import type { Contact, ContactStore } from '../store/interface.js';
+import { toSeconds } from '../message/wire_time.js';
+import type { Contact, ContactRequest, ContactStore, MessageStore } from '../store/interface.js';
+import type { ContactNotices } from './contact_notices.js';
 import type { Caller } from './interface.js';
+import { strangerAnswer } from './user_answer.js';
 
 export interface ContactApiDeps {
   readonly contacts: ContactStore;
-  readonly dispatch: Pick<Dispatch, 'deliver'>;
-  readonly logger: Logger;
+  readonly messages: Pick<MessageStore, 'mayWrite'>;
+  readonly notices: ContactNotices;
+}
+
+export interface ApprovalInput {
+  readonly uid: readonly Uid[];
+  readonly agree: boolean | undefined;
+  readonly deny: boolean | undefined;
 }
 
 /** Contacts are people; groups will be 2. */
 const USER_CONTACT = 1;
+/** What a client is told that has asked instead of added; any text is fine with those that do not read it. */
+const ASKED = 'asked';
 
 export class ContactApi {
   readonly #deps: ContactApiDeps;
@@ -26,31 +38,70 @@ export class ContactApi {
     return (await this.#deps.contacts.list(caller.uid)).map(contactAnswer);
   }
 
-  /** Both are told, the caller on his other devices. Throws SELF_CONTACT, NO_SUCH_USER, ALREADY_CONTACT. */
+  /** Throws SELF_CONTACT, NO_SUCH_USER, BLOCKED, ALREADY_CONTACT. */
   async add(input: { readonly uid: Uid; readonly remark: string }, caller: Caller): Promise<unknown> {
-    switch (await this.#deps.contacts.add(caller.uid, input.uid, input.remark)) {
+    const { contacts, notices } = this.#deps;
+    const { uid: peer, remark } = input;
+    await this.#mayAdd(peer, caller);
+    switch (await contacts.add(caller.uid, peer, remark)) {
       case 'self':
         throw imError('SELF_CONTACT');
       case 'unknown':
         throw imError('NO_SUCH_USER');
       case 'exists':
         throw imError('ALREADY_CONTACT');
+      case 'asked':
+        await notices.asked(caller, peer, remark);
+        return ASKED;
       case 'added':
-        await this.#tellBoth(caller, input.uid);
+        await notices.added(caller, peer);
         return '';
     }
   }
 
-  /** Best effort: who is not reached finds the contact in his list. */
-  async #tellBoth({ uid, device }: Caller, peer: Uid): Promise<void> {
-    try {
-      await this.#deps.dispatch.deliver([
-        { frame: { kind: 'contact', id: uid, from: uid }, recipients: [{ uid: peer }] },
-        { frame: { kind: 'contact', id: peer, from: uid }, recipients: [{ uid, exceptDevice: device }] },
-      ]);
-    } catch (error) {
-      this.#deps.logger.warn({ err: error, uid, peer }, 'contact notice not delivered');
+  async requests(caller: Caller): Promise<unknown> {
+    return (await this.#deps.contacts.requests(caller.uid)).map(requestAnswer);
+  }
+
+  /**
+   * Agreeing makes contacts of both; whoever is one already is no error. All of the list are answered; then throws
+   * NO_SUCH_REQUEST naming those who had not asked.
+   */
+  async approve({ uid: askers, agree, deny }: ApprovalInput, caller: Caller): Promise<unknown> {
+    if (askers.length === 0) throw imError('INVALID_PARAMETER', 'uid');
+    const says = agree === true || deny === true;
+    if ((agree === true && deny === true) || (!says && agree === undefined))
+      throw imError('INVALID_PARAMETER', 'agree');
+    const missing: Uid[] = [];
+    for (const asker of askers) {
+      const outcome = await this.#deps.contacts.answerRequest(caller.uid, asker, agree === true);
+      if (outcome === 'added') await this.#deps.notices.added(caller, asker);
+      if (outcome === 'none') missing.push(asker);
     }
+    if (missing.length > 0) throw imError('NO_SUCH_REQUEST', missing.join(', '));
+    return '';
+  }
+
+  /** Two-way, as it was made; conversations stay. Throws NOT_A_CONTACT where none of them was one. */
+  async remove(uids: readonly Uid[], caller: Caller): Promise<unknown> {
+    if (uids.length === 0) throw imError('INVALID_PARAMETER', 'uid');
+    const removed = await this.#deps.contacts.remove(caller.uid, uids);
+    if (removed.length === 0) throw imError('NOT_A_CONTACT');
+    return '';
+  }
+
+  /** Throws NOT_A_CONTACT. */
+  async setRemark(input: { readonly uid: Uid; readonly remark: string }, caller: Caller): Promise<unknown> {
+    const known = await this.#deps.contacts.setRemark(caller.uid, input.uid, input.remark);
+    if (!known) throw imError('NOT_A_CONTACT');
+    return '';
+  }
+
+  async #mayAdd(peer: Uid, caller: Caller): Promise<void> {
+    if (peer === caller.uid) throw imError('SELF_CONTACT');
+    const [refusal] = await this.#deps.messages.mayWrite([{ from: caller.uid, to: peer }]);
+    // Becoming a contact is how a stranger gets to write to somebody who hears contacts only.
+    if (refusal !== undefined && refusal !== 'CONTACTS_ONLY') throw imError(refusal);
   }
 }
 
@@ -68,5 +119,15 @@ function contactAnswer({ peer, remark }: Contact): Readonly<Record<string, unkno
     nickname: peer.nickname,
     nick_name: peer.nickname,
     avatar: peer.avatar,
+  };
+}
+
+function requestAnswer({ from, comment, askedAtMs }: ContactRequest): Readonly<Record<string, unknown>> {
+  return {
+    ...strangerAnswer(from),
+    Comment: comment,
+    comment,
+    AskedAt: toSeconds(askedAtMs),
+    askedAt: askedAtMs,
   };
 }

@@ -3,8 +3,22 @@
  * or digits, one or a list, with nulls in it: all of that is accepted here, and nothing inexact.
  */
 import { z } from 'zod';
-import { toConversation, type ConversationName } from '../message/conversation.js';
-import { toCount } from '../message/ids.js';
+import { chatConversation, toConversation, type ConversationName } from '../message/conversation.js';
+import { toCount, toUid } from '../message/ids.js';
+import { fromWireTime } from '../message/wire_time.js';
+
+/** Of the columns that hold them, and of what a field may carry before it is judged. */
+export const WIDTHS = {
+  account: 254,
+  nickname: 64,
+  avatar: 1024,
+  remark: 64,
+  comment: 256,
+  captcha: 32,
+  /** Longer is not looked at. */
+  password: 1024,
+  token: 4096,
+} as const;
 
 type Field<Value> = z.ZodType<Value>;
 /** Undefined: refused. */
@@ -33,6 +47,17 @@ export function optional<Value>(narrow: Narrow<Value>, fallback: Value): Field<V
   return field((value) => (isAbsent(value) ? fallback : narrow(value)));
 }
 
+/** As `optional`, and undefined where it is absent: for what then stays as it is. */
+export function maybe<Value>(narrow: Narrow<Value>): Field<Value | undefined> {
+  return z.unknown().transform((value, context): Value | undefined => {
+    if (isAbsent(value)) return undefined;
+    const narrowed = narrow(value);
+    if (narrowed !== undefined) return narrowed;
+    context.addIssue({ code: 'custom', message: 'malformed' });
+    return z.NEVER;
+  });
+}
+
 /** One id or a list of them; nulls in it and repeats are left out, absent is the empty list. */
 export function listOf<Value>(narrow: Narrow<Value>, limit: number): Field<readonly Value[]> {
   return field((value) => {
@@ -51,15 +76,27 @@ export function listOf<Value>(narrow: Narrow<Value>, limit: number): Field<reado
 
 /** Text of `min` to `max` UTF-16 units without NUL; with `min` 0 it may be absent and is then ''. */
 export function text(min: number, max: number): Field<string> {
-  return field((value) => {
-    const given = isAbsent(value) ? '' : value;
-    if (typeof given !== 'string' || given.length < min || given.length > max) return undefined;
-    return given.isWellFormed() && !given.includes('\0') ? given : undefined;
-  });
+  return field((value) => toText(min, max)(isAbsent(value) ? '' : value));
+}
+
+export function toText(min: number, max: number): Narrow<string> {
+  return (value) => {
+    if (typeof value !== 'string' || value.length < min || value.length > max) return undefined;
+    return value.isWellFormed() && !value.includes('\0') ? value : undefined;
+  };
 }
 
 export function flag(): Field<boolean> {
-  return field((value) => (isAbsent(value) ? false : typeof value === 'boolean' ? value : undefined));
+  return field((value) => (isAbsent(value) ? false : toFlag(value)));
+}
+
+export function toFlag(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+/** A time, ms since 1970; 0 where absent. Small numbers are seconds, as in messages. */
+export function time(): Field<number> {
+  return field((value) => fromWireTime(isAbsent(value) ? 0 : value));
 }
 
 /** A whole number in [min, max]. */
@@ -72,6 +109,15 @@ export function countWithin(min: number, max: number): Narrow<number> {
 
 export function conversation(): Field<ConversationName> {
   return field(toConversation);
+}
+
+/** As above, and as older servers name a session: both uids, either first. */
+export function session(): Field<ConversationName> {
+  return field((value) => {
+    const [, one, other] = (typeof value === 'string' && /^([0-9]{1,10})_([0-9]{1,10})$/.exec(value)) || [];
+    const [low, high] = [toUid(one), toUid(other)];
+    return low === undefined || high === undefined ? toConversation(value) : chatConversation(low, high);
+  });
 }
 
 const EMAIL = /^[^\s@]{1,64}@[^\s@.]+(?:\.[^\s@.]+)*$/;

@@ -18,8 +18,10 @@ export interface ApiRequest {
   /** The decoded JSON body; undefined where there was none. */
   readonly input: unknown;
   readonly caller: Caller | undefined;
-  /** Host header of the request, for the default of `Servers`. */
+  /** Host that the client used, for the default of `Servers`: see CallContext. */
   readonly host: string;
+  /** The client's, in its canonical spelling. */
+  readonly address: string;
 }
 
 export interface Api {
@@ -74,6 +76,15 @@ export interface Receipts {
   /** Mids that are not in a conversation of the caller are ignored. */
   received(caller: Pick<Caller, 'uid' | 'device'>, mids: readonly Mid[]): Promise<void>;
   read(caller: Pick<Caller, 'uid' | 'device'>, conv: ConversationName, from: Seq, to: Seq): Promise<void>;
+}
+
+/** Takes messages back. Implementation: im/messaging. */
+export interface Recaller {
+  /**
+   * Takes back the caller's message `target` to `to`, and tells everybody who has it; again is the same. Throws
+   * NO_SUCH_MESSAGE, NO_PERMISSION, RECALL_TOO_LATE, or what a store may throw.
+   */
+  recall(caller: Pick<Caller, 'uid' | 'device'>, to: Uid, target: Mid): Promise<void>;
 }
 
 /** Real numbers of the running server for `app/info`. */

@@ -5,17 +5,29 @@
 import type { Logger } from '../../pkg/log/logger.js';
 import type { Dispatch } from '../dispatch/interface.js';
 import { imError, toCodedError } from '../errors.js';
-import type { Stores } from '../store/interface.js';
-import { AccountApi, type AccountOptions } from './account_api.js';
+import type { Appender, Stores } from '../store/interface.js';
+import { AccountApi } from './account_api.js';
 import type { ApiRooms } from './api_rooms.js';
-import { AppApi } from './app_api.js';
+import { AppApi, type ReleaseOptions } from './app_api.js';
 import { AuthApi } from './auth_api.js';
 import { ContactApi } from './contact_api.js';
-import type { Api, ApiRequest, PasswordHasher, Receipts, ServerFigures, TokenSigner } from './interface.js';
+import { ContactNotices } from './contact_notices.js';
+import { HistoryApi } from './history_api.js';
+import type {
+  Api,
+  ApiRequest,
+  PasswordHasher,
+  Recaller,
+  Receipts,
+  ServerFigures,
+  TokenSigner,
+} from './interface.js';
 import { MessageApi } from './message_api.js';
 import { MidBlocks, type MidBlockOptions } from './mid_blocks.js';
 import { OPERATIONS } from './operations.js';
 import type { Operation } from './operation.js';
+import { PasswordApi, type PasswordOptions } from './password_api.js';
+import { RelationApi } from './relation_api.js';
 import { SessionApi } from './session_api.js';
 import type { SignIn } from './sign_in.js';
 import type { SignInAnswerer } from './sign_in_answer.js';
@@ -25,12 +37,14 @@ import type { Tokens } from './tokens.js';
 import { UserApi } from './user_api.js';
 import type { VerificationCodes } from './verification_codes.js';
 
-export type LocalApiOptions = AccountOptions & MidBlockOptions & SyncOptions;
+export type LocalApiOptions = PasswordOptions & MidBlockOptions & SyncOptions & ReleaseOptions;
 
 export interface LocalApiDeps {
   readonly stores: Stores;
+  readonly appender: Pick<Appender, 'append'>;
   readonly dispatch: Dispatch;
   readonly receipts: Receipts;
+  readonly recaller: Recaller;
   readonly figures: ServerFigures;
   readonly signer: Pick<TokenSigner, 'ticket'>;
   readonly hasher: PasswordHasher;
@@ -40,6 +54,7 @@ export interface LocalApiDeps {
   readonly answer: SignInAnswerer;
   readonly codes: VerificationCodes;
   readonly randomText: (length: number) => string;
+  readonly nowMs: () => number;
   readonly logger: Logger;
 }
 
@@ -58,11 +73,11 @@ export class LocalApi implements Api {
     );
   }
 
-  async call({ operation, input, caller, host }: ApiRequest): Promise<unknown> {
+  async call({ operation, input, caller, host, address }: ApiRequest): Promise<unknown> {
     const found = this.#byPath.get(operation);
     if (found === undefined) throw imError('NO_SUCH_ROUTE');
     try {
-      return await found.run(this.#rooms, input, caller, { host });
+      return await found.run(this.#rooms, input, caller, { host, address });
     } catch (error) {
       throw toCodedError(error);
     }
@@ -78,16 +93,20 @@ function actionOf(path: string): string {
 }
 
 function roomsOf(options: LocalApiOptions, deps: LocalApiDeps): ApiRooms {
-  const { stores, receipts, dispatch, logger, figures } = deps;
+  const { stores, receipts, recaller, appender, figures, nowMs } = deps;
   const { messages, users, contacts, ids } = stores;
+  const mids = new MidBlocks(options, { ids });
   return {
     accounts: new AccountApi(options, { ...deps, users }),
+    passwords: new PasswordApi(options, { ...deps, users }),
     auth: new AuthApi(deps),
     users: new UserApi({ users }),
-    contacts: new ContactApi({ contacts, dispatch, logger }),
-    messages: new MessageApi({ messages, receipts, mids: new MidBlocks(options, { ids }) }),
-    sessions: new SessionApi({ messages, users, receipts, signer: deps.signer }),
+    contacts: new ContactApi({ contacts, messages, notices: new ContactNotices(deps) }),
+    relations: new RelationApi({ contacts, appender }),
+    messages: new MessageApi({ messages, receipts, recaller, mids }),
+    history: new HistoryApi({ messages, nowMs }),
+    sessions: new SessionApi({ messages, receipts, signer: deps.signer }),
     sync: new SyncApi(options, { messages }),
-    app: new AppApi({ figures }),
+    app: new AppApi(options, { figures }),
   };
 }

@@ -19,6 +19,8 @@ export interface Operation {
   /** Path under the prefix and name of the operation: `msg/chat/history`. */
   readonly path: string;
   readonly method: 'GET' | 'POST';
+  /** A POST that clients also send as GET, without a body. */
+  readonly alsoGet: boolean;
   readonly access: Access;
   /** Actions of the connection besides `api.` + the path with dots. */
   readonly aliases: readonly string[];
@@ -30,6 +32,7 @@ export interface Operation {
 interface Definition<Shape extends z.ZodRawShape, Who> {
   readonly path: string;
   readonly method?: 'GET';
+  readonly alsoGet?: true;
   readonly aliases?: readonly string[];
   readonly input: Shape;
   readonly run: (
@@ -65,12 +68,12 @@ export function callerOperation<Shape extends z.ZodRawShape>(
 }
 
 function described(
-  definition: Pick<Definition<z.ZodRawShape, never>, 'path' | 'method' | 'aliases'>,
+  definition: Pick<Definition<z.ZodRawShape, never>, 'path' | 'method' | 'alsoGet' | 'aliases'>,
   schema: z.ZodObject,
   access: Access,
 ): Omit<Operation, 'run'> {
-  const { path, method = 'POST', aliases = [] } = definition;
-  return { path, method, access, aliases, schema };
+  const { path, method = 'POST', alsoGet = false, aliases = [] } = definition;
+  return { path, method, alsoGet, access, aliases, schema };
 }
 
 function read<Shape extends z.ZodRawShape>(

@@ -1,14 +1,13 @@
-/** session/recent, get, update and ticket: the 1:1 conversations as the older clients list them. Times in seconds. */
+/** session/recent, get, update and ticket, message/read: the 1:1 conversations as the older clients list them. Times in seconds. */
 import { imError } from '../errors.js';
-import { chatConversation } from '../message/conversation.js';
+import { chatConversation, chatPeer, type ConversationName } from '../message/conversation.js';
 import { known, toSeq, type Seq, type Uid } from '../message/ids.js';
 import { toSeconds } from '../message/wire_time.js';
-import type { ConversationState, MessageStore, UserStore } from '../store/interface.js';
+import type { ConversationState, MessageStore } from '../store/interface.js';
 import type { Caller, Receipts, TokenSigner } from './interface.js';
 
 export interface SessionApiDeps {
-  readonly messages: Pick<MessageStore, 'conversations' | 'openConversation'>;
-  readonly users: Pick<UserStore, 'byUids'>;
+  readonly messages: Pick<MessageStore, 'conversations' | 'openConversation' | 'mayWrite'>;
   readonly receipts: Pick<Receipts, 'read'>;
   readonly signer: Pick<TokenSigner, 'ticket'>;
 }
@@ -44,10 +43,21 @@ export class SessionApi {
     return sessionAnswer(caller.uid, await this.#open(input.to, caller));
   }
 
-  /** One public client asks for it before its first message to somebody. Throws NO_SUCH_USER. */
+  /** Everything that is there has been read. Throws NO_PERMISSION where the caller has no part in `conv`. */
+  async read(conv: ConversationName, caller: Caller): Promise<unknown> {
+    const peer = chatPeer(conv, caller.uid);
+    if (peer === undefined) throw imError('NO_PERMISSION');
+    const { lastSeq } = await this.#open(peer, caller);
+    return this.update({ to: peer, readSeq: lastSeq }, caller);
+  }
+
+  /**
+   * One public client asks for it before its first message to somebody. Throws what a message to him would be
+   * refused with now: NO_SUCH_USER, BLOCKED, CONTACTS_ONLY.
+   */
   async ticket(peer: Uid, { uid }: Caller): Promise<unknown> {
-    const [user] = await this.#deps.users.byUids([peer]);
-    if (user === undefined) throw imError('NO_SUCH_USER');
+    const [refusal] = await this.#deps.messages.mayWrite([{ from: uid, to: peer }]);
+    if (refusal !== undefined) throw imError(refusal);
     const ticket = this.#deps.signer.ticket(uid, peer);
     return { Ticket: ticket, ticket };
   }

@@ -34,7 +34,10 @@ export class SignIn {
     this.#deps = deps;
   }
 
-  /** Throws WRONG_CREDENTIALS, in the same time whether or not there is such an account; TOO_BUSY. */
+  /**
+   * Throws WRONG_CREDENTIALS, in the same time whether or not there is such an account; TOO_BUSY; BANNED, said only
+   * to who knows the password.
+   */
   async withPassword(account: string, password: string, device: Device): Promise<Grant> {
     const { users, hasher, tokens } = this.#deps;
     if (account === '' || password === '' || password.length > PASSWORD_LENGTH_LIMIT)
@@ -46,13 +49,15 @@ export class SignIn {
     }
     const { passwordHash, ...user } = found;
     if (!(await hasher.verify(passwordHash, password))) throw imError('WRONG_CREDENTIALS');
+    if (user.isBanned) throw imError('BANNED');
     // Changed while it was checked: nothing is superseded by the old one.
     if ((await users.passwordHash(user.uid)) !== passwordHash) throw imError('WRONG_CREDENTIALS');
     const token = await tokens.issue(user.uid, device);
-    // And between that check and the issue: the token that the old one bought must not live.
-    if ((await users.passwordHash(user.uid)) !== passwordHash) {
+    // Between those checks and the issue: the token that the old password, or a banned user, bought must not live.
+    const after = await users.byAccount(account);
+    if (after?.passwordHash !== passwordHash || after.isBanned) {
       await tokens.revoke(token.claims);
-      throw imError('WRONG_CREDENTIALS');
+      throw imError(after?.isBanned === true ? 'BANNED' : 'WRONG_CREDENTIALS');
     }
     await this.#kickOlder(token);
     return { user, token };
@@ -64,12 +69,13 @@ export class SignIn {
     return { user, token };
   }
 
-  /** The same token back; with `renew` a new expiry at the same version. Throws UNAUTHENTICATED. */
+  /** The same token back; with `renew` a new expiry at the same version. Throws UNAUTHENTICATED, BANNED. */
   async withToken(text: string, renew = false): Promise<Grant> {
     const { tokens, users } = this.#deps;
     const claims = await tokens.valid(text);
     const [user] = await users.byUids([claims.uid]);
     if (user === undefined) throw imError('UNAUTHENTICATED');
+    if (user.isBanned) throw imError('BANNED');
     return { user, token: renew ? await tokens.renewed(claims) : { text, claims } };
   }
 

@@ -1,11 +1,19 @@
-/** user/info, user/find and user/profile. Only the owner is told the account and the e-mail. */
+/** user/*: who somebody is, finding people, one's own profile. Only the owner is told the account and the e-mail. */
 import { imError } from '../errors.js';
 import type { Uid } from '../message/ids.js';
-import type { User, UserStore } from '../store/interface.js';
+import type { ProfileChange, User, UserStore } from '../store/interface.js';
 import type { Caller } from './interface.js';
+import { strangerAnswer, userAnswer } from './user_answer.js';
 
 export interface UserApiDeps {
-  readonly users: Pick<UserStore, 'byUids' | 'byAccount'>;
+  readonly users: Pick<UserStore, 'byUids' | 'byAccount' | 'update' | 'search'>;
+}
+
+export interface SearchInput {
+  readonly prefix: string;
+  /** The page's `next` before; 0 for the first. */
+  readonly after: number;
+  readonly limit: number;
 }
 
 export class UserApi {
@@ -21,32 +29,53 @@ export class UserApi {
     const users = await this.#deps.users.byUids(uids);
     // A public client reads the first element of whatever it gets.
     if (users.length === 0) throw imError('NO_SUCH_USER');
-    return users.map((user) => userAnswer({ ...user, account: '' }));
+    return users.map(strangerAnswer);
   }
 
   /** By the exact account or e-mail, as somebody tells it to a friend. Throws NO_SUCH_USER. */
   async find(account: string): Promise<unknown> {
     const user = await this.#deps.users.byAccount(account);
-    if (user === undefined) throw imError('NO_SUCH_USER');
-    return userAnswer({ ...user, account: '' });
+    if (user === undefined || user.isBanned) throw imError('NO_SUCH_USER');
+    return strangerAnswer(user);
+  }
+
+  /** By the beginning of an account or nickname; a page may be shorter than `limit` though `more` follow. */
+  async search({ prefix, after, limit }: SearchInput): Promise<unknown> {
+    const found = await this.#deps.users.search(prefix, after, limit);
+    const more = found.length === limit;
+    return {
+      users: found.filter((user) => mayBeFound(user, prefix)).map(strangerAnswer),
+      more,
+      next: more ? (found.at(-1)?.uid ?? 0) : 0,
+    };
   }
 
   async profile(caller: Caller): Promise<unknown> {
     const [user] = await this.#deps.users.byUids([caller.uid]);
     if (user === undefined) throw imError('NO_SUCH_USER');
-    return { ...userAnswer(user), Email: user.email, email: user.email };
+    return profileAnswer(user);
+  }
+
+  /** The profile as it is now; an empty change changes nothing. */
+  async update(change: ProfileChange, caller: Caller): Promise<unknown> {
+    if (Object.keys(change).length === 0) return this.profile(caller);
+    const user = await this.#deps.users.update(caller.uid, change);
+    if (user === undefined) throw imError('NO_SUCH_USER');
+    return profileAnswer(user);
   }
 }
 
-function userAnswer({ uid, nickname, account, avatar }: User): Readonly<Record<string, unknown>> {
-  return {
-    Uid: uid,
-    Nickname: nickname,
-    Account: account,
-    Avatar: avatar,
-    uid,
-    nick_name: nickname,
-    account,
-    avatar,
-  };
+/** Letter by letter a search would read out every address that is somebody's account. */
+function mayBeFound({ account, nickname }: User, prefix: string): boolean {
+  return !account.includes('@') || fold(nickname).startsWith(fold(prefix));
+}
+
+/** As the store compares. */
+function fold(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+function profileAnswer(user: User): Readonly<Record<string, unknown>> {
+  const { email, approval, contactsOnly } = user;
+  return { ...userAnswer(user), Email: email, email, approval, contactsOnly };
 }

@@ -104,6 +104,10 @@ export class VerificationCodes {
   }
 }
 
+export function isSameAddress(one: string, other: string): boolean {
+  return keyOf(one) === keyOf(other);
+}
+
 /** As the store compares sign-in names: with more than ASCII folded, two mailboxes would share a code. */
 function keyOf(email: string): string {
   return email.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());

@@ -139,6 +139,7 @@ export class HttpServer {
       const path = `${this.#options.prefix}/${operation.path}`;
       if (operation.method === 'GET') app.get(path, this.#handler(operation));
       else app.post(path, body, this.#handler(operation));
+      if (operation.alsoGet) app.get(path, this.#handler(operation));
     }
     app.use((_request, response) => this.#refuse(response, imError('NO_SUCH_ROUTE')));
     app.use(this.#onError);

@@ -1,0 +1,74 @@
+/** Rows of the operation table: accounts, passwords, tokens. */
+import { known, toDevice } from '../message/ids.js';
+import { email, flag, optional, text, WIDTHS } from './fields.js';
+import { callerOperation, publicOperation, type Operation } from './operation.js';
+
+const ANDROID = known(toDevice(1));
+const WEB = known(toDevice(2));
+
+const passwordSignIn = {
+  account: text(0, WIDTHS.account),
+  email: text(0, WIDTHS.account),
+  password: text(0, WIDTHS.password),
+};
+
+export const AUTH_OPERATIONS: readonly Operation[] = [
+  publicOperation({
+    path: 'auth/register',
+    aliases: ['api.user.register'],
+    input: {
+      account: text(0, WIDTHS.account),
+      email: email(),
+      captcha: text(0, WIDTHS.captcha),
+      password: text(1, WIDTHS.password),
+      nickname: text(0, WIDTHS.nickname),
+    },
+    run: (rooms, input) => rooms.accounts.register(input),
+  }),
+  publicOperation({
+    path: 'auth/signin',
+    aliases: ['api.user.login'],
+    input: { ...passwordSignIn, device: optional(toDevice, ANDROID) },
+    run: (rooms, input, _caller, context) => rooms.auth.signIn(input, context),
+  }),
+  publicOperation({
+    path: 'auth/signin_v2',
+    input: { ...passwordSignIn, device: optional(toDevice, WEB) },
+    run: (rooms, input, _caller, context) => rooms.auth.signIn(input, context),
+  }),
+  publicOperation({
+    path: 'auth/guest',
+    aliases: ['api.user.guest'],
+    input: { nickname: text(0, WIDTHS.nickname), avatar: text(0, WIDTHS.avatar) },
+    run: (rooms, input, _caller, context) => rooms.accounts.guest(input, context),
+  }),
+  publicOperation({
+    path: 'auth/token',
+    input: { token: text(0, WIDTHS.token), renew: flag() },
+    run: (rooms, input, _caller, context) => rooms.auth.token(input, context),
+  }),
+  publicOperation({
+    path: 'auth/verifyCode',
+    input: { email: email() },
+    run: (rooms, input) => rooms.accounts.verifyCode(input),
+  }),
+  publicOperation({
+    path: 'auth/forget',
+    input: { email: email(), captcha: text(0, WIDTHS.captcha), password: text(1, WIDTHS.password) },
+    run: (rooms, input) => rooms.passwords.reset(input),
+  }),
+  callerOperation(
+    {
+      path: 'auth/logout',
+      aliases: ['api.user.logout'],
+      input: {},
+      run: (rooms, _input, caller) => rooms.auth.logout(caller),
+    },
+    'genuine',
+  ),
+  callerOperation({
+    path: 'auth/password',
+    input: { oldPassword: text(0, WIDTHS.password), newPassword: text(1, WIDTHS.password) },
+    run: (rooms, input, caller, context) => rooms.passwords.change(input, caller, context),
+  }),
+];

@@ -1,0 +1,112 @@
+/** Rows of the operation table: messages, sessions, sync. */
+import { toConversation, type ConversationName } from '../message/conversation.js';
+import { known, toCount, toMid, toSeq, toUid } from '../message/ids.js';
+import { conversation, countWithin, listOf, optional, required, session, time } from './fields.js';
+import { PAGE_COUNT, PAGE_COUNT_LIMIT, USER_COUNT_LIMIT } from './history_api.js';
+import { OFFLINE_LIMITS } from './message_api.js';
+import { callerOperation, type Operation } from './operation.js';
+import { SYNC_COUNT_LIMIT } from './sync_api.js';
+
+const SYNC_COUNT = 200;
+
+const pageSize = optional(countWithin(1, PAGE_COUNT_LIMIT), PAGE_COUNT);
+
+export const MESSAGE_OPERATIONS: readonly Operation[] = [
+  callerOperation({
+    path: 'msg/id',
+    input: {},
+    run: (rooms, _input, caller) => rooms.messages.id(caller),
+  }),
+  callerOperation({
+    path: 'msg/chat/history',
+    input: {
+      uid: required(toUid),
+      beforeMid: optional(toCount, 0),
+      // The other public client's name for the same cursor.
+      before: optional(toCount, 0),
+      pageSize,
+      from: time(),
+      to: time(),
+    },
+    run: (rooms, { uid, beforeMid, before, pageSize: count, from: fromMs, to: toMs }, caller) => {
+      const cursor = beforeMid === 0 ? before : beforeMid;
+      return rooms.history.history({ uid, beforeMid: cursor, fromMs, toMs, count }, caller);
+    },
+  }),
+  callerOperation({
+    path: 'msg/chat/recent',
+    input: {},
+    run: (rooms, _input, caller) => rooms.history.recent(caller),
+  }),
+  callerOperation({
+    path: 'msg/chat/user',
+    input: { uid: listOf(toUid, USER_COUNT_LIMIT) },
+    run: (rooms, input, caller) => rooms.history.withUsers(input.uid, caller),
+  }),
+  callerOperation({
+    path: 'message/list',
+    // Pages by number would move under a reader whenever somebody writes: only the first can be named.
+    input: {
+      to: required(toUid),
+      end_mid: optional(toCount, 0),
+      pageSize,
+      page: optional(countWithin(0, 1), 1),
+    },
+    run: (rooms, { to: uid, end_mid: beforeMid, pageSize: count }, caller) =>
+      rooms.history.history({ uid, beforeMid, fromMs: 0, toMs: 0, count }, caller),
+  }),
+  callerOperation({
+    path: 'message/read',
+    input: { session_id: session() },
+    run: (rooms, input, caller) => rooms.sessions.read(input.session_id, caller),
+  }),
+  callerOperation({
+    path: 'message/recall',
+    input: { to: required(toUid), mid: required(toMid), type: optional(countWithin(0, 1), 1) },
+    run: (rooms, input, caller) => rooms.messages.recall(input, caller),
+  }),
+  callerOperation({
+    path: 'msg/chat/offline',
+    input: {},
+    run: (rooms, _input, caller) => rooms.messages.offline(caller),
+  }),
+  callerOperation({
+    path: 'msg/chat/offline/ack',
+    input: { mid: listOf(toMid, OFFLINE_LIMITS.count) },
+    run: (rooms, input, caller) => rooms.messages.ackOffline(input.mid, caller),
+  }),
+  callerOperation({
+    path: 'msg/range',
+    input: { conv: conversation(), from: required(toSeq), to: required(toSeq) },
+    run: (rooms, input, caller) => rooms.sync.range(input, caller),
+  }),
+  callerOperation({
+    path: 'session/recent',
+    input: {},
+    run: (rooms, _input, caller) => rooms.sessions.recent(caller),
+  }),
+  callerOperation({
+    path: 'session/get',
+    input: { to: required(toUid) },
+    run: (rooms, input, caller) => rooms.sessions.get(input.to, caller),
+  }),
+  callerOperation({
+    path: 'session/update',
+    input: { to: required(toUid), readSeq: optional(toSeq, known(toSeq(0))) },
+    run: (rooms, input, caller) => rooms.sessions.update(input, caller),
+  }),
+  callerOperation({
+    path: 'session/ticket',
+    input: { to: required(toUid) },
+    run: (rooms, input, caller) => rooms.sessions.ticket(input.to, caller),
+  }),
+  callerOperation({
+    path: 'sync',
+    input: {
+      since: optional(toCount, 0),
+      after: optional<ConversationName | ''>(toConversation, ''),
+      limit: optional(countWithin(1, SYNC_COUNT_LIMIT), SYNC_COUNT),
+    },
+    run: (rooms, input, caller) => rooms.sync.sync(input, caller),
+  }),
+];
