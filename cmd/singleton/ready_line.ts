@@ -20,8 +20,9 @@ export function announceReady(
 ): void {
   const { config, httpPort, wsPort } = listening;
   const host = reachable(config.host);
-  const http = `http://${host}:${httpPort}${config.api.prefix}`;
-  const ws = `ws://${host}:${wsPort}${config.gateway.path}`;
+  const tls = config.tls.certFile === '' ? '' : 's';
+  const http = `http${tls}://${host}:${httpPort}${config.api.prefix}`;
+  const ws = `ws${tls}://${host}:${wsPort}${config.gateway.path}`;
   output.write(`ready ${JSON.stringify({ http, ws })}\n`);
   if (error.isTTY === true) error.write(howToChat(http));
 }

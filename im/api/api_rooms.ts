@@ -1,6 +1,7 @@
 /** The groups of operations that the table calls into; made by local_api.ts. */
 import type { AccountApi } from './account_api.js';
 import type { AppApi } from './app_api.js';
+import type { AttemptGuard } from './attempt_guard.js';
 import type { AuthApi } from './auth_api.js';
 import type { ContactApi } from './contact_api.js';
 import type { HistoryApi } from './history_api.js';
@@ -12,6 +13,7 @@ import type { SyncApi } from './sync_api.js';
 import type { UserApi } from './user_api.js';
 
 export interface ApiRooms {
+  readonly attempts: AttemptGuard;
   readonly accounts: AccountApi;
   readonly passwords: PasswordApi;
   readonly auth: AuthApi;

@@ -1,5 +1,6 @@
 /** Rows of the operation table: accounts, passwords, tokens. */
 import { known, toDevice } from '../message/ids.js';
+import type { Attempt } from './attempt_guard.js';
 import { email, flag, optional, text, WIDTHS } from './fields.js';
 import { callerOperation, publicOperation, type Operation } from './operation.js';
 
@@ -12,6 +13,18 @@ const passwordSignIn = {
   password: text(0, WIDTHS.password),
 };
 
+/** Of the name that a password or a code is guessed for. */
+const failedSignIn = ({
+  account = '',
+  email,
+}: {
+  readonly account?: string;
+  readonly email: string;
+}): Attempt => ({
+  kind: 'signIn',
+  account: account === '' ? email : account,
+});
+
 export const AUTH_OPERATIONS: readonly Operation[] = [
   publicOperation({
     path: 'auth/register',
@@ -23,23 +36,27 @@ export const AUTH_OPERATIONS: readonly Operation[] = [
       password: text(1, WIDTHS.password),
       nickname: text(0, WIDTHS.nickname),
     },
+    guard: () => ({ kind: 'create' }),
     run: (rooms, input) => rooms.accounts.register(input),
   }),
   publicOperation({
     path: 'auth/signin',
     aliases: ['api.user.login'],
     input: { ...passwordSignIn, device: optional(toDevice, ANDROID) },
+    guard: failedSignIn,
     run: (rooms, input, _caller, context) => rooms.auth.signIn(input, context),
   }),
   publicOperation({
     path: 'auth/signin_v2',
     input: { ...passwordSignIn, device: optional(toDevice, WEB) },
+    guard: failedSignIn,
     run: (rooms, input, _caller, context) => rooms.auth.signIn(input, context),
   }),
   publicOperation({
     path: 'auth/guest',
     aliases: ['api.user.guest'],
     input: { nickname: text(0, WIDTHS.nickname), avatar: text(0, WIDTHS.avatar) },
+    guard: () => ({ kind: 'create' }),
     run: (rooms, input, _caller, context) => rooms.accounts.guest(input, context),
   }),
   publicOperation({
@@ -50,11 +67,13 @@ export const AUTH_OPERATIONS: readonly Operation[] = [
   publicOperation({
     path: 'auth/verifyCode',
     input: { email: email() },
+    guard: () => ({ kind: 'mail' }),
     run: (rooms, input) => rooms.accounts.verifyCode(input),
   }),
   publicOperation({
     path: 'auth/forget',
     input: { email: email(), captcha: text(0, WIDTHS.captcha), password: text(1, WIDTHS.password) },
+    guard: failedSignIn,
     run: (rooms, input) => rooms.passwords.reset(input),
   }),
   callerOperation(
@@ -69,6 +88,7 @@ export const AUTH_OPERATIONS: readonly Operation[] = [
   callerOperation({
     path: 'auth/password',
     input: { oldPassword: text(0, WIDTHS.password), newPassword: text(1, WIDTHS.password) },
+    guard: (_input, caller) => ({ kind: 'signIn', account: caller.uid }),
     run: (rooms, input, caller, context) => rooms.passwords.change(input, caller, context),
   }),
 ];

@@ -2,17 +2,19 @@
  * Signs connections in for the gateway: all four auth actions, by token or (api.user.login) by password. The
  * device is the token's own. Clients that know our protocol are told its limits.
  */
+import { limitKeyOf } from '../../pkg/limit/address.js';
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { ACTIONS } from '../message/actions.js';
 import { known, toDevice } from '../message/ids.js';
 import type { AuthUp } from '../message/message.js';
-import type { Authenticator, SignedIn, SignedInToken } from '../gateway/interface.js';
+import type { Authenticator, Connection, SignedIn, SignedInToken } from '../gateway/interface.js';
 import type { MessageStore } from '../store/interface.js';
-import type { SignIn } from './sign_in.js';
+import type { AttemptGuard } from './attempt_guard.js';
+import type { Grant, SignIn } from './sign_in.js';
 import type { SignInAnswerer } from './sign_in_answer.js';
 import { RANGE_LIMITS } from './sync_api.js';
 import type { TokenVersions } from './token_versions.js';
-import { isCurrent } from './tokens.js';
+import { isCurrent, type Tokens } from './tokens.js';
 
 export const PROTOCOL_VERSION = 1;
 /** What a client may rely on; names are never given a second meaning. */
@@ -23,6 +25,7 @@ export const FEATURES = [
   'receipt.read',
   'notify.sync',
   'heartbeat.answer',
+  'heartbeat.cursor',
 ] as const;
 
 export const AUTHENTICATOR_OPTIONS = {
@@ -30,7 +33,7 @@ export const AUTHENTICATOR_OPTIONS = {
     30_000,
     'ms',
     { min: 15_000, max: 600_000 },
-    'Told to our SDK: a client that sent nothing for so long sends a heartbeat.',
+    'Told to a client of ours that does not ask for another: when it sent nothing for so long it sends a heartbeat.',
   ),
 } as const;
 
@@ -42,7 +45,9 @@ export type AuthenticatorOptions = OptionsOf<typeof AUTHENTICATOR_OPTIONS> & {
 
 export interface AuthenticatorDeps {
   readonly signIn: SignIn;
+  readonly tokens: Pick<Tokens, 'revoke'>;
   readonly versions: TokenVersions;
+  readonly attempts: Pick<AttemptGuard, 'run'>;
   readonly answer: SignInAnswerer;
   readonly messages: Pick<MessageStore, 'probed'>;
   readonly nowMs: () => number;
@@ -60,21 +65,29 @@ export class LocalAuthenticator implements Authenticator {
     this.#deps = deps;
   }
 
-  async signIn(request: AuthUp, host: string): Promise<SignedIn> {
+  async signIn(request: AuthUp, from: Pick<Connection, 'host' | 'remoteAddress'>): Promise<SignedIn> {
     const { signIn, answer } = this.#deps;
     const byPassword = request.action === ACTIONS.apiUserLogin && request.token === '';
     const grant = byPassword
-      ? await signIn.withPassword(request.account, request.password, request.device ?? LOGIN_DEVICE)
+      ? await this.#withPassword(request, from.remoteAddress)
       : await signIn.withToken(request.token);
     const { uid, device, version, expiresAtMs } = grant.token.claims;
-    const terms = request.protocol >= 1 ? await this.#terms() : {};
+    const heartbeatMs = request.protocol >= 1 ? this.#heartbeatMs(request) : 0;
+    const terms = request.protocol >= 1 ? await this.#terms(heartbeatMs) : {};
     return {
       uid,
       device,
       tokenVersion: version,
       tokenExpiresAtMs: expiresAtMs,
-      answer: { ...answer(grant, host), ...terms },
+      heartbeatMs,
+      answer: { ...answer(grant, from.host), ...terms },
     };
+  }
+
+  #withPassword({ account, password, device }: AuthUp, address: string): Promise<Grant> {
+    const { signIn, attempts } = this.#deps;
+    const work = (): Promise<Grant> => signIn.withPassword(account, password, device ?? LOGIN_DEVICE);
+    return attempts.run({ kind: 'signIn', account }, limitKeyOf(address), work);
   }
 
   async superseded(tokens: readonly SignedInToken[]): Promise<readonly SignedInToken[]> {
@@ -83,8 +96,21 @@ export class LocalAuthenticator implements Authenticator {
     return tokens.filter((token, index) => !isCurrent(token, known(versions[index])));
   }
 
-  async #terms(): Promise<Readonly<Record<string, unknown>>> {
-    const { frameBytes, contentBytes, heartbeatMs } = this.#options;
+  async revoke(token: SignedInToken): Promise<void> {
+    const { tokens, signIn } = this.#deps;
+    if (!(await tokens.revoke(token))) return;
+    const { uid, device, version } = token;
+    await signIn.kick([{ uid, device, belowVersion: version + 1, reason: 'TOKEN_INVALID' }]);
+  }
+
+  #heartbeatMs({ heartbeatMs }: AuthUp): number {
+    if (heartbeatMs === 0) return this.#options.heartbeatMs;
+    const { min, max } = AUTHENTICATOR_OPTIONS.heartbeatMs;
+    return Math.min(Math.max(heartbeatMs, min), max);
+  }
+
+  async #terms(heartbeatMs: number): Promise<Readonly<Record<string, unknown>>> {
+    const { frameBytes, contentBytes } = this.#options;
     const { epoch } = await this.#deps.messages.probed();
     return {
       protocol: PROTOCOL_VERSION,

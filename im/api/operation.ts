@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import { imError } from '../errors.js';
 import { isJsonObject } from '../message/json_fields.js';
+import { limitKeyOf } from '../../pkg/limit/address.js';
+import type { Attempt } from './attempt_guard.js';
 import type { Caller } from './interface.js';
 import type { ApiRooms } from './api_rooms.js';
 import type { CallContext } from './call_context.js';
@@ -35,6 +37,8 @@ interface Definition<Shape extends z.ZodRawShape, Who> {
   readonly alsoGet?: true;
   readonly aliases?: readonly string[];
   readonly input: Shape;
+  /** It can be used to guess or to flood: only so many are run (AttemptGuard). */
+  readonly guard?: (input: z.output<z.ZodObject<Shape>>, caller: Who) => Attempt;
   readonly run: (
     rooms: ApiRooms,
     input: z.output<z.ZodObject<Shape>>,
@@ -49,7 +53,8 @@ export function publicOperation<Shape extends z.ZodRawShape>(
   const schema = z.object(definition.input);
   return {
     ...described(definition, schema, 'public'),
-    run: (rooms, input, _caller, context) => definition.run(rooms, read(schema, input), undefined, context),
+    run: async (rooms, input, _caller, context) =>
+      runGuarded(definition, { rooms, input: read(schema, input), caller: undefined, context }),
   };
 }
 
@@ -62,9 +67,25 @@ export function callerOperation<Shape extends z.ZodRawShape>(
     ...described(definition, schema, access),
     run: async (rooms, input, caller, context) => {
       if (caller === undefined) throw imError('UNAUTHENTICATED');
-      return definition.run(rooms, read(schema, input), caller, context);
+      return runGuarded(definition, { rooms, input: read(schema, input), caller, context });
     },
   };
+}
+
+interface Call<Input, Who> {
+  readonly rooms: ApiRooms;
+  readonly input: Input;
+  readonly caller: Who;
+  readonly context: CallContext;
+}
+
+function runGuarded<Shape extends z.ZodRawShape, Who>(
+  { guard, run }: Definition<Shape, Who>,
+  { rooms, input, caller, context }: Call<z.output<z.ZodObject<Shape>>, Who>,
+): Promise<unknown> {
+  const work = (): Promise<unknown> => run(rooms, input, caller, context);
+  if (guard === undefined) return work();
+  return rooms.attempts.run(guard(input, caller), limitKeyOf(context.address), work);
 }
 
 function described(

@@ -8,13 +8,16 @@ import type { Grant } from './sign_in.js';
 export const SERVERS_OPTIONS = {
   publicWsUrls: list(
     [],
-    'The WebSocket addresses that clients are told at sign-in, best first. Empty: ws://, the host that the ' +
-      'request named, and the port and path in use; right unless a proxy stands in front.',
+    'The WebSocket addresses that clients are told at sign-in, best first. Empty: the host that the ' +
+      'request named, with the port and path in use, or behind a trusted proxy that says how it was reached, with ' +
+      'the scheme and port that it says.',
   ),
 };
 export type ServersOptions = OptionsOf<typeof SERVERS_OPTIONS> & {
   /** Of the WebSocket listener: `/ws`. */
   readonly path: string;
+  /** The WebSocket listener speaks TLS. */
+  readonly isSecure: boolean;
 };
 
 export interface ServersDeps {
@@ -26,6 +29,8 @@ export type SignInAnswerer = (grant: Grant, host: string) => Readonly<Record<str
 
 /** Host names and addresses; anything else in a Host header goes into no URL. */
 const HOST = /^(\[[0-9a-f:.]{2,45}\]|[a-z0-9_.-]{1,253})(?::[0-9]{1,5})?$/i;
+/** As a trusted proxy says it (CallContext). */
+const PROXIED = /^http(s?):\/\/(.+)$/;
 
 export function signInAnswerer(options: ServersOptions, deps: ServersDeps): SignInAnswerer {
   return ({ user, token }, host) => {
@@ -54,6 +59,11 @@ export function signInAnswerer(options: ServersOptions, deps: ServersDeps): Sign
 
 function serversFor(host: string, options: ServersOptions, deps: ServersDeps): readonly string[] {
   if (options.publicWsUrls.length > 0) return options.publicWsUrls;
+  const proxied = PROXIED.exec(host);
+  if (proxied !== null) {
+    const [, tls, place = ''] = proxied;
+    if (HOST.test(place)) return [`${tls === 's' ? 'wss' : 'ws'}://${place}${options.path}`];
+  }
   const name = HOST.exec(host)?.[1] ?? 'localhost';
-  return [`ws://${name}:${deps.wsPort()}${options.path}`];
+  return [`${options.isSecure ? 'wss' : 'ws'}://${name}:${deps.wsPort()}${options.path}`];
 }

@@ -2,7 +2,7 @@
  * The HTTP face of the api room: the operation table under one prefix, and the health routes. Carries calls and
  * answers; what they mean is in im/api.
  */
-import { createServer, type Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, {
   type ErrorRequestHandler,
@@ -15,9 +15,15 @@ import type { Api, Caller, TokenChecker } from '../../im/api/interface.js';
 import { OPERATIONS } from '../../im/api/operations.js';
 import type { Operation } from '../../im/api/operation.js';
 import { ERRORS, imError, isError, toCodedError } from '../../im/errors.js';
+import type { RateLimits } from '../../im/limits/interface.js';
+import { HEAVY_API_ACTIONS } from '../../im/message/actions.js';
 import { integer, text, type OptionsOf } from '../../pkg/config/option.js';
 import type { CodedError } from '../../pkg/errors/coded_error.js';
 import type { Logger } from '../../pkg/log/logger.js';
+import { PeerCap } from '../../pkg/limit/peer_cap.js';
+import { placeOf, type ProxyTrust } from '../../pkg/limit/proxy_trust.js';
+import type { Certificate } from '../../pkg/tls/certificate.js';
+import { createListener } from '../../pkg/tls/listener.js';
 import { crossOrigin, type CrossOriginOptions } from './cross_origin.js';
 import { decodeBody, textBody } from './json_body.js';
 import type { Readiness } from './readiness.js';
@@ -45,6 +51,12 @@ export const HTTP_OPTIONS = {
     { min: 1, max: 1_000_000 },
     'HTTP connections at once; more are closed.',
   ),
+  addressHttpConnectionCount: integer(
+    2000,
+    'count',
+    { min: 1, max: 1_000_000 },
+    'Of them those of one address (IPv6: of its /64), trusted proxies aside; more are closed.',
+  ),
 } as const;
 
 export type HttpServerOptions = OptionsOf<typeof HTTP_OPTIONS> &
@@ -58,7 +70,24 @@ export interface HttpServerDeps {
   readonly api: Api;
   readonly checker: TokenChecker;
   readonly readiness: Readiness;
+  readonly rates: Pick<RateLimits, 'takeAddress' | 'takeUser'>;
+  readonly trust: ProxyTrust;
+  /** Undefined: no TLS. */
+  readonly certificate: Certificate | undefined;
+  /** What GET /metrics answers; without it there is no such route. */
+  readonly metrics?: { answer(request: PageRequest): Promise<Page | undefined> };
   readonly logger: Logger;
+}
+
+interface PageRequest {
+  readonly remoteAddress: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
 }
 
 /** How often Node looks for requests that take too long. */
@@ -70,6 +99,8 @@ const STATUS: readonly (readonly [keyof typeof ERRORS, number])[] = [
   ['BODY_TOO_LARGE', 413],
   ['TOO_BUSY', 429],
   ['QUEUE_FULL', 429],
+  ['RATE_LIMITED', 429],
+  ['TOO_MANY_ATTEMPTS', 429],
   ['INTERNAL', 500],
   ['STORE_FULL', 503],
   ['STORE_READ_ONLY', 503],
@@ -81,20 +112,24 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #deps: HttpServerDeps;
   readonly #server: Server;
+  readonly #peers: PeerCap;
 
   constructor(options: HttpServerOptions, deps: HttpServerDeps) {
     this.#options = options;
     this.#deps = deps;
     const { requestMs, keepAliveMs } = options;
-    this.#server = createServer(
+    this.#server = createListener(
       {
         requestTimeout: requestMs,
         headersTimeout: requestMs,
         keepAliveTimeout: keepAliveMs,
         connectionsCheckingInterval: Math.min(requestMs, CHECK_MS),
       },
+      deps.certificate,
       this.#application(),
     );
+    this.#peers = new PeerCap(options.addressHttpConnectionCount, deps.trust);
+    this.#peers.guard(this.#server);
     // Nothing either way for so long: also a client that does not read its answer, which would stay in memory.
     this.#server.timeout = requestMs;
     this.#server.maxConnections = options.httpConnectionCount;
@@ -118,6 +153,11 @@ export class HttpServer {
     return address.port;
   }
 
+  /** Connections cut since the start because their address had too many. */
+  get refusedPeerCount(): number {
+    return this.#peers.refusedCount;
+  }
+
   /** Takes no new request, answers those under way, and cuts what is left after `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -133,7 +173,8 @@ export class HttpServer {
     app.disable('etag');
     app.get('/livez', (_request, response) => this.#answer(response, 200, { ok: true }));
     app.get('/readyz', (_request, response) => this.#ready(response));
-    app.use(this.#options.prefix, crossOrigin(this.#options));
+    app.get('/metrics', (request, response, next) => this.#page(request, response).catch(next));
+    app.use(this.#options.prefix, crossOrigin(this.#options), this.#pace);
     const body = textBody(this.#options.bodyBytes);
     for (const operation of OPERATIONS) {
       const path = `${this.#options.prefix}/${operation.path}`;
@@ -147,9 +188,12 @@ export class HttpServer {
   }
 
   #handler(operation: Operation): RequestHandler {
+    const rateClass = HEAVY_API_ACTIONS.has(`api.${operation.path.replaceAll('/', '.')}`) ? 'heavy' : 'api';
     return async (request, response) => {
       const caller = await this.#caller(operation, request, response);
       if (caller === 'refused') return;
+      const waitMs = caller === undefined ? 0 : this.#deps.rates.takeUser(caller.uid, rateClass);
+      if (waitMs > 0) { this.#refuse(response, tooFast(waitMs)); return; }
       const { bodyDepth: depth, bodyKeys: keys } = this.#options;
       let input: unknown;
       try {
@@ -158,11 +202,23 @@ export class HttpServer {
         this.#refuse(response, toCodedError(error), 400);
         return;
       }
-      const host = request.headers.host ?? '';
-      const data = await this.#deps.api.call({ operation: operation.path, input, caller, host });
+      const origin = this.#deps.trust.ofRequest(request);
+      const data = await this.#deps.api.call({
+        operation: operation.path,
+        ...{ input, caller },
+        ...{ host: placeOf(origin), address: origin.address },
+      });
       this.#answer(response, 200, { Code: 100, Msg: 'success', Data: data ?? '' });
     };
   }
+
+  /** Before the body is read. */
+  readonly #pace: RequestHandler = (request, response, next) => {
+    const { rates, trust } = this.#deps;
+    const waitMs = rates.takeAddress(trust.ofRequest(request).address);
+    if (waitMs === 0) next();
+    else this.#refuse(response, tooFast(waitMs));
+  };
 
   async #caller(
     operation: Operation,
@@ -179,6 +235,14 @@ export class HttpServer {
       this.#refuse(response, error, 401);
       return 'refused';
     }
+  }
+
+  async #page(request: Request, response: Response): Promise<void> {
+    const { address: remoteAddress } = this.#deps.trust.ofRequest(request);
+    const page = await this.#deps.metrics?.answer({ remoteAddress, headers: request.headers });
+    if (page === undefined) { this.#refuse(response, imError('NO_SUCH_ROUTE')); return; }
+    const { status, contentType, body } = page;
+    response.status(status).set('cache-control', 'no-store').set('content-type', contentType).end(body);
   }
 
   async #ready(response: Response): Promise<void> {
@@ -214,9 +278,10 @@ export class HttpServer {
   };
 
   #refuse(response: Response, error: CodedError, status = statusOf(error)): void {
-    if (error.retryAfterMs !== undefined)
-      response.setHeader('retry-after', Math.ceil(error.retryAfterMs / 1000));
-    this.#answer(response, status, { Code: error.code, Msg: error.message, Data: '' });
+    const { code, message, retryAfterMs } = error;
+    if (retryAfterMs !== undefined) response.setHeader('retry-after', Math.ceil(retryAfterMs / 1000));
+    const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
+    this.#answer(response, status, { Code: code, Msg: message, Data: '', ...retry });
   }
 
   #answer(response: Response, status: number, body: object): void {
@@ -224,6 +289,10 @@ export class HttpServer {
     if (!this.#server.listening) response.set('connection', 'close');
     response.status(status).set('cache-control', 'no-store').json(body);
   }
+}
+
+function tooFast(retryAfterMs: number): CodedError {
+  return imError('RATE_LIMITED', undefined, { retryAfterMs });
 }
 
 function statusOf({ code }: CodedError): number {

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { CLOSE_CODES, type CloseName } from '../../im/errors.js';
 import type { Connection, FrameFormat } from '../../im/gateway/interface.js';
+import type { SocketPlace } from './socket_caps.js';
 
 /**
  * A server's unmasked, unfragmented text frame, RFC 6455 section 5.2:
@@ -37,23 +38,31 @@ export interface WsConnectionOptions {
   readonly id: number;
   readonly remoteAddress: string;
   readonly host: string;
+  /** Among the sockets that are bounded in number. */
+  readonly place: Pick<SocketPlace, 'signedIn'>;
 }
 
 /** A pong is owed only while so little waits in the socket: pings of a client that does not read are not answered. */
 const PONG_BELOW_BYTES = 16_384;
+/** What the library reports where none came. */
+const NO_CLOSE_FRAME = 1006;
 
 export class WsConnection implements Connection {
   readonly id: number;
   readonly remoteAddress: string;
   readonly host: string;
   readonly format = WS_TEXT_FORMAT;
+  readonly #place: WsConnectionOptions['place'];
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
+  /** The code of our close frame; 0 where we sent none, or only in answer to the other side's. */
+  #closeCode = 0;
 
   constructor(options: WsConnectionOptions, ws: WebSocket, socket: Duplex) {
     this.id = options.id;
     this.remoteAddress = options.remoteAddress;
     this.host = options.host;
+    this.#place = options.place;
     this.#ws = ws;
     this.#socket = socket;
   }
@@ -67,6 +76,10 @@ export class WsConnection implements Connection {
       // A broken socket closes by itself: there is nothing left to write to.
       if (error === undefined || error === null) done();
     });
+  }
+
+  signedIn(): void {
+    this.#place.signedIn();
   }
 
   pause(): void {
@@ -86,6 +99,18 @@ export class WsConnection implements Connection {
     const { code, text } = CLOSE_CODES[reason];
     // Paused, the other side's close frame would never be read.
     this.#ws.resume();
+    if (this.#ws.readyState === WebSocket.OPEN) this.#closeCode = code;
     this.#ws.close(code, text);
+  }
+
+  /**
+   * Whether the other side answered our close, told by how the socket ended: with a close frame that says our
+   * code, or with an orderly end without one. Another code is a close of its own that crossed ours on the way.
+   */
+  answered(receivedCode: number): boolean {
+    if (this.#closeCode === 0) return false;
+    return (
+      receivedCode === this.#closeCode || (receivedCode === NO_CLOSE_FRAME && this.#socket.readableEnded)
+    );
   }
 }

@@ -2,22 +2,27 @@
  * Accepts WebSockets on one path and hands their frames to the gateway. Bounds the number of sockets and the size
  * of a frame; decides nothing about what a frame says. Step 1 of the message path.
  */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { ConnectionHandler } from '../../im/gateway/interface.js';
-import { integer, text, type OptionsOf } from '../../pkg/config/option.js';
+import { integer, list, text, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
+import { PeerCap } from '../../pkg/limit/peer_cap.js';
+import { placeOf, type ProxyTrust } from '../../pkg/limit/proxy_trust.js';
+import type { Certificate } from '../../pkg/tls/certificate.js';
+import { createListener } from '../../pkg/tls/listener.js';
+import { SOCKET_CAP_OPTIONS, SocketCaps, type CapName, type SocketCapStats } from './socket_caps.js';
 import { WsConnection } from './ws_connection.js';
 
 export const WS_SERVER_OPTIONS = {
   path: text('/ws', 'Path of the WebSocket; every other path is answered 404.'),
-  connectionCount: integer(
-    100_000,
-    'count',
-    { min: 1, max: 10_000_000 },
-    'Sockets at once; more are answered 503.',
+  ...SOCKET_CAP_OPTIONS,
+  origins: list(
+    [],
+    'Origins whose web pages may connect, as https://app.example.org; others are answered 403. Empty or * for all. ' +
+      'Programs that are no web page send no origin and are not held up.',
   ),
   backlog: integer(
     4096,
@@ -48,8 +53,27 @@ export type WsServerOptions = OptionsOf<typeof WS_SERVER_OPTIONS> & {
 
 export interface WsServerDeps {
   readonly handler: ConnectionHandler;
+  readonly trust: ProxyTrust;
+  /** Undefined: no TLS. */
+  readonly certificate: Certificate | undefined;
   readonly logger: Logger;
 }
+
+export interface WsServerStats extends Omit<SocketCapStats, 'refused'> {
+  /** Upgrades since the start, by what refused them; `peer`: connections cut before they could ask for one. */
+  readonly refused: Readonly<Record<CapName | 'origin' | 'peer', number>>;
+}
+
+/** How often Node looks for upgrades that take too long. */
+const CHECK_MS = 5000;
+/** What a refused client is told to wait, seconds: sockets come and go all the time. */
+const RETRY_SECONDS = 5;
+const STATUS_OF_CAP: Readonly<Record<CapName, string>> = {
+  total: '503 Service Unavailable',
+  strangers: '503 Service Unavailable',
+  address: '429 Too Many Requests',
+  addressStrangers: '429 Too Many Requests',
+};
 
 export class WsServer {
   readonly #options: WsServerOptions;
@@ -59,7 +83,9 @@ export class WsServer {
   /** For what the library calls with the socket as `this`: one function for all instead of three per connection. */
   readonly #connections = new WeakMap<WebSocket, WsConnection>();
   #nextId = 1;
-  #openCount = 0;
+  readonly #caps: SocketCaps;
+  readonly #peers: PeerCap;
+  #refusedOriginCount = 0;
 
   constructor(options: WsServerOptions, deps: WsServerDeps) {
     this.#options = options;
@@ -74,12 +100,20 @@ export class WsServer {
       closeTimeout: options.closeMs,
     };
     this.#ws = new WebSocketServer(socketOptions);
-    this.#server = createServer(
-      { requestTimeout: options.upgradeMs, headersTimeout: options.upgradeMs },
+    this.#caps = new SocketCaps(options);
+    this.#peers = new PeerCap(options.addressConnectionCount + options.addressStrangerCount, deps.trust);
+    const { upgradeMs } = options;
+    const checkMs = Math.min(upgradeMs, CHECK_MS);
+    this.#server = createListener(
+      { requestTimeout: upgradeMs, headersTimeout: upgradeMs, connectionsCheckingInterval: checkMs },
+      deps.certificate,
       (_request, response) => {
         response.writeHead(426, { connection: 'close', upgrade: 'websocket' }).end();
       },
     );
+    // Also those that never ask for an upgrade are bounded.
+    this.#server.maxConnections = options.connectionCount + options.strangerCount;
+    this.#peers.guard(this.#server);
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -100,6 +134,14 @@ export class WsServer {
     return this.#address().port;
   }
 
+  stats(): WsServerStats {
+    const { refused, ...counts } = this.#caps.stats();
+    return {
+      ...counts,
+      refused: { ...refused, origin: this.#refusedOriginCount, peer: this.#peers.refusedCount },
+    };
+  }
+
   /** Accepts nothing more; open connections are the gateway's to close. */
   stopAccepting(): void {
     this.#server.close();
@@ -115,19 +157,33 @@ export class WsServer {
     socket.on('error', () => socket.destroy());
     const path = request.url?.split('?', 1)[0];
     if (path !== this.#options.path) return refuse(socket, '404 Not Found');
-    if (this.#openCount >= this.#options.connectionCount) return refuse(socket, '503 Service Unavailable');
+    if (!this.#isFromAllowedPage(request)) {
+      this.#refusedOriginCount++;
+      return refuse(socket, '403 Forbidden');
+    }
+    const { address } = this.#deps.trust.ofRequest(request);
+    const broken = this.#caps.refusal(address);
+    if (broken !== undefined) return refuse(socket, STATUS_OF_CAP[broken], RETRY_SECONDS);
     this.#ws.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, request, socket));
+  }
+
+  #isFromAllowedPage({ headers }: IncomingMessage): boolean {
+    const { origins } = this.#options;
+    if (origins.length === 0 || origins.includes('*') || headers.origin === undefined) return true;
+    return origins.includes(headers.origin);
   }
 
   #accept(ws: WebSocket, request: IncomingMessage, socket: Duplex): void {
     request.socket.setNoDelay(true);
     request.socket.setKeepAlive(true, 60_000);
-    this.#openCount++;
+    const origin = this.#deps.trust.ofRequest(request);
+    const place = this.#caps.open(origin.address);
     const connection = new WsConnection(
       {
         id: this.#nextId++,
-        remoteAddress: request.socket.remoteAddress ?? '',
-        host: request.headers.host ?? '',
+        remoteAddress: origin.address,
+        host: placeOf(origin),
+        place,
       },
       ws,
       socket,
@@ -136,9 +192,9 @@ export class WsServer {
     const { handler, logger } = this.#deps;
     ws.on('message', this.#onMessage);
     ws.on('ping', this.#onPing);
-    ws.on('close', () => {
-      this.#openCount--;
-      handler.closed(connection);
+    ws.on('close', (code) => {
+      place.closed();
+      handler.closed(connection, connection.answered(code));
     });
     // Malformed or oversized frames: the library closes with 1002, 1007 or 1009 by itself.
     ws.on('error', (error) => logger.debug({ err: error.message }, 'a WebSocket broke'));
@@ -152,7 +208,12 @@ export class WsServer {
     this.#deps.handler.received(connection, bytes.toString(), bytes.length);
   });
 
-  readonly #onPing = receiverOf((ws, data) => this.#connections.get(ws)?.pong(toBuffer(data)));
+  readonly #onPing = receiverOf((ws, data) => {
+    const connection = this.#connections.get(ws);
+    if (connection === undefined) return;
+    this.#deps.handler.heard(connection);
+    connection.pong(toBuffer(data));
+  });
 }
 
 function receiverOf(receive: (ws: WebSocket, data: RawData) => void) {
@@ -166,6 +227,7 @@ function toBuffer(data: RawData): Buffer {
   return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }
 
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+function refuse(socket: Duplex, status: string, retrySeconds = 0): void {
+  const retry = retrySeconds === 0 ? '' : `Retry-After: ${retrySeconds}\r\n`;
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${retry}Content-Length: 0\r\n\r\n`);
 }
