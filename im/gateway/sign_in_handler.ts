@@ -18,12 +18,17 @@ export interface SignInDeps {
   readonly send: (client: Client, frame: DownFrame) => void;
   readonly close: (client: Client, reason: CloseName) => void;
   readonly resume: (client: Client) => void;
+  /** It has its device, and its answer is queued. */
+  readonly signedIn: (client: Client) => void;
+  readonly agreeHeartbeat: (client: Client, heartbeatMs: number) => void;
 }
 
 const KICK_TEXT = 'your account signed in on another device of this kind';
 
 export class SignInHandler {
   readonly #deps: SignInDeps;
+  /** In a cluster it is the dispatch node that counts; here there is one gateway. */
+  #lastNumber = 0;
 
   constructor(deps: SignInDeps) {
     this.#deps = deps;
@@ -35,6 +40,7 @@ export class SignInHandler {
       return this.#refuse(client, frame, errorInfo('ALREADY_SIGNED_IN'));
     }
     client.isSigningIn = true;
+    client.signInNumber = ++this.#lastNumber;
     if (frame.protocol > 0 && client.profile === 'web') client.isModern = true;
     void this.#run(client, frame);
   }
@@ -50,7 +56,7 @@ export class SignInHandler {
   /** Never rejects. */
   async #run(client: Client, frame: AuthUp): Promise<void> {
     try {
-      const signedIn = await this.#deps.authenticator.signIn(frame, client.connection.host);
+      const signedIn = await this.#deps.authenticator.signIn(frame, client.connection);
       client.isSigningIn = false;
       if (client.isClosed || client.closing !== undefined) return;
       this.#bind(client, frame, signedIn);
@@ -68,10 +74,16 @@ export class SignInHandler {
       return this.#refuse(client, frame, errorInfo('ALREADY_SIGNED_IN'));
     }
     const result = this.#deps.directory.bind(client, signedIn, performance.now());
-    if (!result.bound) throw imError('UNAUTHENTICATED');
+    if (!result.bound) {
+      if (result.reason === 'KICKED') throw imError('UNAUTHENTICATED');
+      return this.expel(client, 'REPLACED');
+    }
+    client.connection.signedIn();
+    this.#deps.agreeHeartbeat(client, signedIn.heartbeatMs);
     if (result.rival !== undefined) this.expel(result.rival, result.reason);
     const action = frame.action === ACTIONS.authenticate ? ACTIONS.notifySuccess : ACTIONS.apiSuccess;
     this.#deps.send(client, { kind: 'success', action, echo: frame.echo, data: signedIn.answer });
+    this.#deps.signedIn(client);
     for (const other of this.#deps.directory.clientsOf(signedIn.uid)) {
       if (other !== client) this.#deps.send(other, { kind: 'login', device: signedIn.device });
     }

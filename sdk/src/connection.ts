@@ -1,5 +1,5 @@
 /**
- * One socket from dialling to its end: sign-in, requests matched by their number, heartbeat. Knows nothing of
+ * One socket from dialling to its end: sign-in, requests matched by their number, signs of life. Knows nothing of
  * conversations. After its end it does nothing more; the reconnector makes a new one.
  */
 import { imError } from '../../im/errors.js';
@@ -7,7 +7,9 @@ import { ACTIONS } from '../../im/message/actions.js';
 import { isJsonObject } from '../../im/message/json_fields.js';
 import { toCount } from '../../im/message/ids.js';
 import { CodedError } from '../../pkg/errors/coded_error.js';
+import type { Random } from './backoff.js';
 import { nowMs } from './coarse_timer.js';
+import { Heartbeat } from './heartbeat.js';
 import type { ClientTuning, WebSocketLike } from './types.js';
 import { readError, readWelcome, type Welcome } from './wire.js';
 
@@ -27,6 +29,9 @@ export interface ConnectionHandler {
   /** Once. */
   ended(end: ConnectionEnd): void;
   wakeBy(atMs: number): void;
+  /** What is known of the user's conversations: told to the server now and then. */
+  cursor(): { readonly count: number; readonly sum: number } | undefined;
+  readonly random: Random;
 }
 
 interface Request {
@@ -37,7 +42,7 @@ interface Request {
 
 type ConnectionTuning = Pick<
   ClientTuning,
-  'connectTimeoutMs' | 'requestTimeoutMs' | 'heartbeatMs' | 'heartbeatAnswerMs'
+  'connectTimeoutMs' | 'requestTimeoutMs' | 'heartbeatMs' | 'heartbeatAnswerMs' | 'cursorIntervalMs'
 >;
 
 /** Requests without an answer; the client itself has a handful, the rest is the app's `call`. */
@@ -45,7 +50,6 @@ const REQUEST_LIMIT = 1_000;
 const CLOSE_WAIT_MS = 1_000;
 const AUTH_SEQ = 1;
 const OPEN = 1;
-const HEARTBEAT = `{"action":"${ACTIONS.heartbeat}","data":{}}`;
 /** What browsers report for a connection that ended without a word. */
 const ABNORMAL_CODE = 1006;
 
@@ -55,20 +59,24 @@ export class Connection {
   readonly #tuning: ConnectionTuning;
   readonly #requests = new Map<number, Request>();
   readonly #signInByMs: number;
-  #heartbeatMs: number;
+  readonly #heartbeat: Heartbeat;
   #seq = AUTH_SEQ;
   #phase: 'signing in' | 'open' | 'ended' = 'signing in';
-  #sentAtMs = nowMs();
-  #heardAtMs = nowMs();
-  /** When our unanswered heartbeat left; Infinity where none is under way. */
-  #beatAtMs = Infinity;
   #onEnd: () => void = () => undefined;
 
   constructor(socket: WebSocketLike, token: string, tuning: ConnectionTuning, handler: ConnectionHandler) {
     this.#socket = socket;
     this.#handler = handler;
     this.#tuning = tuning;
-    this.#heartbeatMs = tuning.heartbeatMs;
+    this.#heartbeat = new Heartbeat(tuning, {
+      // A socket on its way out is told nothing more; its silence then ends it.
+      send: (text) => {
+        if (this.isOpen) this.send(text);
+      },
+      cursor: () => handler.cursor(),
+      wakeBy: (atMs) => handler.wakeBy(atMs),
+      random: handler.random,
+    });
     this.#signInByMs = nowMs() + tuning.connectTimeoutMs;
     socket.onopen = () => this.#authenticate(token);
     socket.onmessage = (event: { readonly data: unknown }) => this.#receive(event.data);
@@ -89,8 +97,8 @@ export class Connection {
 
   /** Hands the text of a frame to the socket; the caller has looked at isOpen. */
   send(text: string): void {
-    this.#sentAtMs = nowMs();
     this.#socket.send(text);
+    this.#heartbeat.sent();
   }
 
   /** Rejects with the server's CodedError, or a temporary one where no answer came. */
@@ -107,10 +115,7 @@ export class Connection {
 
   /** Asks the server for a sign of life where none came lately. */
   probe(atMs: number): void {
-    if (!this.isOpen || this.#beatAtMs !== Infinity) return;
-    this.send(HEARTBEAT);
-    this.#beatAtMs = atMs;
-    this.#handler.wakeBy(atMs + this.#tuning.heartbeatAnswerMs);
+    this.#heartbeat.probe(atMs);
   }
 
   tick(atMs: number): number {
@@ -120,18 +125,10 @@ export class Connection {
       return this.#signInByMs;
     }
     this.#expireRequests(atMs);
-    if (this.#heardAtMs >= this.#beatAtMs) this.#beatAtMs = Infinity;
-    const answerByMs = this.#beatAtMs + this.#tuning.heartbeatAnswerMs;
-    if (atMs >= answerByMs) {
-      this.drop('no answer to the heartbeat');
-      return Infinity;
-    }
-    if (atMs >= this.#sentAtMs + this.#heartbeatMs) this.probe(atMs);
-    return Math.min(
-      this.#nextRequestMs(),
-      this.#beatAtMs + this.#tuning.heartbeatAnswerMs,
-      this.#nextBeatMs(),
-    );
+    const beatMs = this.#heartbeat.tick(atMs);
+    if (beatMs !== 'lost') return Math.min(this.#nextRequestMs(), beatMs);
+    this.drop('no answer to the heartbeat');
+    return Infinity;
   }
 
   /** Ends it from our side without waiting for the server, which may be gone. */
@@ -154,10 +151,6 @@ export class Connection {
     });
   }
 
-  #nextBeatMs(): number {
-    return this.#beatAtMs === Infinity ? this.#sentAtMs + this.#heartbeatMs : Infinity;
-  }
-
   #nextRequestMs(): number {
     for (const request of this.#requests.values()) return request.dueAtMs;
     return Infinity;
@@ -174,13 +167,13 @@ export class Connection {
   }
 
   #authenticate(token: string): void {
-    const data = { v: 1, caps: ['interval'], token };
+    const data = { v: 1, caps: ['interval'], token, heartbeatMs: Math.round(this.#tuning.heartbeatMs) };
     this.send(JSON.stringify({ seq: AUTH_SEQ, action: ACTIONS.authenticate, data }));
   }
 
   #receive(text: unknown): void {
     if (this.#phase === 'ended' || typeof text !== 'string') return;
-    this.#heardAtMs = nowMs();
+    this.#heartbeat.heard();
     let envelope: unknown;
     try {
       envelope = JSON.parse(text);
@@ -208,6 +201,9 @@ export class Connection {
       case ACTIONS.notifyError:
         this.#refuse(seq, readError(data));
         return;
+      case ACTIONS.heartbeat:
+        this.#heartbeat.received(isJsonObject(data) && data['probe'] === true);
+        return;
       default:
         if (this.#phase === 'open') this.#handler.frame(action, data);
     }
@@ -228,8 +224,7 @@ export class Connection {
       return;
     }
     this.#phase = 'open';
-    if (welcome.heartbeatMs > 0) this.#heartbeatMs = Math.min(this.#heartbeatMs, welcome.heartbeatMs);
-    this.#handler.wakeBy(this.#nextBeatMs());
+    this.#heartbeat.start(welcome.heartbeatMs);
     this.#handler.signedIn(welcome);
   }
 

@@ -5,7 +5,7 @@
  *   stopped ─start─► connecting ─signed in─► online ─end─► offline ─wait─► connecting …
  *                        └──────── end ────────────────────► offline | ended
  */
-import { isError } from '../../im/errors.js';
+import { CLOSE_CODES, isError } from '../../im/errors.js';
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import { fullJitterMs, type Random } from './backoff.js';
 import { nowMs } from './coarse_timer.js';
@@ -28,11 +28,14 @@ export interface ReconnectorDeps {
   lost(): void;
   state(state: ConnectionState): void;
   wakeBy(atMs: number): void;
+  cursor(): { readonly count: number; readonly sum: number } | undefined;
   readonly random: Random;
 }
 
 const FIRST_FINAL_CODE = 4500;
 const LAST_FINAL_CODE = 4999;
+/** A server that goes down sends everybody away at once: they come back over four times the first wait. */
+const ATTEMPTS_AFTER_GOING_AWAY = 2;
 
 export class Reconnector {
   readonly #options: ReconnectorOptions;
@@ -121,6 +124,8 @@ export class Reconnector {
         if (round === this.#round) this.#ended(end);
       },
       wakeBy: (atMs) => this.#deps.wakeBy(atMs),
+      cursor: () => this.#deps.cursor(),
+      random: this.#deps.random,
     });
     this.#connection = connection;
   }
@@ -148,6 +153,8 @@ export class Reconnector {
     if (isFinal || kicked !== undefined) {
       this.#enter({ name: 'ended', code, reason: kicked ?? end.reason });
     } else {
+      if (code === CLOSE_CODES.GOING_AWAY.code)
+        this.#attempts = Math.max(this.#attempts, ATTEMPTS_AFTER_GOING_AWAY);
       const { reconnectMinMs: minMs, reconnectMaxMs: maxMs } = this.#options.tuning;
       const jitterMs = fullJitterMs(this.#attempts++, { minMs, maxMs }, this.#deps.random);
       const retryInMs = Math.round((refusal?.retryAfterMs ?? 0) + jitterMs);

@@ -1,6 +1,6 @@
 /**
- * Keeps the list of conversations true: all of it or what changed since the cursor, after each sign-in, when
- * the server announces a loss, and now and then. Compares the number of conversations and the sum of their
+ * Keeps the list of conversations true: all of it or what changed since the cursor, after each sign-in and when
+ * the server announces a loss. Compares the number of conversations and the sum of their
  * last seqs with ours, so that no clock can hide a message.
  */
 import { CodedError } from '../../pkg/errors/coded_error.js';
@@ -18,7 +18,6 @@ export interface SyncResult {
 
 export interface SyncOptions {
   readonly fullSyncCheckMs: number;
-  readonly cursorIntervalMs: number;
 }
 
 export interface SyncDeps {
@@ -47,7 +46,8 @@ export class Sync {
   #applied = false;
   #checkAtMs = Infinity;
   #checked = { count: 0, sum: 0 };
-  #cursorAtMs = Infinity;
+  /** What lacks at the check is not in what changed lately either. */
+  #checksAll = false;
 
   constructor(options: SyncOptions, deps: SyncDeps) {
     this.#options = options;
@@ -67,7 +67,6 @@ export class Sync {
     this.#again = false;
     this.#applied = false;
     this.#checkAtMs = Infinity;
-    this.#cursorAtMs = Infinity;
   }
 
   /** Something may be missing: ask what changed. */
@@ -76,16 +75,29 @@ export class Sync {
     else this.#run(this.cursorMs);
   }
 
+  /** The store has so much: asked for where we still have less when what is under way has come. */
+  compare({ count, sum }: { readonly count: number; readonly sum: number }): void {
+    // The sync of a new connection compares by itself.
+    if (!this.#applied) return;
+    if (this.#checkAtMs === Infinity) {
+      this.#checkAtMs = nowMs() + this.#options.fullSyncCheckMs;
+      this.#checked = { count, sum };
+      this.#checksAll = false;
+      this.#deps.wakeBy(this.#checkAtMs);
+    } else {
+      this.#checked = { count: Math.max(count, this.#checked.count), sum: Math.max(sum, this.#checked.sum) };
+    }
+  }
+
   tick(atMs: number): number {
     if (atMs >= this.#checkAtMs) {
       this.#checkAtMs = Infinity;
-      if (this.#lacks()) this.#run(0);
+      if (this.#lacks()) {
+        if (this.#checksAll) this.#run(0);
+        else this.again();
+      }
     }
-    if (atMs >= this.#cursorAtMs) {
-      this.#cursorAtMs = atMs + this.#options.cursorIntervalMs;
-      this.again();
-    }
-    return Math.min(this.#checkAtMs, this.#cursorAtMs);
+    return this.#checkAtMs;
   }
 
   #lacks(): boolean {
@@ -124,16 +136,15 @@ export class Sync {
       this.#run(0);
       return;
     }
-    const atMs = nowMs();
     this.cursorMs = result.cursorMs;
-    this.#cursorAtMs = atMs + this.#options.cursorIntervalMs;
     if (sinceMs !== 0) {
       this.#checked = result;
-      this.#checkAtMs = atMs + this.#options.fullSyncCheckMs;
+      this.#checksAll = true;
+      this.#checkAtMs = nowMs() + this.#options.fullSyncCheckMs;
     }
     this.#applied = true;
     this.#deps.apply(result);
-    this.#deps.wakeBy(Math.min(this.#cursorAtMs, this.#checkAtMs));
+    this.#deps.wakeBy(this.#checkAtMs);
     if (!this.#again) return;
     this.#again = false;
     this.again();
