@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chatConversation, type ConversationName } from '../im/message/conversation.js';
 import { known, toDevice, toMid, toSeq, toUid, type Uid } from '../im/message/ids.js';
+import { EVENT_KIND } from '../im/message/message.js';
 import type { AppendRequest } from '../im/store/interface.js';
 import type { SqliteStores } from '../service/store/sqlite_stores.js';
 import { openForSeeding, seedTokens, seedUsers } from '../test/support/seed.js';
@@ -126,6 +127,7 @@ function request(conv: ConversationName, from: Uid, to: Uid, mid: number): Appen
   return {
     conv,
     event: {
+      kind: EVENT_KIND.message,
       from,
       device: known(toDevice(DEVICE)),
       to,

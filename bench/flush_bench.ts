@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chatConversation } from '../im/message/conversation.js';
 import { known, toDevice, toMid, toUid } from '../im/message/ids.js';
+import { EVENT_KIND } from '../im/message/message.js';
 import { SqliteDatabase } from '../pkg/db/sqlite_database.js';
 import { sqliteCalls } from '../service/store/sqlite_calls.js';
 import { packBatch } from '../service/store/flat_batch.js';
@@ -70,7 +71,15 @@ function append(folder: string, synchronous: 'FULL' | 'OFF', sender: number, rec
   try {
     const calls = sqliteCalls(db, Date.now);
     const [from, to] = [known(toUid(sender)), known(toUid(receiver))];
-    const common = { from, to, device: known(toDevice(5)), type: 1, content: CONTENT, sentAtMs: 0 };
+    const common = {
+      kind: EVENT_KIND.message,
+      from,
+      to,
+      device: known(toDevice(5)),
+      type: 1,
+      content: CONTENT,
+      sentAtMs: 0,
+    };
     const { first } = calls.leaseMids(ROUNDS);
     return median((round) => {
       const clientId = `${Date.now().toString(36)}-${synchronous}-${round}`;

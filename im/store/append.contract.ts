@@ -39,6 +39,7 @@ export function appendContract(name: string, factory: StoreFactory): void {
     const { mid, from, to, clientId, type, content, sentAtMs } = event;
     assert.deepEqual(await scene.log(), [
       {
+        kind: 0,
         conv: scene.conv(),
         seq: 1,
         mid,

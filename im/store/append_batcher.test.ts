@@ -23,7 +23,7 @@ function draft(n: number, content = 'x'): AppendDraft {
   const [from, to, device] = [known(toUid(1)), known(toUid(n + 2)), known(toDevice(1))];
   return {
     conv: conv(n),
-    event: { from, to, device, clientId: content, mid: 0, type: 1, content, sentAtMs: 0 },
+    event: { kind: 0, from, to, device, clientId: content, mid: 0, type: 1, content, sentAtMs: 0 },
   };
 }
 

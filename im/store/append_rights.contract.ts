@@ -42,7 +42,7 @@ export function appendRightsContract(name: string, factory: StoreFactory): void 
 
   test(`${name}: a note to oneself is one conversation with one member`, async (t) => {
     const scene = await open(t);
-    await scene.stores.users.setContactsOnly(scene.uid(0), true);
+    await scene.stores.users.update(scene.uid(0), { contactsOnly: true });
     assert.equal((await scene.say(0, 0, 'note', 'again'))[1]?.seq, 2);
     assert.deepEqual(await scene.contents(0, 0), ['note', 'again']);
     const [state] = await scene.stores.messages.conversations(scene.uid(0), PHONE, 10);
@@ -105,7 +105,7 @@ export function appendRightsContract(name: string, factory: StoreFactory): void 
   test(`${name}: contacts only: strangers are refused, contacts and the white list are not`, async (t) => {
     const scene = await open(t, 4);
     await scene.say(0, 1, 'before');
-    await scene.stores.users.setContactsOnly(scene.uid(1), true);
+    await scene.stores.users.update(scene.uid(1), { contactsOnly: true });
     await scene.stores.contacts.add(scene.uid(2), scene.uid(1), '');
     await scene.append(scene.relation(1, 3, 'white'));
     const results = await scene.append(
@@ -119,7 +119,7 @@ export function appendRightsContract(name: string, factory: StoreFactory): void 
     assert.deepEqual(outcomes(await scene.append(scene.message(0, 1, 'e'))), ['stored']);
     await scene.append(scene.relation(1, 3, 'white', false));
     assert.deepEqual(outcomes(await scene.append(scene.message(3, 1, 'f'))), ['CONTACTS_ONLY']);
-    await scene.stores.users.setContactsOnly(scene.uid(1), false);
+    await scene.stores.users.update(scene.uid(1), { contactsOnly: false });
     assert.deepEqual(outcomes(await scene.append(scene.message(3, 1, 'g'))), ['stored']);
   });
 

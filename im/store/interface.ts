@@ -148,6 +148,8 @@ export interface LocatedMessage {
   readonly clientId: string;
 }
 
+export type WriterPair = Pick<NewEvent, 'from' | 'to'>;
+
 /** `uid` on `device` has got (or read) everything in [from, to]. */
 export interface MarkRequest {
   readonly uid: Uid;
@@ -200,21 +202,26 @@ export interface MessageStore {
   offline(uid: Uid, device: Device, limits: PageLimits): Promise<readonly ChatEvent[]>;
   /**
    * One page of the same for a client that is pushed everything and acks later: after `passed`, which says per
-   * conversation up to where this connection has been given everything (absent: the device's mark).
+   * conversation up to where this connection has been given everything (absent: the device's mark). With `only`,
+   * of that one conversation: how a hole is filled without what the device sent itself.
    */
   offlinePage(
     uid: Uid,
     device: Device,
     passed: ReadonlyMap<ConversationName, Seq>,
     limits: PageLimits,
+    only?: ConversationName,
   ): Promise<readonly ChatEvent[]>;
   /**
-   * Retention: removes events stored before `beforeMs`, at most `limit` rows a call, lowest seqs first, and raises
-   * the floor (first_seq) of their conversations; the newest `keepCount` of each conversation stay. The number
-   * removed; fewer than `limit` means that nothing is left to do.
+   * Retention: erases events stored before `beforeMs`, lowest seqs first, and raises the floor of their
+   * conversations, below which nobody reads; the newest `keepCount` of each stay. The row itself goes 30 days later:
+   * until then a late retry is still the same message. The number of rows erased or gone, at most `limit`; fewer
+   * mean that nothing is left to do. One call at a time.
    */
   expire(beforeMs: number, keepCount: number, limit: number): Promise<number>;
-  /** Those of `mids` that lie in a conversation of `reader`; others are absent. */
+  /** Why an append would now refuse that pair (NO_SUCH_USER, BANNED, BLOCKED, CONTACTS_ONLY); undefined: it would not. */
+  mayWrite(pairs: readonly WriterPair[]): Promise<readonly (ErrorName | undefined)[]>;
+  /** Those of `mids` that lie in a conversation of `reader` and are still kept; others are absent. */
   locate(reader: Uid, mids: readonly Mid[]): Promise<readonly LocatedMessage[]>;
   /** What `sender` sent in [from, to] of `conv`: the newest `limit`, ascending. */
   sentBetween(
@@ -331,7 +338,7 @@ export interface UserStore {
   issueTokens(pairs: readonly { uid: Uid; device: Device }[]): Promise<readonly TokenVersion[]>;
   /** Raises the version above `version` if it is exactly that; false where it was another already. */
   revokeToken(token: TokenVersion): Promise<boolean>;
-  /** The current versions of those pairs, in their order. */
+  /** The current versions of those pairs, in their order; of somebody banned, higher than any token's. */
   tokenVersions(pairs: readonly { uid: Uid; device: Device }[]): Promise<readonly TokenVersion[]>;
 }
 
@@ -376,7 +383,10 @@ export interface IdStore {
 
 /** What an operator does to the store of a running server. */
 export interface StoreAdmin {
-  /** Writes a consistent copy of everything to a new file, while others read and write. Throws where it exists. */
+  /**
+   * Writes a consistent copy of everything to a new file, while others read and write. Throws INVALID_PARAMETER
+   * where it exists or cannot be made, TOO_BUSY during another backup.
+   */
   backup(path: string): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { chatConversation, type ConversationName } from '../message/conversation.js';
 import { known, toDevice, toMid, toSeq, type Device, type Mid, type Seq, type Uid } from '../message/ids.js';
-import type { ChatEvent } from '../message/message.js';
+import { EVENT_KIND, type ChatEvent } from '../message/message.js';
 import type {
   AppendRequest,
   AppendResult,
@@ -98,6 +98,7 @@ export class Scene {
     return {
       conv: this.conv(from, to),
       event: {
+        kind: EVENT_KIND.message,
         from: this.uid(from),
         device: PHONE,
         to: this.uid(to),

@@ -19,7 +19,9 @@ export function userStoreContract(name: string, factory: StoreFactory): void {
     const [ann, bob] = await users.create([user('Ann', 'Ann@Example.org'), user('bob\0x')]);
     assert.ok(ann !== undefined && bob !== undefined && ann.uid > 10_000 && bob.uid === ann.uid + 1);
     const { uid, ...rest } = ann;
-    assert.deepEqual(rest, { account: 'Ann', email: 'Ann@Example.org', nickname: 'Ann\0😀', avatar: 'a' });
+    const flags = { isBanned: false, approval: false, contactsOnly: false };
+    const typedIn = { account: 'Ann', email: 'Ann@Example.org', nickname: 'Ann\0😀', avatar: 'a' };
+    assert.deepEqual(rest, { ...typedIn, ...flags });
     assert.deepEqual(await users.byUids([bob.uid, known(toUid(5)), uid]), [bob, ann]);
     for (const typed of ['Ann', 'aNN', 'ann@example.ORG']) {
       assert.deepEqual(await users.byAccount(typed), { ...ann, passwordHash: 'hash of Ann' });

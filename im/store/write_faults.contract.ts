@@ -16,7 +16,7 @@ const WRITES: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
   addContact: (scene) => scene.stores.contacts.add(scene.uid(0), scene.uid(2), 'remark'),
   create: (scene) => scene.stores.users.create([newUser()]),
   changePassword: (scene) => scene.stores.users.changePassword(scene.uid(0), 'hash'),
-  setContactsOnly: (scene) => scene.stores.users.setContactsOnly(scene.uid(1), true),
+  updateUser: (scene) => scene.stores.users.update(scene.uid(1), { contactsOnly: true }),
   issueTokens: (scene) => scene.stores.users.issueTokens([{ uid: scene.uid(0), device: WEB }]),
   revokeToken: (scene) => scene.stores.users.revokeToken({ uid: scene.uid(0), device: WEB, version: 0 }),
   leaseMids: (scene) => scene.stores.ids.leaseMids(10),

@@ -5,12 +5,13 @@
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { toSqliteError } from '../../pkg/db/sqlite_error.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
-import type { ChatEvent } from '../../im/message/message.js';
+import { EVENT_KIND, type ChatEvent } from '../../im/message/message.js';
 import type { BatchRefused } from '../../im/store/interface.js';
 import type { ConversationState, ConversationTable, Times } from './conversation_table.js';
 import { EVENT_COLUMNS, eventOf } from './event_row.js';
 import { CHANGE, type FlatBatch, type FlatResults, type Refusal } from './flat_batch.js';
 import { FlatAnswers, FlatReader, type FlatRequest } from './flat_reader.js';
+import { RecallChange } from './recall_change.js';
 import type { Stamps } from './stamps.js';
 import { toStoreError } from './store_error.js';
 
@@ -34,6 +35,7 @@ export class AppendTransaction {
   readonly #setBlack: Statement;
   readonly #setWhite: Statement;
   readonly #probe: Statement;
+  readonly #recall: RecallChange;
 
   constructor({ db, conversations, stamps, clock }: AppendDeps) {
     this.#db = db;
@@ -41,8 +43,8 @@ export class AppendTransaction {
     this.#stamps = stamps;
     this.#clock = clock;
     this.#insert = db.prepare(
-      `INSERT INTO message (mid, conv, seq, n, sender, device, client_id, type, content, sent_at, stored_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO message (mid, conv, seq, n, kind, sender, device, client_id, type, content, sent_at, stored_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
     this.#original = db.prepare(
       `SELECT ${EVENT_COLUMNS} FROM message m WHERE m.conv = ? AND m.sender = ? AND m.client_id = ?`,
@@ -59,6 +61,7 @@ export class AppendTransaction {
     this.#setBlack = relation('black');
     this.#setWhite = relation('white');
     this.#probe = db.prepare('UPDATE store_meta SET probe = ?');
+    this.#recall = new RecallChange(db);
   }
 
   /** BatchRefused where a statement refused its values; throws CodedError where the machine is at fault. */
@@ -94,6 +97,10 @@ export class AppendTransaction {
       answers.refused('INVALID_PARAMETER');
       return;
     }
+    if (request.change === CHANGE.recall) {
+      this.#takeBack(request, state, times, answers);
+      return;
+    }
     const isWritten = !request.hasEvent || this.#event(request, state, times, answers);
     if (!isWritten || request.change === CHANGE.none) return;
     const isChanged = this.#relation(request, state);
@@ -102,20 +109,43 @@ export class AppendTransaction {
     else answers.refused('NO_SUCH_USER');
   }
 
+  /** The recall of a message recalled already is the duplicate; else it is written with its event or not at all. */
+  #takeBack(request: FlatRequest, state: ConversationState, times: Times, answers: FlatAnswers): void {
+    const original = request.hasEvent ? this.#originalOf(request, state) : undefined;
+    if (original !== undefined) {
+      this.#answerDuplicate(request, original, answers);
+      return;
+    }
+    const refusal = state.id === 0 ? 'NO_SUCH_MESSAGE' : this.#recall.refusal(request, state.id, times.nowMs);
+    if (refusal !== undefined) {
+      answers.refused(refusal);
+      return;
+    }
+    if (request.hasEvent && !this.#event(request, state, times, answers)) return;
+    this.#recall.apply(request);
+    if (!request.hasEvent) answers.changed();
+  }
+
   /** True where a new row was written; the request is answered either way. */
   #event(request: FlatRequest, state: ConversationState, times: Times, answers: FlatAnswers): boolean {
     const refusal = this.#refusal(request, state, times);
     const isStored = refusal === undefined && this.#insertRow(request, state, times.nowMs);
     if (isStored) {
-      this.#conversations.raise(state, request.mid);
+      this.#conversations.raise(state, request.mid, countOf(request));
       answers.stored(request.mid, state.lastSeq, state.lastN, times.nowMs);
       return true;
     }
     // A retry is answered as such, also where its sender has lost the right since.
     const original = this.#originalOf(request, state);
-    if (original !== undefined) answers.duplicate(original);
+    if (original !== undefined) this.#answerDuplicate(request, original, answers);
     else answers.refused(refusal ?? this.#taken(request.mid));
     return false;
+  }
+
+  /** A message and a recall never stand for each other, whatever their client ids say. */
+  #answerDuplicate(request: FlatRequest, original: ChatEvent, answers: FlatAnswers): void {
+    if (original.kind === request.kind) answers.duplicate(original);
+    else answers.refused('BAD_CLIENT_ID');
   }
 
   /** Why the request may not be stored; makes the conversation where nothing stands against it. */
@@ -138,7 +168,8 @@ export class AppendTransaction {
       request.mid,
       state.id,
       state.lastSeq + 1,
-      state.lastN + 1,
+      state.lastN + countOf(request),
+      request.kind,
       request.from,
       request.device,
       request.clientId,
@@ -174,10 +205,25 @@ export class AppendTransaction {
   }
 }
 
+/** What it adds to the number of messages that count as unread. */
+function countOf({ kind }: FlatRequest): 0 | 1 {
+  return kind === EVENT_KIND.message ? 1 : 0;
+}
+
 /** Event and change must be of the two members of the conversation that the request names. */
 function isOf(request: FlatRequest, { low, high }: ConversationState): boolean {
   const isPair = (one: number, other: number): boolean =>
     (one === low && other === high) || (one === high && other === low);
   if (request.hasEvent && !isPair(request.from, request.to)) return false;
-  return request.change === CHANGE.none || isPair(request.changeUid, request.changePeer);
+  switch (request.change) {
+    case CHANGE.none:
+      return true;
+    case CHANGE.recall:
+      // Who takes back is a member, and the sender of the event that says so.
+      return request.hasEvent
+        ? request.changeUid === request.from
+        : request.changeUid === low || request.changeUid === high;
+    default:
+      return isPair(request.changeUid, request.changePeer);
+  }
 }

@@ -1,13 +1,14 @@
-/** Contacts, and the 1:1 conversations that are opened without a message. */
+/** Contacts, who is on whose lists, and the 1:1 conversations that are opened without a message. */
 import { imError } from '../../im/errors.js';
 import { chatConversation } from '../../im/message/conversation.js';
 import type { Uid } from '../../im/message/ids.js';
-import type { Contact } from '../../im/store/interface.js';
+import type { Contact, ContactRequest, RelationList, User } from '../../im/store/interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
-import { textAt, toBytes } from '../../pkg/db/sqlite_row.js';
+import { integerAt, textAt, toBytes } from '../../pkg/db/sqlite_row.js';
+import { ContactRequests } from './contact_requests.js';
 import type { ConversationTable } from './conversation_table.js';
 import type { Stamps } from './stamps.js';
-import { USER_COLUMNS, userOf } from './user_table.js';
+import { USER_COLUMN_COUNT, USER_COLUMNS, userOf } from './user_table.js';
 
 export interface ContactDeps {
   readonly db: SqliteDatabase;
@@ -18,43 +19,110 @@ export interface ContactDeps {
 
 export class ContactTable {
   readonly #deps: ContactDeps;
+  readonly #requests: ContactRequests;
   readonly #list: Statement;
   readonly #exists: Statement;
+  readonly #wishes: Statement;
   readonly #insert: Statement;
+  readonly #setRemark: Statement;
+  readonly #delete: Statement;
+  readonly #related: Readonly<Record<RelationList, Statement>>;
 
   constructor(deps: ContactDeps) {
     const { db } = deps;
     this.#deps = deps;
+    this.#requests = new ContactRequests(db);
     this.#list = db.prepare(
       `SELECT ${USER_COLUMNS}, c.remark FROM contact c JOIN user u ON u.uid = c.peer WHERE c.uid = ? ORDER BY c.peer`,
     );
     this.#exists = db.prepare('SELECT 1 FROM contact WHERE uid = ? AND peer = ?');
+    this.#wishes = db.prepare('SELECT approval, banned_at FROM user WHERE uid = ?');
     this.#insert = db.prepare(
       'INSERT INTO contact (uid, peer, remark, added_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
+    this.#setRemark = db.prepare('UPDATE contact SET remark = ? WHERE uid = ? AND peer = ?');
+    this.#delete = db.prepare('DELETE FROM contact WHERE uid = ? AND peer = ?');
+    const related = (list: RelationList): Statement =>
+      db.prepare(
+        `SELECT ${USER_COLUMNS} FROM relation r JOIN user u ON u.uid = r.peer WHERE r.uid = ? AND r.${list} = 1
+         ORDER BY r.peer`,
+      );
+    this.#related = { black: related('black'), white: related('white') };
   }
 
   list(uid: Uid): readonly Contact[] {
-    return this.#list.all(uid).map((row) => ({ peer: userOf(row, 0), remark: textAt(row, 5) }));
+    return this.#list
+      .all(uid)
+      .map((row) => ({ peer: userOf(row, 0), remark: textAt(row, USER_COLUMN_COUNT) }));
   }
 
-  add(uid: Uid, peer: Uid, remark: string): 'added' | 'self' | 'unknown' | 'exists' {
+  related(uid: Uid, list: RelationList): readonly User[] {
+    return this.#related[list].all(uid).map((row) => userOf(row, 0));
+  }
+
+  requests(uid: Uid): readonly ContactRequest[] {
+    return this.#requests.list(uid);
+  }
+
+  /** Two who ask each other agree: the second asks no more. */
+  add(uid: Uid, peer: Uid, remark: string): 'added' | 'asked' | 'self' | 'unknown' | 'exists' {
     if (uid === peer) return 'self';
     const { db, clock } = this.#deps;
     return db.write(() => {
       if (this.#exists.first(uid, peer) !== undefined) return 'exists';
-      if (!this.#open(uid, peer)) return 'unknown';
-      const nowMs = clock();
-      this.#insert.run(uid, peer, toBytes(remark), nowMs);
-      this.#insert.run(peer, uid, toBytes(''), nowMs);
-      return 'added';
+      const wishes = this.#wishes.first(peer);
+      if (wishes === undefined || integerAt(wishes, 1) !== 0) return 'unknown';
+      const isAwaited = this.#requests.drop(uid, peer);
+      if (integerAt(wishes, 0) !== 0 && !isAwaited) {
+        if (this.#wishes.first(uid) === undefined) return 'unknown';
+        this.#requests.ask(peer, uid, remark, clock());
+        return 'asked';
+      }
+      return this.#join(uid, peer, remark) ? 'added' : 'unknown';
     });
+  }
+
+  answerRequest(uid: Uid, from: Uid, agree: boolean): 'added' | 'denied' | 'exists' | 'none' {
+    return this.#deps.db.write(() => {
+      const isAsked = this.#requests.drop(uid, from);
+      if (this.#exists.first(uid, from) !== undefined) return 'exists';
+      const wishes = isAsked ? this.#wishes.first(from) : undefined;
+      // Who was closed meanwhile is not listed as asking either.
+      if (wishes === undefined || integerAt(wishes, 1) !== 0) return 'none';
+      if (!agree) return 'denied';
+      return this.#join(uid, from, '') ? 'added' : 'none';
+    });
+  }
+
+  setRemark(uid: Uid, peer: Uid, remark: string): boolean {
+    return this.#deps.db.write(() => this.#setRemark.run(toBytes(remark), uid, peer) === 1);
+  }
+
+  remove(uid: Uid, peers: readonly Uid[]): readonly Uid[] {
+    return this.#deps.db.write(() =>
+      peers.filter((peer) => {
+        const wasHis = this.#delete.run(uid, peer) === 1;
+        const wasTheirs = this.#delete.run(peer, uid) === 1;
+        return wasHis || wasTheirs;
+      }),
+    );
   }
 
   openConversation(uid: Uid, peer: Uid): void {
     this.#deps.db.write(() => {
       if (!this.#open(uid, peer)) throw imError('NO_SUCH_USER');
     });
+  }
+
+  /** Both contacts of each other, and nothing left to be asked; false where one of the two does not exist. */
+  #join(uid: Uid, peer: Uid, remark: string): boolean {
+    if (!this.#open(uid, peer)) return false;
+    const nowMs = this.#deps.clock();
+    this.#insert.run(uid, peer, toBytes(remark), nowMs);
+    this.#insert.run(peer, uid, toBytes(''), nowMs);
+    this.#requests.drop(uid, peer);
+    this.#requests.drop(peer, uid);
+    return true;
   }
 
   /** False where one of the two does not exist. */

@@ -17,7 +17,7 @@ test('numbers for a conversation that has no row are never committed', (t) => {
   const write = (): void =>
     db.write(() => {
       table.begin();
-      table.raise(known(table.state('u10001_10002')), 1);
+      table.raise(known(table.state('u10001_10002')), 1, 1);
       table.flush(0);
     });
   write();

@@ -5,10 +5,7 @@
 import { chatMembers, toConversation, type ConversationName } from '../../im/message/conversation.js';
 import type { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
-import type { Refusal } from './flat_batch.js';
-
-/** 'ok', or why the sender may not write. */
-export type Verdict = 'ok' | Refusal;
+import { WriteRights, type Verdict } from './write_rights.js';
 
 /** What the writer knows of one conversation; id 0: it does not exist yet. */
 export interface ConversationState {
@@ -52,13 +49,7 @@ export class ConversationTable {
     db.onRollback(() => this.forget());
     this.#dataVersion = db.prepare('PRAGMA data_version');
     this.#byName = db.prepare('SELECT id, last_seq, last_n, last_mid FROM conversation WHERE name = ?');
-    this.#rights = db.prepare(
-      `SELECT COALESCE(r.black, 0),
-              CASE WHEN u.contacts_only = 0 OR r.white = 1 THEN 1
-                   ELSE EXISTS (SELECT 1 FROM contact c WHERE c.uid = u.uid AND c.peer = ?1) END
-       FROM user u LEFT JOIN relation r ON r.uid = u.uid AND r.peer = ?1
-       WHERE u.uid = ?2`,
-    );
+    this.#rights = new WriteRights(db);
     this.#exists = db.prepare('SELECT 1 FROM user WHERE uid = ?');
     this.#insert = db.prepare(
       'INSERT INTO conversation (name, created_at, last_at) VALUES (?, ?, ?) RETURNING id',
@@ -111,16 +102,8 @@ export class ConversationTable {
 
   /** Whether `sender` may write to the other member now. */
   verdict(state: ConversationState, sender: number): Verdict {
-    if (sender === state.low) return (state.lowMay ??= this.#judge(sender, state.high));
-    return (state.highMay ??= this.#judge(sender, state.low));
-  }
-
-  #judge(sender: number, recipient: number): Verdict {
-    const row = this.#rights.first(sender, recipient);
-    if (row === undefined) return 'NO_SUCH_USER';
-    if (sender === recipient) return 'ok';
-    if (integerAt(row, 0) !== 0) return 'BLOCKED';
-    return integerAt(row, 1) === 0 ? 'CONTACTS_ONLY' : 'ok';
+    if (sender === state.low) return (state.lowMay ??= this.#rights.verdict(sender, state.high));
+    return (state.highMay ??= this.#rights.verdict(sender, state.low));
   }
 
   userExists(uid: number): boolean {
@@ -138,10 +121,10 @@ export class ConversationTable {
     return true;
   }
 
-  /** Counts one more message; written by flush. */
-  raise(state: ConversationState, mid: number): void {
+  /** One more event, which counts as `count` messages; written by flush. */
+  raise(state: ConversationState, mid: number, count: number): void {
     state.lastSeq += 1;
-    state.lastN += 1;
+    state.lastN += count;
     state.lastMid = mid;
     if (state.isDirty) return;
     state.isDirty = true;

@@ -1,17 +1,18 @@
 /** Rows of `message` as ChatEvents. The recipient is not stored: it is the other member of the conversation. */
 import { chatPeer, toConversation, type ConversationName } from '../../im/message/conversation.js';
 import { known, toDevice, toMid, toSeq, toUid } from '../../im/message/ids.js';
-import type { ChatEvent } from '../../im/message/message.js';
+import { EVENT_KIND, type ChatEvent, type EventKind } from '../../im/message/message.js';
 import { integerAt, textAt } from '../../pkg/db/sqlite_row.js';
 import type { Row } from '../../pkg/db/sqlite_database.js';
 
 /** In the order that eventOf reads; the table goes by the name `m`. */
 export const EVENT_COLUMNS =
-  'm.seq, m.mid, m.client_id, m.sender, m.type, m.content, m.sent_at, m.stored_at, m.status';
+  'm.seq, m.mid, m.client_id, m.sender, m.type, m.content, m.sent_at, m.stored_at, m.status, m.kind';
 
 export function eventOf(row: Row, conv: ConversationName): ChatEvent {
   const from = known(toUid(row[3]));
   return {
+    kind: kindAt(row, 9),
     conv,
     seq: known(toSeq(row[0])),
     mid: known(toMid(row[1])),
@@ -24,6 +25,14 @@ export function eventOf(row: Row, conv: ConversationName): ChatEvent {
     storedAtMs: integerAt(row, 7),
     status: integerAt(row, 8),
   };
+}
+
+/** Throws TypeError for a kind that a newer program wrote. */
+function kindAt(row: Row, column: number): EventKind {
+  const value = integerAt(row, column);
+  const kind = Object.values(EVENT_KIND).find((one) => one === value);
+  if (kind === undefined) throw new TypeError(`column ${column} holds no kind of event`);
+  return kind;
 }
 
 /** A name that came from a row. */

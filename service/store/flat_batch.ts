@@ -2,7 +2,8 @@
  * An append batch on its way to the writer and back: numbers in one Float64Array, all text in one run of
  * UTF-8, both transferred. One message a batch instead of one object a row is what keeps threads cheap.
  *
- *   request:  kind from device to mid claimed type sentAt convLen clientLen contentLen change uid peer value
+ *   request:  hasEvent kind from device to mid claimed type sentAt convLen clientLen contentLen
+ *             change uid peer value window   (a relation: uid, peer, on; a recall: by, –, mid, windowMs)
  *   text:     conv ‖ clientId ‖ content of request 0, then of request 1 …
  *   result:   outcome mid seq n storedAt        (outcome ≥ 3: refused, REFUSALS[outcome − 3])
  */
@@ -11,7 +12,7 @@ import { known, toMid, toSeq } from '../../im/message/ids.js';
 import type { ChatEvent } from '../../im/message/message.js';
 import type { AppendRequest, AppendResult, BatchRefused, Change } from '../../im/store/interface.js';
 
-export const REQUEST_FIELDS = 15;
+export const REQUEST_FIELDS = 17;
 export const RESULT_FIELDS = 5;
 
 export const FIELD = {
@@ -30,9 +31,11 @@ export const FIELD = {
   changeUid: 12,
   changePeer: 13,
   changeValue: 14,
+  kind: 15,
+  changeWindow: 16,
 } as const;
 
-export const CHANGE = { none: 0, black: 1, white: 2, probe: 3 } as const;
+export const CHANGE = { none: 0, black: 1, white: 2, probe: 3, recall: 4 } as const;
 
 export const OUTCOME = { stored: 0, duplicate: 1, changed: 2, refused: 3 } as const;
 
@@ -44,6 +47,11 @@ export const REFUSALS = [
   'MID_NOT_YOURS',
   'MID_TAKEN',
   'INVALID_PARAMETER',
+  'BANNED',
+  'NO_SUCH_MESSAGE',
+  'NO_PERMISSION',
+  'RECALL_TOO_LATE',
+  'BAD_CLIENT_ID',
 ] as const satisfies readonly ErrorName[];
 
 export type Refusal = (typeof REFUSALS)[number];
@@ -96,6 +104,7 @@ function packRequest({ conv, event, change }: AppendRequest, { numbers, text, ba
   let end = offset + convLength;
   if (event !== undefined) {
     numbers[base + FIELD.hasEvent] = 1;
+    numbers[base + FIELD.kind] = event.kind;
     numbers[base + FIELD.from] = event.from;
     numbers[base + FIELD.device] = event.device;
     numbers[base + FIELD.to] = event.to;
@@ -118,6 +127,13 @@ function packChange(change: Change, numbers: Float64Array, base: number): void {
   if (change.kind === 'probe') {
     numbers[base + FIELD.change] = CHANGE.probe;
     numbers[base + FIELD.changeValue] = change.value;
+    return;
+  }
+  if (change.kind === 'recall') {
+    numbers[base + FIELD.change] = CHANGE.recall;
+    numbers[base + FIELD.changeUid] = change.by;
+    numbers[base + FIELD.changeValue] = change.mid;
+    numbers[base + FIELD.changeWindow] = change.windowMs;
     return;
   }
   numbers[base + FIELD.change] = CHANGE[change.list];

@@ -15,6 +15,7 @@ import {
 export interface FlatRequest {
   readonly conv: string;
   readonly hasEvent: boolean;
+  readonly kind: number;
   readonly from: number;
   readonly device: number;
   readonly to: number;
@@ -28,6 +29,7 @@ export interface FlatRequest {
   readonly changeUid: number;
   readonly changePeer: number;
   readonly changeValue: number;
+  readonly changeWindowMs: number;
 }
 
 export class FlatReader {
@@ -48,6 +50,7 @@ export class FlatReader {
     const request: FlatRequest = {
       conv: this.#text.toString('latin1', this.#offset, client),
       hasEvent: this.#field(FIELD.hasEvent) === 1,
+      kind: this.#field(FIELD.kind),
       from: this.#field(FIELD.from),
       device: this.#field(FIELD.device),
       to: this.#field(FIELD.to),
@@ -61,6 +64,7 @@ export class FlatReader {
       changeUid: this.#field(FIELD.changeUid),
       changePeer: this.#field(FIELD.changePeer),
       changeValue: this.#field(FIELD.changeValue),
+      changeWindowMs: this.#field(FIELD.changeWindow),
     };
     this.#base += REQUEST_FIELDS;
     this.#offset = end;

@@ -44,7 +44,7 @@ export class MarkTable {
     this.#stamps = stamps;
     this.#clock = clock;
     this.#member = db.prepare(
-      `SELECT c.id, c.last_seq, m.delivered_seq, m.read_seq
+      `SELECT c.id, c.last_seq, m.delivered_seq, m.read_seq, c.first_seq
        FROM conversation c JOIN conversation_member m ON m.conv = c.id AND m.uid = ? WHERE c.name = ?`,
     );
     this.#device = db.prepare('SELECT seq FROM device_mark WHERE uid = ? AND device = ? AND conv = ?');
@@ -71,15 +71,15 @@ export class MarkTable {
   #raise({ uid, device, conv, got, readTo }: DeviceRequests, stampMs: number): void {
     const row = this.#member.first(uid, conv);
     if (row === undefined) return;
-    const [id, lastSeq, delivered, read] = [0, 1, 2, 3].map((column) => integerAt(row, column)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const id = integerAt(row, 0);
+    const lastSeq = integerAt(row, 1);
+    const delivered = integerAt(row, 2);
+    const read = integerAt(row, 3);
+    const floor = integerAt(row, 4);
     const deviceRow = this.#device.first(uid, device, id);
     const before = deviceRow === undefined ? read : integerAt(deviceRow, 0);
-    const after = this.#walk(before, got, { id, lastSeq, uid });
+    // What is erased stops nobody: there is nothing of it to be got any more.
+    const after = this.#walk(Math.max(before, floor - 1), got, { id, lastSeq, uid });
     const newRead = Math.max(read, Math.min(readTo, lastSeq));
     if (deviceRow === undefined || after > before) this.#setDevice.run(uid, device, id, after);
     else if (newRead === read) return;

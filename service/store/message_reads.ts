@@ -45,7 +45,8 @@ export class MessageReads {
     );
     this.#seqOfMid = db.prepare('SELECT seq FROM message WHERE mid = ? AND conv = ?');
     this.#located = db.prepare(
-      `SELECT ${LOCATED_COLUMNS}, c.name FROM message m JOIN conversation c ON c.id = m.conv WHERE m.mid = ?`,
+      `SELECT ${LOCATED_COLUMNS}, c.name FROM message m JOIN conversation c ON c.id = m.conv
+       WHERE m.mid = ? AND m.seq >= c.first_seq`,
     );
     this.#sent = db.prepare(
       `SELECT ${LOCATED_COLUMNS} FROM message m
@@ -61,7 +62,7 @@ export class MessageReads {
       if (to < floor && to >= from && floor > FIRST_SEQ) throw imError('EXPIRED');
       const first = from < floor ? floor : from;
       const last = to < log.lastSeq ? to : log.lastSeq;
-      const cut = this.#cut(this.#sizesUp.all(log.id, first, last, limits.count), limits);
+      const cut = cutAt(this.#sizesUp.all(log.id, first, last, limits.count), limits);
       if (cut === undefined)
         return { conv, from: first, to: known(toSeq(first - 1)), events: [], more: false, floor };
       return {
@@ -81,7 +82,7 @@ export class MessageReads {
       const log = this.#logOf(conv);
       const before = beforeMid === 0 ? undefined : this.#seqOfMid.first(beforeMid, log.id);
       const last = before === undefined ? log.lastSeq : integerAt(before, 0) - 1;
-      const cut = this.#cut(this.#sizesDown.all(log.id, log.firstSeq, last, limits.count), limits);
+      const cut = cutAt(this.#sizesDown.all(log.id, log.firstSeq, last, limits.count), limits);
       return cut === undefined ? [] : [...this.#read(log, conv, cut, last)].reverse();
     });
   }
@@ -105,7 +106,8 @@ export class MessageReads {
     limit: number,
   ): readonly LocatedMessage[] {
     return this.#db.read(() => {
-      const rows = this.#sent.all(this.#logOf(conv).id, from, to, sender, limit);
+      const { id, firstSeq } = this.#logOf(conv);
+      const rows = this.#sent.all(id, Math.max(from, firstSeq), to, sender, limit);
       return rows.map((row) => locatedOf(row, conv)).reverse();
     });
   }
@@ -125,24 +127,24 @@ export class MessageReads {
     return { id: integerAt(row, 0), firstSeq: seqAt(row, 1), lastSeq: seqAt(row, 2) };
   }
 
-  /** The last seq of the page, in the order of the rows; undefined for no rows. */
-  #cut(sizes: readonly Row[], limits: PageLimits): Seq | undefined {
-    let bytes = 0;
-    let cut: Seq | undefined;
-    for (const row of sizes) {
-      bytes += integerAt(row, 1);
-      if (cut !== undefined && bytes > limits.bytes) break;
-      cut = seqAt(row, 0);
-    }
-    return cut;
-  }
-
   #read(log: Log, conv: ConversationName, from: number, to: number): readonly ChatEvent[] {
     return this.#events.all(log.id, from, to).map((row) => eventOf(row, conv));
   }
 }
 
-function refuseStranger(reader: Uid, conv: ConversationName): void {
+/** The last seq of the page, of rows (seq, length) in its order; undefined for no rows. */
+export function cutAt(sizes: readonly Row[], limits: PageLimits): Seq | undefined {
+  let bytes = 0;
+  let cut: Seq | undefined;
+  for (const row of sizes) {
+    bytes += integerAt(row, 1);
+    if (cut !== undefined && bytes > limits.bytes) break;
+    cut = seqAt(row, 0);
+  }
+  return cut;
+}
+
+export function refuseStranger(reader: Uid, conv: ConversationName): void {
   if (chatPeer(conv, reader) === undefined) throw imError('NO_PERMISSION');
 }
 

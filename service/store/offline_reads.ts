@@ -3,7 +3,7 @@
  * puts an earlier seq of a conversation behind a later one, whatever the clock did between them.
  */
 import type { ConversationName } from '../../im/message/conversation.js';
-import type { Device, Uid } from '../../im/message/ids.js';
+import type { Device, Seq, Uid } from '../../im/message/ids.js';
 import type { ChatEvent } from '../../im/message/message.js';
 import type { PageLimits } from '../../im/store/interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
@@ -12,6 +12,8 @@ import { EVENT_COLUMNS, eventOf, nameAt } from './event_row.js';
 
 /** Read ahead per conversation: most have few waiting, and a long one is continued where it wins. */
 const CHUNK_COUNT = 32;
+
+const NOTHING_PASSED: ReadonlyMap<ConversationName, Seq> = new Map();
 
 /** One conversation in the merge. */
 interface Source {
@@ -38,11 +40,11 @@ export class OfflineReads {
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#behind = db.prepare(
-      `SELECT c.id, c.name, MAX(COALESCE(d.seq, m.read_seq), c.first_seq - 1)
+      `SELECT c.id, c.name, COALESCE(d.seq, m.read_seq), c.first_seq, c.last_seq
        FROM conversation_member m
        JOIN conversation c ON c.id = m.conv
        LEFT JOIN device_mark d ON d.uid = m.uid AND d.device = ?2 AND d.conv = m.conv
-       WHERE m.uid = ?1 AND c.last_seq > COALESCE(d.seq, m.read_seq)`,
+       WHERE m.uid = ?1 AND c.last_seq > COALESCE(d.seq, m.read_seq) AND (?3 = '' OR c.name = ?3)`,
     );
     this.#missed = db.prepare(
       `SELECT seq, stored_at, length(content) FROM message
@@ -52,12 +54,26 @@ export class OfflineReads {
   }
 
   offline(uid: Uid, device: Device, limits: PageLimits): readonly ChatEvent[] {
+    return this.offlinePage(uid, device, NOTHING_PASSED, limits);
+  }
+
+  /** Begins in each conversation after `passed`, after the device's mark, or at the floor, whichever is last. */
+  offlinePage(
+    uid: Uid,
+    device: Device,
+    passed: ReadonlyMap<ConversationName, Seq>,
+    limits: PageLimits,
+    only?: ConversationName,
+  ): readonly ChatEvent[] {
     return this.#db.read(() => {
       const reader = { uid, device };
       const heap = new SourceHeap();
-      for (const row of this.#behind.all(uid, device)) {
-        const source: Source = { id: integerAt(row, 0), conv: nameAt(row, 1), rows: [], next: 0, atMs: 0 };
-        if (this.#advance(source, integerAt(row, 2), reader)) heap.push(source);
+      for (const row of this.#behind.all(uid, device, only ?? '')) {
+        const conv = nameAt(row, 1);
+        const after = Math.max(integerAt(row, 2), integerAt(row, 3) - 1, passed.get(conv) ?? 0);
+        if (after >= integerAt(row, 4)) continue;
+        const source: Source = { id: integerAt(row, 0), conv, rows: [], next: 0, atMs: 0 };
+        if (this.#advance(source, after, reader)) heap.push(source);
       }
       return this.#merge(heap, reader, limits);
     });

@@ -13,6 +13,7 @@ import type { Logger } from '../../pkg/log/logger.js';
 import { sqliteCalls } from './sqlite_calls.js';
 import { SQLITE_STORE_OPTIONS, writerDatabase, type SqliteStoreOptions } from './sqlite_options.js';
 import { openSqliteStores, type SqliteStores } from './sqlite_stores.js';
+import { sqliteStoreAdmin } from './store_admin.js';
 import { storesOver, type CallStore } from './store_calls.js';
 import { toStoreError } from './store_error.js';
 import { migrateStore } from './store_schema.js';
@@ -123,7 +124,7 @@ export function storesOnThread(
   const db = new SqliteDatabase(writerDatabase(options), deps);
   t.after(() => db.close());
   migrateStore(db, true);
-  return storesOver(callsOf(db, clock));
+  return storesOver(callsOf(db, clock), sqliteStoreAdmin(options));
 }
 
 function callsOf(db: SqliteDatabase, clock: () => number): CallStore {

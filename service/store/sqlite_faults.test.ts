@@ -54,7 +54,7 @@ test('sqlite: a read-only store is STORE_READ_ONLY, reads go on', async (t) => {
     messages.mark([{ uid, device: WEB, conv, from: seq(1), to: seq(1), read: true }]),
     refused,
   );
-  await assert.rejects(users.setContactsOnly(uid, true), refused);
+  await assert.rejects(users.update(uid, { contactsOnly: true }), refused);
   await assert.rejects(ids.leaseMids(1), refused);
   assert.equal((await scene.log(0, 1, stores)).length, 1);
   assert.equal((await messages.offline(uid, WEB, WIDE)).length, 1);
@@ -65,7 +65,7 @@ test('sqlite: rights changed through another handle count from the next batch on
   const [one, other] = [await openFor(t, options), await openFor(t, options)];
   const scene = await Scene.open(one);
   await scene.say(0, 1, 'a');
-  await other.users.setContactsOnly(scene.uid(1), true);
+  await other.users.update(scene.uid(1), { contactsOnly: true });
   assert.deepEqual(outcomes(await scene.append(scene.message(0, 1, 'b'))), ['CONTACTS_ONLY']);
 });
 

@@ -7,8 +7,9 @@ import { imError } from '../../im/errors.js';
 import type { Stores } from '../../im/store/interface.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import { readerDatabase, writerDatabase, type SqliteStoreOptions } from './sqlite_options.js';
+import { sqliteStoreAdmin } from './store_admin.js';
 import { READ_CALLS, storesOver, type CallName, type CallStore, type StoreCalls } from './store_calls.js';
-import { WorkerLink } from './worker_link.js';
+import { WorkerLink, type WorkerStats } from './worker_link.js';
 import type { WorkerSetup } from './worker_messages.js';
 
 export interface SqliteStoresDeps {
@@ -16,7 +17,7 @@ export interface SqliteStoresDeps {
 }
 
 /** close() answers what is in flight and lets go of the file; calls after it are STORE_UNAVAILABLE. */
-export type SqliteStores = Stores & { close(): Promise<void> };
+export type SqliteStores = Stores & { close(): Promise<void>; stats(): readonly WorkerStats[] };
 
 /** Opens or creates the file and brings it up to date. Rejects with CodedError where that cannot be done. */
 export async function openSqliteStores(
@@ -29,7 +30,9 @@ export async function openSqliteStores(
   const readers = Array.from({ length: options.readerCount }, (_, index) =>
     link(`reader ${index}`, { role: 'reader', database: readerDatabase(options) }),
   );
+  const admin = sqliteStoreAdmin(options);
   const close = async (): Promise<void> => {
+    await admin.close();
     await Promise.all(readers.map((reader) => reader.close()));
     await writer.close();
   };
@@ -40,7 +43,8 @@ export async function openSqliteStores(
     await close();
     throw error;
   }
-  return { ...storesOver(callOver(writer, readers)), close };
+  const stats = (): readonly WorkerStats[] => [writer, ...readers].map((worker) => worker.stats());
+  return { ...storesOver(callOver(writer, readers), admin), close, stats };
 }
 
 function startWorker(setup: WorkerSetup): Worker {

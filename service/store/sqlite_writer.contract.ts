@@ -2,6 +2,7 @@
 import { argv } from 'node:process';
 import { chatConversation } from '../../im/message/conversation.js';
 import { known, toDevice, toUid } from '../../im/message/ids.js';
+import { EVENT_KIND } from '../../im/message/message.js';
 import { mid } from '../../im/store/scene.contract.js';
 import { defaultsOf } from '../../pkg/config/option.js';
 import { silentLogger } from './sqlite_factory.contract.js';
@@ -21,6 +22,7 @@ for (let round = 0; round < ROUND_COUNT; round += 1) {
   const batch = [`${name} ${round}`, `shared ${round}`].map((content, index) => ({
     conv: chatConversation(from, to),
     event: {
+      kind: EVENT_KIND.message,
       from,
       device: known(toDevice(1)),
       to,

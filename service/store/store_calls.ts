@@ -7,10 +7,12 @@ import type {
   ContactStore,
   IdStore,
   MessageStore,
+  StoreAdmin,
   Stores,
   UserStore,
 } from '../../im/store/interface.js';
 import { packBatch, unpackResults, type FlatBatch, type FlatResults } from './flat_batch.js';
+import { retentionOver, type RetentionCalls } from './retention.js';
 
 /** A port's methods without their promises: what a worker does when it is called. */
 type Synchronous<Port> = {
@@ -19,15 +21,21 @@ type Synchronous<Port> = {
     : never;
 };
 
-type MessageCalls = Synchronous<Omit<MessageStore, 'append'>>;
+type MessageCalls = Synchronous<Omit<MessageStore, 'append' | 'expire'>>;
 type UserCalls = Synchronous<UserStore>;
 type ContactCalls = Synchronous<ContactStore>;
 type IdCalls = Synchronous<IdStore>;
+type ExpiryCalls = Synchronous<RetentionCalls>;
 
-export interface StoreCalls extends MessageCalls, UserCalls, IdCalls {
+export interface StoreCalls extends MessageCalls, UserCalls, IdCalls, ExpiryCalls {
   append(batch: FlatBatch): FlatResults | BatchRefused;
   contacts: ContactCalls['list'];
   addContact: ContactCalls['add'];
+  contactRequests: ContactCalls['requests'];
+  answerContactRequest: ContactCalls['answerRequest'];
+  setContactRemark: ContactCalls['setRemark'];
+  removeContacts: ContactCalls['remove'];
+  related: ContactCalls['related'];
 }
 
 export type CallName = keyof StoreCalls;
@@ -43,22 +51,32 @@ export type CallStore = <Name extends CallName>(
 export const READ_CALLS: ReadonlySet<CallName> = new Set<CallName>([
   'range',
   'history',
+  'historyBetween',
   'sync',
+  'cursors',
   'conversations',
   'offline',
+  'offlinePage',
+  'mayWrite',
+  'expirable',
   'locate',
   'sentBetween',
   'lastSeqs',
   'probed',
   'byUids',
   'byAccount',
+  'search',
   'passwordHash',
   'tokenVersions',
   'contacts',
+  'contactRequests',
+  'related',
 ]);
 
-export function storesOver(call: CallStore): Stores {
+/** `admin` is not a call of a connection: what it does takes long. */
+export function storesOver(call: CallStore, admin: StoreAdmin): Stores {
   return {
+    admin,
     messages: messagesOver(call),
     users: usersOver(call),
     contacts: contactsOver(call),
@@ -74,10 +92,18 @@ function messagesOver(call: CallStore): MessageStore {
     },
     range: (...args) => call('range', args),
     history: (...args) => call('history', args),
+    historyBetween: (...args) => call('historyBetween', args),
     sync: (...args) => call('sync', args),
+    cursors: (...args) => call('cursors', args),
     conversations: (...args) => call('conversations', args),
     openConversation: (...args) => call('openConversation', args),
     offline: (...args) => call('offline', args),
+    offlinePage: (...args) => call('offlinePage', args),
+    expire: retentionOver({
+      expirable: (...args) => call('expirable', args),
+      expireRows: (...args) => call('expireRows', args),
+    }),
+    mayWrite: (...args) => call('mayWrite', args),
     locate: (...args) => call('locate', args),
     sentBetween: (...args) => call('sentBetween', args),
     lastSeqs: (...args) => call('lastSeqs', args),
@@ -97,7 +123,9 @@ function usersOver(call: CallStore): UserStore {
     byAccount: (...args) => call('byAccount', args),
     passwordHash: (...args) => call('passwordHash', args),
     changePassword: (...args) => call('changePassword', args),
-    setContactsOnly: (...args) => call('setContactsOnly', args),
+    update: (...args) => call('update', args),
+    search: (...args) => call('search', args),
+    ban: (...args) => call('ban', args),
     issueTokens: (...args) => call('issueTokens', args),
     revokeToken: (...args) => call('revokeToken', args),
     tokenVersions: (...args) => call('tokenVersions', args),
@@ -105,7 +133,15 @@ function usersOver(call: CallStore): UserStore {
 }
 
 function contactsOver(call: CallStore): ContactStore {
-  return { list: (...args) => call('contacts', args), add: (...args) => call('addContact', args) };
+  return {
+    list: (...args) => call('contacts', args),
+    add: (...args) => call('addContact', args),
+    requests: (...args) => call('contactRequests', args),
+    answerRequest: (...args) => call('answerContactRequest', args),
+    setRemark: (...args) => call('setContactRemark', args),
+    remove: (...args) => call('removeContacts', args),
+    related: (...args) => call('related', args),
+  };
 }
 
 function idsOver(call: CallStore): IdStore {

@@ -1,12 +1,11 @@
 /** The entry of a store worker: opens one SQLite connection and answers calls one after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
-import type { CodedError } from '../../pkg/errors/coded_error.js';
 import { sqliteCalls } from './sqlite_calls.js';
 import type { StoreCalls } from './store_calls.js';
 import { toStoreError } from './store_error.js';
 import { migrateStore, toStartError } from './store_schema.js';
-import type { FromWorker, ToWorker, WorkerFailure, WorkerSetup } from './worker_messages.js';
+import { failureOf, type FromWorker, type ToWorker, type WorkerSetup } from './worker_messages.js';
 
 type AnyCall = (...args: readonly unknown[]) => unknown;
 
@@ -54,11 +53,6 @@ function buffersOf(value: unknown): ArrayBuffer[] {
   if (typeof value !== 'object' || value === null || !('numbers' in value)) return [];
   const { numbers } = value;
   return numbers instanceof Float64Array && numbers.buffer instanceof ArrayBuffer ? [numbers.buffer] : [];
-}
-
-function failureOf(error: CodedError): WorkerFailure {
-  const { code, message, temporary, cause } = error;
-  return { code, message, temporary, cause: cause instanceof Error ? cause.message : '' };
 }
 
 main(workerData as WorkerSetup);

@@ -1,6 +1,7 @@
 /** A user's conversations from his side, for reconnect sync and for the list of recent chats. */
 import type { ConversationName } from '../../im/message/conversation.js';
 import type { Device, Uid } from '../../im/message/ids.js';
+import { EVENT_KIND, MESSAGE_STATUS, type SyncCursor } from '../../im/message/message.js';
 import {
   UNREAD_LIMIT,
   type ConversationState,
@@ -28,6 +29,7 @@ export class SyncReads {
   readonly #recent: Statement;
   readonly #one: Statement;
   readonly #totals: Statement;
+  readonly #cursor: Statement;
   readonly #meta: Statement;
   readonly #unread: Statement;
 
@@ -46,10 +48,15 @@ export class SyncReads {
        JOIN conversation_member p ON p.uid = m.peer AND p.conv = m.conv
        WHERE m.uid = ?`,
     );
+    this.#cursor = db.prepare(
+      `SELECT COUNT(*), COALESCE(SUM(c.last_seq), 0)
+       FROM conversation_member m JOIN conversation c ON c.id = m.conv WHERE m.uid = ?`,
+    );
     this.#meta = db.prepare('SELECT epoch, probe, stamp_limit FROM store_meta');
     this.#unread = db.prepare(
       `SELECT COUNT(*) FROM (SELECT 1 FROM message
-         WHERE conv = ? AND seq > ? AND sender <> ? AND kind = 0 LIMIT ${UNREAD_LIMIT})`,
+         WHERE conv = ? AND seq > ? AND sender <> ? AND kind = ${EVENT_KIND.message} AND status = ${MESSAGE_STATUS.normal}
+         LIMIT ${UNREAD_LIMIT})`,
     );
   }
 
@@ -71,6 +78,15 @@ export class SyncReads {
         epoch: meta.epoch,
       };
     });
+  }
+
+  cursors(uids: readonly Uid[]): readonly (SyncCursor & { readonly uid: Uid })[] {
+    return this.#db.read(() =>
+      uids.map((uid) => {
+        const row = this.#cursor.first(uid) ?? [0, 0];
+        return { uid, count: integerAt(row, 0), sum: integerAt(row, 1) };
+      }),
+    );
   }
 
   conversations(
@@ -99,11 +115,12 @@ export class SyncReads {
 
   #stateOf(uid: Uid, row: Row): ConversationState {
     const lastSeq = seqAt(row, 3);
+    const firstSeq = seqAt(row, 2);
     const readSeq = seqAt(row, 9);
     return {
       conv: nameAt(row, 0),
       peer: uidAt(row, 1),
-      firstSeq: seqAt(row, 2),
+      firstSeq,
       lastSeq,
       lastMid: integerAt(row, 4),
       lastAtMs: integerAt(row, 5),
@@ -113,7 +130,8 @@ export class SyncReads {
       readSeq,
       peerDeliveredSeq: seqAt(row, 10),
       peerReadSeq: seqAt(row, 11),
-      unread: lastSeq === readSeq ? 0 : this.#unreadOf(integerAt(row, 12), readSeq, uid),
+      unread:
+        lastSeq === readSeq ? 0 : this.#unreadOf(integerAt(row, 12), Math.max(readSeq, firstSeq - 1), uid),
     };
   }
 

@@ -1,146 +1,130 @@
-/** Users, their sign-in names and the versions of their tokens. */
-import { known, toUid, type Device, type Uid } from '../../im/message/ids.js';
-import type { NewUser, TokenVersion, User } from '../../im/store/interface.js';
+/** Users and their sign-in names. */
+import { known, toUid, type Uid } from '../../im/message/ids.js';
+import type { NewUser, ProfileChange, TokenVersion, User } from '../../im/store/interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, textAt, toBytes } from '../../pkg/db/sqlite_row.js';
-import { deviceAt, uidAt } from './event_row.js';
-
-interface Pair {
-  readonly uid: Uid;
-  readonly device: Device;
-}
+import { uidAt } from './event_row.js';
+import type { TokenTable } from './token_table.js';
 
 /** In the order that userOf reads; the table goes by the name `u`. */
-export const USER_COLUMNS = 'u.uid, u.account, u.nickname, u.avatar, u.email';
+export const USER_COLUMNS =
+  'u.uid, u.account, u.nickname, u.avatar, u.email, u.banned_at, u.approval, u.contacts_only';
+/** How many columns that is: where the next one of a row stands. */
+export const USER_COLUMN_COUNT = 8;
+
+export interface UserDeps {
+  readonly db: SqliteDatabase;
+  readonly tokens: TokenTable;
+  readonly clock: () => number;
+}
 
 export class UserTable {
-  readonly #db: SqliteDatabase;
-  readonly #clock: () => number;
-  readonly #sql: Readonly<
-    Record<
-      | 'insert'
-      | 'nameTaken'
-      | 'insertName'
-      | 'byUid'
-      | 'byName'
-      | 'hash'
-      | 'setHash'
-      | 'contactsOnly'
-      | 'raiseAll'
-      | 'issue'
-      | 'revoke'
-      | 'version',
-      Statement
-    >
-  >;
+  readonly #deps: UserDeps;
+  readonly #insert: Statement;
+  readonly #nameTaken: Statement;
+  readonly #insertName: Statement;
+  readonly #byUid: Statement;
+  readonly #byName: Statement;
+  readonly #hash: Statement;
+  readonly #setHash: Statement;
+  readonly #update: Statement;
+  readonly #ban: Statement;
 
-  constructor(db: SqliteDatabase, clock: () => number) {
-    this.#db = db;
-    this.#clock = clock;
-    this.#sql = {
-      insert: db.prepare(
-        `INSERT INTO user (account, email, nickname, avatar, password_hash, created_at)
-         VALUES (?, ?, ?, ?, ?, ?) RETURNING uid`,
-      ),
-      nameTaken: db.prepare('SELECT 1 FROM sign_in_name WHERE name = ?'),
-      insertName: db.prepare('INSERT INTO sign_in_name (name, uid) VALUES (?, ?)'),
-      byUid: db.prepare(`SELECT ${USER_COLUMNS} FROM user u WHERE u.uid = ?`),
-      byName: db.prepare(
-        `SELECT ${USER_COLUMNS}, u.password_hash FROM sign_in_name s JOIN user u ON u.uid = s.uid WHERE s.name = ?`,
-      ),
-      hash: db.prepare('SELECT password_hash FROM user WHERE uid = ?'),
-      setHash: db.prepare('UPDATE user SET password_hash = ? WHERE uid = ?'),
-      contactsOnly: db.prepare('UPDATE user SET contacts_only = ? WHERE uid = ?'),
-      raiseAll: db.prepare(
-        'UPDATE token_version SET version = version + 1 WHERE uid = ? RETURNING device, version',
-      ),
-      issue: db.prepare(
-        `INSERT INTO token_version (uid, device, version) VALUES (?, ?, 1)
-         ON CONFLICT (uid, device) DO UPDATE SET version = version + 1 RETURNING version`,
-      ),
-      revoke: db.prepare(
-        'UPDATE token_version SET version = version + 1 WHERE uid = ? AND device = ? AND version = ?',
-      ),
-      version: db.prepare('SELECT version FROM token_version WHERE uid = ? AND device = ?'),
-    };
+  constructor(deps: UserDeps) {
+    const { db } = deps;
+    this.#deps = deps;
+    this.#insert = db.prepare(
+      `INSERT INTO user (account, email, nickname, avatar, password_hash, created_at)
+       VALUES (?, ?, ?, ?, ?, ?) RETURNING uid`,
+    );
+    this.#nameTaken = db.prepare('SELECT 1 FROM sign_in_name WHERE name = ?');
+    this.#insertName = db.prepare('INSERT INTO sign_in_name (name, uid) VALUES (?, ?)');
+    this.#byUid = db.prepare(`SELECT ${USER_COLUMNS} FROM user u WHERE u.uid = ?`);
+    this.#byName = db.prepare(
+      `SELECT ${USER_COLUMNS}, u.password_hash FROM sign_in_name s JOIN user u ON u.uid = s.uid WHERE s.name = ?`,
+    );
+    this.#hash = db.prepare('SELECT password_hash FROM user WHERE uid = ?');
+    this.#setHash = db.prepare('UPDATE user SET password_hash = ? WHERE uid = ?');
+    this.#update = db.prepare(
+      'UPDATE user SET nickname = ?, avatar = ?, approval = ?, contacts_only = ? WHERE uid = ?',
+    );
+    this.#ban = db.prepare('UPDATE user SET banned_at = ? WHERE uid = ?');
   }
 
   create(users: readonly NewUser[]): readonly (User | undefined)[] {
-    return this.#db.write(() => users.map((user) => this.#createOne(user)));
+    return this.#deps.db.write(() => users.map((user) => this.#createOne(user)));
   }
 
   #createOne(user: NewUser): User | undefined {
     const { account, email, nickname, avatar, passwordHash } = user;
     const names = new Set([account, email].filter((name) => name !== '').map(fold));
     for (const name of names) {
-      if (this.#sql.nameTaken.first(toBytes(name)) !== undefined) return undefined;
+      if (this.#nameTaken.first(toBytes(name)) !== undefined) return undefined;
     }
-    const row = this.#sql.insert.first(
+    const row = this.#insert.first(
       toBytes(account),
       toBytes(email),
       toBytes(nickname),
       toBytes(avatar),
       toBytes(passwordHash),
-      this.#clock(),
+      this.#deps.clock(),
     );
     const uid = known(toUid(row?.[0]));
-    for (const name of names) this.#sql.insertName.run(toBytes(name), uid);
-    return { uid, account, nickname, avatar, email };
+    for (const name of names) this.#insertName.run(toBytes(name), uid);
+    const flags = { isBanned: false, approval: false, contactsOnly: false };
+    return { uid, account, nickname, avatar, email, ...flags };
   }
 
   byUids(uids: readonly Uid[]): readonly User[] {
-    return this.#db.read(() =>
-      uids.flatMap((uid) => {
-        const row = this.#sql.byUid.first(uid);
-        return row === undefined ? [] : [userOf(row, 0)];
-      }),
-    );
+    return this.#deps.db.read(() => uids.flatMap((uid) => this.#find(uid) ?? []));
+  }
+
+  #find(uid: Uid): User | undefined {
+    const row = this.#byUid.first(uid);
+    return row === undefined ? undefined : userOf(row, 0);
   }
 
   byAccount(accountOrEmail: string): (User & { passwordHash: string }) | undefined {
-    const row = this.#sql.byName.first(toBytes(fold(accountOrEmail)));
-    return row === undefined ? undefined : { ...userOf(row, 0), passwordHash: textAt(row, 5) };
+    const row = this.#byName.first(toBytes(fold(accountOrEmail)));
+    return row === undefined
+      ? undefined
+      : { ...userOf(row, 0), passwordHash: textAt(row, USER_COLUMN_COUNT) };
   }
 
   passwordHash(uid: Uid): string | undefined {
-    const row = this.#sql.hash.first(uid);
+    const row = this.#hash.first(uid);
     return row === undefined ? undefined : textAt(row, 0);
   }
 
   changePassword(uid: Uid, passwordHash: string): readonly TokenVersion[] {
-    return this.#db.write(() => {
-      this.#sql.setHash.run(toBytes(passwordHash), uid);
-      const rows = this.#sql.raiseAll.all(uid);
-      return rows.map((row) => ({ uid, device: deviceAt(row, 0), version: integerAt(row, 1) }));
+    const { db, tokens } = this.#deps;
+    return db.write(() => {
+      this.#setHash.run(toBytes(passwordHash), uid);
+      return tokens.raiseAll(uid);
     });
   }
 
-  setContactsOnly(uid: Uid, on: boolean): void {
-    this.#db.write(() => this.#sql.contactsOnly.run(on ? 1 : 0, uid));
+  update(uid: Uid, change: ProfileChange): User | undefined {
+    return this.#deps.db.write(() => {
+      const before = this.#find(uid);
+      if (before === undefined) return undefined;
+      const after: User = { ...before, ...change };
+      const { nickname, avatar, approval, contactsOnly } = after;
+      const flags = [approval ? 1 : 0, contactsOnly ? 1 : 0];
+      this.#update.run(toBytes(nickname), toBytes(avatar), ...flags, uid);
+      return after;
+    });
   }
 
-  issueTokens(pairs: readonly Pair[]): readonly TokenVersion[] {
-    return this.#db.write(() =>
-      pairs.map(({ uid, device }) => ({
-        uid,
-        device,
-        version: versionOf(this.#sql.issue.first(uid, device)),
-      })),
-    );
-  }
-
-  revokeToken({ uid, device, version }: TokenVersion): boolean {
-    return this.#db.write(() => this.#sql.revoke.run(uid, device, version) === 1);
-  }
-
-  tokenVersions(pairs: readonly Pair[]): readonly TokenVersion[] {
-    return this.#db.read(() =>
-      pairs.map(({ uid, device }) => ({
-        uid,
-        device,
-        version: versionOf(this.#sql.version.first(uid, device)),
-      })),
-    );
+  /** The time of the first of several bans stays. */
+  ban(uid: Uid, on: boolean): readonly TokenVersion[] | undefined {
+    const { db, tokens, clock } = this.#deps;
+    return db.write(() => {
+      const user = this.#find(uid);
+      if (user === undefined) return undefined;
+      if (user.isBanned !== on) this.#ban.run(on ? Math.max(1, clock()) : 0, uid);
+      return on ? tokens.raiseAll(uid) : [];
+    });
   }
 }
 
@@ -151,15 +135,13 @@ export function userOf(row: Row, column: number): User {
     nickname: textAt(row, column + 2),
     avatar: textAt(row, column + 3),
     email: textAt(row, column + 4),
+    isBanned: integerAt(row, column + 5) !== 0,
+    approval: integerAt(row, column + 6) !== 0,
+    contactsOnly: integerAt(row, column + 7) !== 0,
   };
 }
 
-/** No row: no token was ever issued. */
-function versionOf(row: Row | undefined): number {
-  return row === undefined ? 0 : integerAt(row, 0);
-}
-
 /** Only ASCII letters have one case in every language; other text is compared as it is. */
-function fold(name: string): string {
+export function fold(name: string): string {
   return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -6,6 +6,7 @@ import { ERRORS } from '../../im/errors.js';
 import { outcomes, Scene, withCode } from '../../im/store/scene.contract.js';
 import { silentLogger, temporaryOptions } from './sqlite_factory.contract.js';
 import { writerDatabase } from './sqlite_options.js';
+import { sqliteStoreAdmin } from './store_admin.js';
 import { storesOver } from './store_calls.js';
 import { WorkerLink, type WorkerLinkOptions } from './worker_link.js';
 
@@ -29,7 +30,10 @@ async function openLink(t: TestContext, more: Partial<WorkerLinkOptions> = {}) {
   );
   t.after(() => link.close());
   await link.start();
-  const stores = storesOver(async (name, args, transfer) => (await link.call(name, args, transfer)) as never);
+  const stores = storesOver(
+    async (name, args, transfer) => (await link.call(name, args, transfer)) as never,
+    sqliteStoreAdmin(options),
+  );
   const kill = async (): Promise<void> => {
     await workers.at(-1)?.terminate();
   };

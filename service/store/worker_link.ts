@@ -6,10 +6,10 @@
  */
 import type { Worker } from 'node:worker_threads';
 import { imError } from '../../im/errors.js';
-import { CodedError } from '../../pkg/errors/coded_error.js';
+import type { CodedError } from '../../pkg/errors/coded_error.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import type { CallName } from './store_calls.js';
-import type { FromWorker, ToWorker, WorkerFailure } from './worker_messages.js';
+import { errorOf, type FromWorker, type ToWorker } from './worker_messages.js';
 
 export interface WorkerLinkOptions {
   /** For the log. */
@@ -23,6 +23,16 @@ export interface WorkerLinkOptions {
 export interface WorkerLinkDeps {
   readonly start: () => Worker;
   readonly logger: Logger;
+}
+
+/** Numbers for metrics; totals count since the start. */
+export interface WorkerStats {
+  readonly name: string;
+  readonly pendingCount: number;
+  readonly pendingLimit: number;
+  /** Calls turned away because too many waited. */
+  readonly refusedCount: number;
+  readonly restartCount: number;
 }
 
 interface Pending {
@@ -43,11 +53,24 @@ export class WorkerLink {
   #isClosed = false;
   #lastId = 0;
   #failureCount = 0;
+  #refusedCount = 0;
+  #restartCount = 0;
   #restart: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerLinkOptions, deps: WorkerLinkDeps) {
     this.#options = options;
     this.#deps = deps;
+  }
+
+  stats(): WorkerStats {
+    const { name, pendingCount: limit } = this.#options;
+    return {
+      name,
+      pendingCount: this.#pending.size,
+      pendingLimit: limit,
+      refusedCount: this.#refusedCount,
+      restartCount: this.#restartCount,
+    };
   }
 
   get pendingCount(): number {
@@ -114,6 +137,7 @@ export class WorkerLink {
     const { name, restartMinMs, restartMaxMs } = this.#options;
     const waitMs = Math.min(restartMaxMs, restartMinMs * 2 ** this.#failureCount);
     this.#failureCount += 1;
+    this.#restartCount += 1;
     const fields = { worker: name, lostCount: lost.length, waitMs, err: startFailure };
     this.#deps.logger.warn(fields, 'store worker ended, starting another');
     this.#restart = setTimeout(() => this.#relaunch(), waitMs);
@@ -133,6 +157,7 @@ export class WorkerLink {
     if (!this.#isUp || this.#isClosed || worker === undefined)
       return Promise.reject(imError('STORE_UNAVAILABLE'));
     if (this.#pending.size >= this.#options.pendingCount) {
+      this.#refusedCount++;
       return Promise.reject(imError('TOO_BUSY', undefined, { retryAfterMs: RETRY_AFTER_MS }));
     }
     return new Promise((resolve, reject) => {
@@ -156,8 +181,4 @@ export class WorkerLink {
     await ended;
     clearTimeout(timer);
   }
-}
-
-function errorOf({ code, message, temporary, cause }: WorkerFailure): CodedError {
-  return new CodedError(code, message, cause === '' ? { temporary } : { temporary, cause });
 }

@@ -1,5 +1,6 @@
 /** What a store worker and the thread that owns it say to each other. */
 import type { SqliteDatabaseOptions } from '../../pkg/db/sqlite_database.js';
+import { CodedError } from '../../pkg/errors/coded_error.js';
 import type { CallName } from './store_calls.js';
 
 export interface WorkerSetup {
@@ -26,3 +27,11 @@ export type FromWorker =
   | { readonly kind: 'broken'; readonly failure: WorkerFailure }
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly failure: WorkerFailure };
+
+export function failureOf({ code, message, temporary, cause }: CodedError): WorkerFailure {
+  return { code, message, temporary, cause: cause instanceof Error ? cause.message : '' };
+}
+
+export function errorOf({ code, message, temporary, cause }: WorkerFailure): CodedError {
+  return new CodedError(code, message, cause === '' ? { temporary } : { temporary, cause });
+}

@@ -1,0 +1,66 @@
+/**
+ * History by time. Times have no index, which every append would pay for: within a log they rise with the seq, so
+ * a search by halves finds both ends. Where the clock was set back, what is given lies between the times all the
+ * same, and something of the hours that it went through twice may be missing.
+ */
+import type { ConversationName } from '../../im/message/conversation.js';
+import type { Uid } from '../../im/message/ids.js';
+import type { ChatEvent } from '../../im/message/message.js';
+import type { PageLimits } from '../../im/store/interface.js';
+import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
+import { integerAt } from '../../pkg/db/sqlite_row.js';
+import { EVENT_COLUMNS, eventOf } from './event_row.js';
+import { cutAt, refuseStranger } from './message_reads.js';
+
+const INSIDE = 'm.conv = ? AND m.seq BETWEEN ? AND ? AND m.stored_at >= ? AND m.stored_at < ?';
+
+export class TimeReads {
+  readonly #db: SqliteDatabase;
+  readonly #log: Statement;
+  readonly #timeOf: Statement;
+  readonly #sizes: Statement;
+  readonly #events: Statement;
+
+  constructor(db: SqliteDatabase) {
+    this.#db = db;
+    this.#log = db.prepare('SELECT id, first_seq, last_seq FROM conversation WHERE name = ?');
+    this.#timeOf = db.prepare('SELECT stored_at FROM message WHERE conv = ? AND seq = ?');
+    this.#sizes = db.prepare(
+      `SELECT m.seq, length(m.content) FROM message m WHERE ${INSIDE} ORDER BY m.seq DESC LIMIT ?`,
+    );
+    this.#events = db.prepare(`SELECT ${EVENT_COLUMNS} FROM message m WHERE ${INSIDE} ORDER BY m.seq DESC`);
+  }
+
+  historyBetween(
+    reader: Uid,
+    conv: ConversationName,
+    fromMs: number,
+    toMs: number,
+    limits: PageLimits,
+  ): readonly ChatEvent[] {
+    refuseStranger(reader, conv);
+    const endMs = toMs === 0 ? Number.MAX_SAFE_INTEGER : toMs;
+    return this.#db.read(() => {
+      const row = this.#log.first(conv);
+      if (row === undefined) return [];
+      const [id, firstSeq, end] = [integerAt(row, 0), integerAt(row, 1), integerAt(row, 2) + 1];
+      const from = this.#firstAt(id, firstSeq, end, fromMs);
+      const to = toMs === 0 ? end - 1 : this.#firstAt(id, from, end, endMs) - 1;
+      const cut = cutAt(this.#sizes.all(id, from, to, fromMs, endMs, limits.count), limits);
+      if (cut === undefined) return [];
+      return this.#events.all(id, cut, to, fromMs, endMs).map((event) => eventOf(event, conv));
+    });
+  }
+
+  /** The first seq in [from, end) stored at or after `atMs`; `end` where there is none. */
+  #firstAt(id: number, from: number, end: number, atMs: number): number {
+    let [low, high] = [from, end];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = this.#timeOf.first(id, middle);
+      if (row !== undefined && integerAt(row, 0) < atMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
