@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { RELEASE_OPTIONS } from '../im/api/app_api.js';
+import { ATTEMPT_OPTIONS } from '../im/api/attempt_guard.js';
 import { AUTHENTICATOR_OPTIONS } from '../im/api/authenticator.js';
 import { MID_BLOCK_OPTIONS } from '../im/api/mid_blocks.js';
 import { PASSWORD_OPTIONS } from '../im/api/password_api.js';
@@ -13,25 +14,36 @@ import { TOKEN_VERSION_OPTIONS } from '../im/api/token_versions.js';
 import { TOKEN_OPTIONS } from '../im/api/tokens.js';
 import { VERIFICATION_OPTIONS } from '../im/api/verification_codes.js';
 import { GATEWAY_OPTIONS } from '../im/gateway/client_manager.js';
+import { RATE_LIMIT_OPTIONS } from '../im/limits/rate_limits.js';
 import { MARK_WRITER_OPTIONS } from '../im/messaging/mark_writer.js';
+import { RECALL_OPTIONS } from '../im/messaging/recall_handler.js';
+import { RELAY_OPTIONS } from '../im/messaging/relay_handler.js';
+import { TICKET_OPTIONS } from '../im/messaging/tickets.js';
 import { APPEND_BATCHER_OPTIONS } from '../im/store/append_batcher.js';
+import { RETENTION_OPTIONS } from '../im/store/retention.js';
 import { loadConfig, type Loaded } from '../pkg/config/load.js';
-import { choice, integer, secret, text } from '../pkg/config/option.js';
+import { choice, integer, list, secret, text } from '../pkg/config/option.js';
 import type { ValuesOf } from '../pkg/config/option_tree.js';
+import { badNetwork } from '../pkg/limit/proxy_trust.js';
 import { LIFECYCLE_OPTIONS } from '../pkg/lifecycle/lifecycle.js';
 import { LOG_OPTIONS } from '../pkg/log/pino_logger.js';
+import { TLS_OPTIONS } from '../pkg/tls/certificate.js';
 import { ARGON2_OPTIONS } from './api/argon2_hasher.js';
 import { CROSS_ORIGIN_OPTIONS } from './api/cross_origin.js';
 import { HTTP_OPTIONS } from './api/http_server.js';
 import { READINESS_OPTIONS } from './api/readiness.js';
 import { CODE_WEBHOOK_OPTIONS } from './api/webhook_code_sender.js';
 import { WS_SERVER_OPTIONS } from './gateway/ws_server.js';
+import { METRICS_OPTIONS } from './metrics/metrics_page.js';
 import { SQLITE_STORE_OPTIONS } from './store/sqlite_options.js';
 
 const PORT = { min: 0, max: 65_535 } as const;
 
 /** HMAC-SHA256, which signs the tokens, is no stronger than a shorter key. */
 export const SECRET_MIN_BYTES = 32;
+
+/** Short enough to paste, too long to guess. */
+const TOKEN_MIN_BYTES = 16;
 
 export const CONFIG_OPTIONS = {
   mode: choice(
@@ -48,6 +60,11 @@ export const CONFIG_OPTIONS = {
   httpPort: integer(8081, 'port', PORT, 'The HTTP API and the health routes; 0 takes a free port.'),
   wsPort: integer(8080, 'port', PORT, 'The WebSocket connections, on /ws; 0 takes a free port.'),
   ...SERVERS_OPTIONS,
+  trustedProxies: list(
+    [],
+    'Addresses and networks (10.0.0.0/8, fd00::/8) of the proxies in front. Only from them X-Forwarded-For, -Proto ' +
+      'and -Host are believed: the client is the right-most address that is none of them.',
+  ),
   secret: secret(
     `Signs the tokens; at least ${SECRET_MIN_BYTES} bytes. Whoever knows it can sign in as anybody. Another ` +
       'secret makes every token worthless, save with previous_secret.',
@@ -56,8 +73,17 @@ export const CONFIG_OPTIONS = {
     'The secret before this one: tokens that it signed stay good until they expire. Leave it out as soon as ' +
       'all of them have, or at once where it leaked.',
   ),
+  tls: TLS_OPTIONS,
+  limits: RATE_LIMIT_OPTIONS,
+  attempts: ATTEMPT_OPTIONS,
   gateway: { ...WS_SERVER_OPTIONS, ...GATEWAY_OPTIONS },
-  messaging: { ...APPEND_BATCHER_OPTIONS, ...MARK_WRITER_OPTIONS },
+  messaging: {
+    ...APPEND_BATCHER_OPTIONS,
+    ...MARK_WRITER_OPTIONS,
+    ...RECALL_OPTIONS,
+    ...RELAY_OPTIONS,
+    ...TICKET_OPTIONS,
+  },
   api: {
     ...HTTP_OPTIONS,
     ...CROSS_ORIGIN_OPTIONS,
@@ -73,7 +99,8 @@ export const CONFIG_OPTIONS = {
     ...SYNC_OPTIONS,
     ...RELEASE_OPTIONS,
   },
-  store: SQLITE_STORE_OPTIONS,
+  store: { ...SQLITE_STORE_OPTIONS, ...RETENTION_OPTIONS },
+  metrics: METRICS_OPTIONS,
   lifecycle: LIFECYCLE_OPTIONS,
   log: LOG_OPTIONS,
 } as const;
@@ -96,13 +123,20 @@ export function readConfig(
 export function servingProblems(config: Config): readonly string[] {
   const secretBytes = Buffer.byteLength(config.secret);
   const previousBytes = Buffer.byteLength(config.previousSecret);
-  const short = (bytes: number): string => `is ${bytes} bytes long: at least ${SECRET_MIN_BYTES} are needed`;
+  const metricsBytes = Buffer.byteLength(config.metrics.token);
+  const short = (bytes: number, least = SECRET_MIN_BYTES): string =>
+    `is ${bytes} bytes long: at least ${least} are needed`;
   const isDebugging = config.mode === 'debugging';
+  const badProxy = badNetwork(config.trustedProxies);
   const rules: readonly (readonly [boolean, string])[] = [
     [config.dataDir === '', 'data_dir must name a folder'],
     [config.host === '', 'host must be an address; 0.0.0.0 or :: stand for all of them'],
     [secretBytes > 0 && secretBytes < SECRET_MIN_BYTES, `secret ${short(secretBytes)}`],
     [previousBytes > 0 && previousBytes < SECRET_MIN_BYTES, `previous_secret ${short(previousBytes)}`],
+    [
+      metricsBytes > 0 && metricsBytes < TOKEN_MIN_BYTES,
+      `metrics.token ${short(metricsBytes, TOKEN_MIN_BYTES)}`,
+    ],
     [
       !isDebugging && secretBytes === 0,
       'mode is production and there is no secret: set SAILPLANE_SECRET or secret_file',
@@ -122,6 +156,11 @@ export function servingProblems(config: Config): readonly string[] {
     ],
     [!config.gateway.path.startsWith('/'), 'gateway.path must begin with /'],
     [!/^\/.*[^/]$/.test(config.api.prefix), 'api.prefix must begin with / and not end with it'],
+    [
+      (config.tls.certFile === '') !== (config.tls.keyFile === ''),
+      'tls.cert_file and tls.key_file are needed both, or neither',
+    ],
+    [badProxy !== undefined, `trusted_proxies: ${badProxy ?? ''} is no address or network`],
     ...config.publicWsUrls.map(
       (url) => [!isWsUrl(url), `public_ws_urls: ${url} is no ws:// or wss:// address`] as const,
     ),

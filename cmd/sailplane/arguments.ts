@@ -18,3 +18,17 @@ export function takeOption(args: readonly string[], name: string): TakenOption {
   }
   return { value, rest };
 }
+
+export interface TakenOperand {
+  /** Undefined where the first argument is an option, or missing. */
+  readonly operand: string | undefined;
+  readonly rest: readonly string[];
+}
+
+/** What stands before all options: after one of them it might be that option's value. */
+export function takeOperand(args: readonly string[]): TakenOperand {
+  const [operand, ...rest] = args;
+  return operand === undefined || operand.startsWith('--')
+    ? { operand: undefined, rest: args }
+    : { operand, rest };
+}

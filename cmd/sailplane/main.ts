@@ -1,32 +1,10 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 /** The command `sailplane`: picks the subcommand and ends with its exit code. */
-import { chatCommand } from './chat_command.js';
+import { CodedError } from '../../pkg/errors/coded_error.js';
+import { withCause } from '../singleton/start_failure.js';
+import { readVersion } from '../singleton/version.js';
 import { EXIT, writeLine, type Command, type CommandIo } from './command.js';
-import { configCommand } from './config_command.js';
-import { migrateCommand } from './migrate_command.js';
-import { singletonCommand } from './singleton_command.js';
-import { userCommand } from './user_command.js';
-import { readVersion } from './version.js';
-
-const COMMANDS: readonly Command[] = [
-  singletonCommand,
-  chatCommand,
-  userCommand,
-  migrateCommand,
-  configCommand,
-];
-
-function usage(): string {
-  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
-  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return [
-    'Usage: sailplane COMMAND [OPTIONS]',
-    '',
-    ...lines,
-    '',
-    'sailplane COMMAND --help says more; also: --version',
-  ].join('\n');
-}
+import { COMMANDS, usage } from './commands.js';
 
 async function run(args: readonly string[], io: CommandIo): Promise<number | undefined> {
   const [name = '', ...rest] = args;
@@ -52,7 +30,7 @@ async function runCommand(
     return await command.run(args, io);
   } catch (error) {
     if (!(error instanceof Error) || !('code' in error)) throw error;
-    writeLine(io.error, `sailplane: ${error.message}`);
+    writeLine(io.error, `sailplane: ${error instanceof CodedError ? withCause(error) : error.message}`);
     return EXIT.failure;
   }
 }

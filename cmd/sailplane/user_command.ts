@@ -1,85 +1,54 @@
-/** `sailplane user add`: an account without HTTP, also while a server has the data folder. */
-import { mkdirSync } from 'node:fs';
-import { PinoLogger } from '../../pkg/log/pino_logger.js';
-import { Argon2Hasher } from '../../service/api/argon2_hasher.js';
-import type { Config } from '../../service/config.js';
-import { openSqliteStores } from '../../service/store/sqlite_stores.js';
-import { databasePath } from '../singleton/data_folder.js';
-import { takeOption } from './arguments.js';
+/** `sailplane user …`: accounts, whether or not a server runs. */
+import { toUid } from '../../im/message/ids.js';
+import type { AccountName } from '../../im/api/operator.js';
+import type { UserAction } from '../../service/admin/admin_request.js';
+import { askAdmin } from './admin_link.js';
+import { takeOperand, takeOption } from './arguments.js';
 import { EXIT, readOptions, writeLine, type Command, type CommandIo } from './command.js';
-import { readPassword } from './password_prompt.js';
+import { addUser } from './user_add.js';
 
 const USAGE = `Usage: sailplane user add --account NAME [--nickname NAME] [--config FILE] [--data-dir DIR]
+       sailplane user ban|unban|show ACCOUNT [--config FILE] [--data-dir DIR]
+       sailplane user ban|unban|show --uid NUMBER [--config FILE] [--data-dir DIR]
 
-The password is read from SAILPLANE_PASSWORD, or from standard input; a terminal is asked for it.
-A running server sees the new account at once.`;
+add: the password is read from SAILPLANE_PASSWORD, or from standard input; a terminal is asked for it. A running
+server sees the new account at once.
+ban: no sign-in, no message from or to the account; its tokens are worthless and a running server closes its
+connections at once. unban: it may sign in again. show: prints it. ACCOUNT is an account or an e-mail address.`;
 
-/** As auth/register has it. */
-const ACCOUNT_LENGTH = 254;
-const NICKNAME_LENGTH = 64;
-const PASSWORD_LENGTH = 256;
+const ACTIONS: ReadonlyMap<string, UserAction> = new Map([
+  ['ban', 'user.ban'],
+  ['unban', 'user.unban'],
+  ['show', 'user.show'],
+]);
 
-interface NewAccount {
-  readonly account: string;
-  readonly nickname: string;
-  readonly password: string;
-}
-
-export const userCommand: Command = { name: 'user', summary: 'add an account', usage: USAGE, run: runUser };
+export const userCommand: Command = {
+  name: 'user',
+  summary: 'add, show, ban or unban an account',
+  usage: USAGE,
+  run: runUser,
+};
 
 async function runUser(args: readonly string[], io: CommandIo): Promise<number> {
-  const [action, ...rest] = args;
-  if (action !== 'add') {
+  const [verb = '', ...rest] = args;
+  if (verb === 'add') return addUser(rest, io);
+  const action = ACTIONS.get(verb);
+  const { operand, rest: options } = takeOperand(rest);
+  const uid = takeOption(options, 'uid');
+  const name = nameOf(operand, uid.value);
+  if (action === undefined || name === undefined) {
     writeLine(io.error, USAGE);
     return EXIT.usage;
   }
-  const account = takeOption(rest, 'account');
-  const nickname = takeOption(account.rest, 'nickname');
-  const config = readOptions(nickname.rest, io);
+  const config = readOptions(uid.rest, io);
   if (config === undefined) return EXIT.usage;
-  const name = account.value ?? '';
-  const shownName = nickname.value ?? name.slice(0, NICKNAME_LENGTH);
-  const problem = problemOf(name, shownName);
-  if (problem !== undefined) return refuse(io, problem, EXIT.usage);
-  const password = await readPassword(io, `Password for ${name}: `);
-  if (password.length < config.api.passwordMinLength || password.length > PASSWORD_LENGTH) {
-    return refuse(
-      io,
-      `a password has ${config.api.passwordMinLength} to ${PASSWORD_LENGTH} characters`,
-      EXIT.usage,
-    );
-  }
-  return add(config, { account: name, nickname: shownName, password }, io);
+  writeLine(io.output, JSON.stringify(await askAdmin(config, { do: action, name })));
+  return EXIT.ok;
 }
 
-function problemOf(account: string, nickname: string): string | undefined {
-  if (account === '') return '--account NAME is needed';
-  if (account.length > ACCOUNT_LENGTH) return `an account has at most ${ACCOUNT_LENGTH} characters`;
-  return nickname.length > NICKNAME_LENGTH
-    ? `a nickname has at most ${NICKNAME_LENGTH} characters`
-    : undefined;
-}
-
-async function add(
-  config: Config,
-  { account, nickname, password }: NewAccount,
-  io: CommandIo,
-): Promise<number> {
-  const passwordHash = await new Argon2Hasher(config.api).hash(password);
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const logger = new PinoLogger({ level: 'error' });
-  const stores = await openSqliteStores({ ...config.store, path: databasePath(config) }, { logger });
-  try {
-    const [user] = await stores.users.create([{ account, nickname, avatar: '', email: '', passwordHash }]);
-    if (user === undefined) return refuse(io, `the account ${account} exists already`, EXIT.failure);
-    writeLine(io.output, `added ${account} as uid ${user.uid}`);
-    return EXIT.ok;
-  } finally {
-    await stores.close();
-  }
-}
-
-function refuse(io: CommandIo, problem: string, code: number): number {
-  writeLine(io.error, `sailplane: ${problem}`);
-  return code;
+/** One of the two. */
+function nameOf(account: string | undefined, uidText: string | undefined): AccountName | undefined {
+  if (account !== undefined && account !== '') return uidText === undefined ? { account } : undefined;
+  const uid = toUid(uidText);
+  return uid === undefined ? undefined : { uid };
 }

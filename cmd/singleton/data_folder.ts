@@ -8,6 +8,7 @@ import { StartFailure } from './start_failure.js';
 
 const DATABASE_FILE = 'sailplane.db';
 const LOCK_FILE = 'lock';
+const ADMIN_SOCKET = 'admin.sock';
 /** Messages are for the owner's eyes. */
 const OWNER_ONLY = 0o700;
 
@@ -24,7 +25,7 @@ export class DataFolder {
   start(): void {
     const { dataDir } = this.#config;
     mkdirSync(dataDir, { recursive: true, mode: OWNER_ONLY });
-    this.#lock = FileLock.take(join(dataDir, LOCK_FILE));
+    this.#lock = takeFolder(this.#config);
     if (this.#lock !== undefined) return;
     throw new StartFailure(
       'folderInUse',
@@ -46,4 +47,14 @@ export class DataFolder {
 /** In the data folder unless the options say otherwise. */
 export function databasePath({ dataDir, store }: Config): string {
   return store.path === '' ? join(dataDir, DATABASE_FILE) : store.path;
+}
+
+/** Where the running server takes the operator's commands. */
+export function adminSocketPath({ dataDir }: Config): string {
+  return join(dataDir, ADMIN_SOCKET);
+}
+
+/** Undefined where a server, or a command that must not run beside one, has the folder. */
+export function takeFolder({ dataDir }: Config): FileLock | undefined {
+  return FileLock.take(join(dataDir, LOCK_FILE));
 }

@@ -14,6 +14,8 @@ import { CONFIG_OPTIONS, type Config } from '../../service/config.js';
 import { WsServer } from '../../service/gateway/ws_server.js';
 import { openSqliteStores } from '../../service/store/sqlite_stores.js';
 import { DataFolder, databasePath } from './data_folder.js';
+import { openEdge } from './edge.js';
+import { buildOperations } from './operations.js';
 import { announceReady } from './ready_line.js';
 import { buildRooms } from './rooms.js';
 import { endFailedStart, readConfigOrEnd } from './start_failure.js';
@@ -39,6 +41,7 @@ async function serve(config: Config, logger: PinoLogger, lifecycle: Lifecycle): 
   const folder = new DataFolder(config);
   await lifecycle.start(folder);
 
+  const edge = await openEdge(config, logger, lifecycle);
   const stores = await openSqliteStores({ ...config.store, path: databasePath(config) }, { logger });
   await lifecycle.start({ name: 'store', close: () => stores.close() });
 
@@ -46,23 +49,29 @@ async function serve(config: Config, logger: PinoLogger, lifecycle: Lifecycle): 
   const signer = new JoseTokens({ secret: folder.secret, previousSecrets });
   const hasher = new Argon2Hasher(config.api);
   const wsPort = (): number => ws.port;
-  const rooms = buildRooms(config, { stores, signer, hasher, wsPort, logger });
-  const { api, checker, batcher, marks, gateway } = rooms;
-  await lifecycle.start({ name: 'batcher', close: (deadlineMs) => batcher.close(deadlineMs) });
+  const { retention, probe, door, onBatch, page } = buildOperations(config, {
+    ...{ stores, hasher, rooms: () => rooms, logger },
+  });
+  const rooms = buildRooms(config, { stores, signer, hasher, wsPort, onBatch, logger });
+  const { api, checker, batcher, marks, gateway, rates } = rooms;
+  await lifecycle.start(probe);
+  await lifecycle.start({ name: 'batcher', close: (ms) => batcher.close(ms) });
   await lifecycle.start({ name: 'marks', close: () => marks.flush() });
-  const closeGateway = (deadlineMs: number): Promise<void> => gateway.close(deadlineMs);
-  await lifecycle.start({ name: 'gateway', start: () => gateway.start(), close: closeGateway });
+  await lifecycle.start(retention);
+  await lifecycle.start({ name: 'gateway', start: () => gateway.start(), close: (ms) => gateway.close(ms) });
 
   const wsOptions = { ...config.gateway, host: config.host, port: config.wsPort };
-  const ws = new WsServer(wsOptions, { handler: gateway, logger });
+  const ws = new WsServer(wsOptions, { handler: gateway, ...edge, logger });
   await lifecycle.start({ name: 'ws', start: () => ws.start(), close: () => ws.stopAccepting() });
 
   // After the sockets: a sign-in is told their port.
   const readiness = new Readiness(config.api, { appender: batcher, messages: stores.messages });
   const httpOptions = { ...config.api, host: config.host, port: config.httpPort };
-  const http = new HttpServer(httpOptions, { api, checker, readiness, logger });
-  const closeHttp = (deadlineMs: number): Promise<void> => http.close(deadlineMs);
-  await lifecycle.start({ name: 'http', start: () => http.start(), close: closeHttp });
+  const http = new HttpServer(httpOptions, {
+    ...{ api, checker, rates, readiness, metrics: page, ...edge, logger },
+  });
+  await lifecycle.start({ name: 'http', start: () => http.start(), close: (ms) => http.close(ms) });
+  await lifecycle.start(door);
 
   announceReady({ config, httpPort: http.port, wsPort: ws.port });
 }

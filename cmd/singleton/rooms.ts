@@ -3,6 +3,7 @@
  * what runs is started in main.ts, in the order that it must stop in reverse.
  */
 import { randomInt } from 'node:crypto';
+import { AttemptGuard } from '../../im/api/attempt_guard.js';
 import { LocalAuthenticator } from '../../im/api/authenticator.js';
 import type { PasswordHasher, ServerFigures, TokenSigner } from '../../im/api/interface.js';
 import { LocalApi } from '../../im/api/local_api.js';
@@ -15,16 +16,24 @@ import { VerificationCodes } from '../../im/api/verification_codes.js';
 import { LocalDispatch } from '../../im/dispatch/local_dispatch.js';
 import { ClientManager } from '../../im/gateway/client_manager.js';
 import { ChatHandler } from '../../im/messaging/chat_handler.js';
+import { EventDelivery } from '../../im/messaging/event_delivery.js';
 import type { Gateway } from '../../im/gateway/interface.js';
 import type { ReplySink } from '../../im/messaging/interface.js';
+import { LocalRateLimits } from '../../im/limits/rate_limits.js';
 import { MarkWriter } from '../../im/messaging/mark_writer.js';
+import { RecallHandler } from '../../im/messaging/recall_handler.js';
 import { ReceiptHandler } from '../../im/messaging/receipts.js';
+import { RelayHandler } from '../../im/messaging/relay_handler.js';
 import { MessagingRouter } from '../../im/messaging/router.js';
+import { TicketChecker } from '../../im/messaging/tickets.js';
 import { AppendBatcher } from '../../im/store/append_batcher.js';
 import type { Stores } from '../../im/store/interface.js';
+import { AttemptCounter } from '../../pkg/limit/attempt_counter.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import { WebhookCodeSender } from '../../service/api/webhook_code_sender.js';
 import type { Config } from '../../service/config.js';
+import { CountedApi } from '../../service/metrics/counted_api.js';
+import { CountedAuthenticator } from '../../service/metrics/counted_authenticator.js';
 
 export interface RoomsDeps {
   readonly stores: Stores;
@@ -32,6 +41,8 @@ export interface RoomsDeps {
   readonly hasher: PasswordHasher;
   /** Of the WebSocket listener, once it listens. */
   readonly wsPort: () => number;
+  /** After each transaction of the store. */
+  readonly onBatch: (requestCount: number, ms: number) => void;
   readonly logger: Logger;
 }
 
@@ -47,26 +58,47 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
   const dispatch = new LocalDispatch((): Gateway => gateway);
   const replies: ReplySink = { reply: (list) => gateway.reply(list) };
 
-  const batcher = new AppendBatcher(config.messaging, { store: messages, ids, logger });
+  const { onBatch } = deps;
+  const batcher = new AppendBatcher(config.messaging, { store: messages, ids, logger, onBatch });
   const marks = new MarkWriter(config.messaging, { store: messages, logger });
   const receipts = new ReceiptHandler({ store: messages, marks, dispatch, logger });
-  const chat = new ChatHandler({ appender: batcher, dispatch, replies, logger });
+  const delivery = new EventDelivery({ dispatch, replies, logger });
+  const chat = new ChatHandler({ appender: batcher, delivery, replies });
+  const recalls = new RecallHandler(config.messaging, {
+    ...{ store: messages, appender: batcher, delivery, replies, logger },
+  });
+  const relays = new RelayHandler(config.messaging, {
+    ...{ store: messages, dispatch, replies, logger, nowMs: () => performance.now() },
+  });
+  const tickets = new TicketChecker(config.messaging, deps);
   const figures = figuresOf(() => gateway, chat);
 
   const identity = buildIdentity(config, deps, dispatch);
-  const api = new LocalApi(config.api, { ...identity, ...deps, dispatch, receipts, figures, randomText });
-  const messaging = new MessagingRouter({ chat, receipts, api, replies, logger });
-  const authenticator = new LocalAuthenticator(
+  const rates = new LocalRateLimits(config.limits, () => performance.now());
+  const localApi = new LocalApi(config.api, {
+    ...{ ...identity, ...deps, dispatch, receipts, figures, randomText, nowMs },
+    ...{ appender: batcher, recaller: recalls },
+  });
+  const api = new CountedApi(localApi);
+  const messaging = new MessagingRouter({
+    ...{ chat, recalls, relays, tickets, receipts, api, replies, logger },
+  });
+  const localAuthenticator = new LocalAuthenticator(
     { ...config.api, ...config.gateway },
     { ...identity, messages, nowMs },
   );
+  const authenticator = new CountedAuthenticator(localAuthenticator);
   const gateway: ClientManager = new ClientManager(config.gateway, {
     messaging,
     authenticator,
-    sent: messages,
+    rates,
+    store: messages,
+    dispatch,
+    cursors: messages,
     logger,
   });
-  return { api, batcher, marks, gateway, checker: identity.checker };
+  const { attempts, checker } = identity;
+  return { api, attempts, authenticator, batcher, checker, dispatch, gateway, marks, rates, receipts };
 }
 
 function buildIdentity(config: Config, deps: RoomsDeps, dispatch: LocalDispatch) {
@@ -76,12 +108,14 @@ function buildIdentity(config: Config, deps: RoomsDeps, dispatch: LocalDispatch)
   const tokens = new Tokens(config.api, { signer, users, versions, nowMs });
   const signIn = new SignIn({ tokens, users, hasher, dispatch, logger });
   const debugging = config.mode === 'debugging';
+  const isSecure = config.tls.certFile !== '';
   const sender = config.api.codeWebhookUrl === '' ? undefined : new WebhookCodeSender(config.api);
   return {
     versions,
     tokens,
     signIn,
-    answer: signInAnswerer({ ...config, path: config.gateway.path }, { wsPort }),
+    attempts: new AttemptGuard(config.attempts, { counter: (options) => new AttemptCounter(options) }),
+    answer: signInAnswerer({ ...config, path: config.gateway.path, isSecure }, { wsPort }),
     checker: new LocalTokenChecker({ tokens, versions }),
     codes: new VerificationCodes(config.api, { debugging, sender, nowMs, randomCode }),
   };

@@ -1,6 +1,7 @@
 /** Why the server did not start, in one line for a person, and the exit code that says so to a supervisor. */
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import type { Lifecycle } from '../../pkg/lifecycle/lifecycle.js';
+import { CertificateError } from '../../pkg/tls/certificate.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import { readConfig, servingProblems, type Config } from '../../service/config.js';
 
@@ -48,6 +49,7 @@ export async function endFailedStart({ error, config, logger, lifecycle }: Faile
 /** Undefined where it is nothing that a person can put right: then the log has the stack. */
 export function explainStart(error: unknown, config: Config): StartFailure | undefined {
   if (error instanceof StartFailure) return error;
+  if (error instanceof CertificateError) return new StartFailure('configuration', error.message);
   if (error instanceof CodedError) return new StartFailure('unexpected', withCause(error));
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   const { message } = error;
@@ -86,7 +88,7 @@ function listenerOf(error: Error, config: Config): string {
 }
 
 /** The store's own words are a text where they come from its worker. */
-function withCause({ message, cause }: CodedError): string {
+export function withCause({ message, cause }: CodedError): string {
   const reason = cause instanceof Error ? cause.message : typeof cause === 'string' ? cause : '';
   return reason === '' || message.includes(reason) ? message : `${message}: ${reason}`;
 }

@@ -64,6 +64,10 @@ export class OutboundQueue {
     return this.#queuedBytes + this.#writingBytes;
   }
 
+  get frameCount(): number {
+    return this.#frames.length - this.#head;
+  }
+
   get isEmpty(): boolean {
     return this.#queuedBytes === 0;
   }
@@ -90,6 +94,17 @@ export class OutboundQueue {
     }
     this.enqueue(chunk);
     return true;
+  }
+
+  /** Whether pushes of so many bytes fit; anything fits an empty queue. For clients that cannot be told of a loss. */
+  fits(bytes: number): boolean {
+    if (this.#total.bytes >= this.#options.totalBytes) return false;
+    return this.bytes === 0 || this.bytes + bytes <= this.#options.queueBytes;
+  }
+
+  /** There is room for a page from the store. */
+  get isHalfEmpty(): boolean {
+    return this.bytes * 2 <= this.#options.queueBytes;
   }
 
   #mark(conv: ConversationName | undefined): void {

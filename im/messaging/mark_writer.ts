@@ -32,6 +32,14 @@ export interface MarkWriterDeps {
   readonly logger: Logger;
 }
 
+/** Numbers for metrics; totals count since the start. */
+export interface MarkWriterStats {
+  readonly queuedCount: number;
+  readonly refusedCount: number;
+  readonly writtenCount: number;
+  readonly failedWriteCount: number;
+}
+
 export class MarkWriter {
   readonly #options: MarkWriterOptions;
   readonly #deps: MarkWriterDeps;
@@ -40,10 +48,22 @@ export class MarkWriter {
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
+  #refusedCount = 0;
+  #writtenCount = 0;
+  #failedWriteCount = 0;
 
   constructor(options: MarkWriterOptions, deps: MarkWriterDeps) {
     this.#options = options;
     this.#deps = deps;
+  }
+
+  stats(): MarkWriterStats {
+    return {
+      queuedCount: this.#count,
+      refusedCount: this.#refusedCount,
+      writtenCount: this.#writtenCount,
+      failedWriteCount: this.#failedWriteCount,
+    };
   }
 
   /** Throws TOO_BUSY when too many intervals wait. */
@@ -55,8 +75,10 @@ export class MarkWriter {
       waiting[waiting.length - 1] = { ...mark, from: min(last.from, mark.from), to: max(last.to, mark.to) };
       return;
     }
-    if (this.#count >= this.#options.markCount)
+    if (this.#count >= this.#options.markCount) {
+      this.#refusedCount++;
       throw imError('TOO_BUSY', undefined, { retryAfterMs: this.#options.markDelayMs });
+    }
     this.#count++;
     if (waiting === undefined) this.#waiting.set(key, [mark]);
     else waiting.push(mark);
@@ -93,8 +115,11 @@ export class MarkWriter {
     const { markBatchCount } = this.#options;
     for (let start = 0; start < marks.length; start += markBatchCount) {
       try {
-        await this.#deps.store.mark(marks.slice(start, start + markBatchCount));
+        const batch = marks.slice(start, start + markBatchCount);
+        await this.#deps.store.mark(batch);
+        this.#writtenCount += batch.length;
       } catch (error) {
+        this.#failedWriteCount++;
         this.#waitAgain(marks.slice(start));
         throw toCodedError(error);
       }

@@ -9,6 +9,7 @@ import type { Logger } from '../../pkg/log/logger.js';
 import { imError, isError, toCodedError } from '../errors.js';
 import { known, toMid } from '../message/ids.js';
 import { AppendQueue, type Waiting } from './append_queue.js';
+import { AppendTally } from './append_tally.js';
 import type {
   AppendAnswer,
   AppendDraft,
@@ -64,6 +65,8 @@ export interface AppendBatcherDeps {
   readonly store: Pick<MessageStore, 'append'>;
   readonly ids: Pick<IdStore, 'leaseMids'>;
   readonly logger: Logger;
+  /** Called after each transaction, committed or not, with its size and how long it took. For metrics. */
+  readonly onBatch?: (requestCount: number, ms: number) => void;
 }
 
 /** Numbers for logs and metrics, counted since the start. */
@@ -74,6 +77,8 @@ export interface AppendBatcherStats {
   readonly expiredCount: number;
   readonly batchCount: number;
   readonly requestCount: number;
+  /** Requests answered, by `STORED`, `CHANGED`, `DUPLICATE` or the error's name; those refused at once too. */
+  readonly results: ReadonlyMap<string, number>;
 }
 
 /** Rough weight of a request besides its content: numbers, names, bookkeeping. */
@@ -86,6 +91,7 @@ export class AppendBatcher implements Appender {
   readonly #sweeper: NodeJS.Timeout;
   readonly #onPromise: AppendListener<(result: AppendAnswer) => void>;
   readonly #queue = new AppendQueue();
+  readonly #tally = new AppendTally();
   #running = false;
   #closing = false;
   #idle: (() => void) | undefined;
@@ -110,6 +116,7 @@ export class AppendBatcher implements Appender {
       expiredCount: this.#expiredCount,
       batchCount: this.#batchCount,
       requestCount: this.#requestCount,
+      results: this.#tally.counts(),
     };
   }
 
@@ -124,7 +131,10 @@ export class AppendBatcher implements Appender {
   ): CodedError | undefined {
     const bytes = REQUEST_BYTES + (draft.event === undefined ? 0 : draft.event.content.length);
     const refusal = this.#refusal(bytes);
-    if (refusal !== undefined) return refusal;
+    if (refusal !== undefined) {
+      this.#tally.add(refusal);
+      return refusal;
+    }
     this.#queue.push({
       draft,
       bytes,
@@ -189,7 +199,9 @@ export class AppendBatcher implements Appender {
       const batch = this.#queue.take(batchCount, batchBytes);
       this.#batchCount++;
       this.#requestCount += batch.length;
+      const startedAtMs = performance.now();
       const again = await this.#commit(batch);
+      this.#deps.onBatch?.(batch.length, performance.now() - startedAtMs);
       if (again.length === 0) continue;
       this.#queue.unshift(again);
       await new Promise((resolve) => setTimeout(resolve, retryMs));
@@ -294,6 +306,7 @@ export class AppendBatcher implements Appender {
     const byListener = new Map<AppendListener<unknown>, Settled<unknown>[]>();
     for (const [index, { draft, context, listener }] of items.entries()) {
       const settled = { draft, context, result: known(results[index]) };
+      this.#tally.add(settled.result);
       const batch = byListener.get(listener);
       if (batch === undefined) byListener.set(listener, [settled]);
       else batch.push(settled);

@@ -3,7 +3,7 @@ import { hash, verify } from '@node-rs/argon2';
 import type { PasswordHasher } from '../../im/api/interface.js';
 import { imError } from '../../im/errors.js';
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
-import { Limiter } from '../../pkg/queue/limiter.js';
+import { Limiter, type LimiterStats } from '../../pkg/queue/limiter.js';
 
 export const ARGON2_OPTIONS = {
   hashConcurrency: integer(
@@ -38,6 +38,10 @@ export class Argon2Hasher implements PasswordHasher {
   constructor(options: Argon2Options) {
     this.#options = options;
     this.#limiter = new Limiter(options.hashConcurrency, options.hashQueueCount);
+  }
+
+  stats(): LimiterStats {
+    return this.#limiter.stats();
   }
 
   hash(password: string): Promise<string> {

@@ -1,0 +1,39 @@
+/** Everything that is measured, at one moment: collected by the composition root when somebody asks, never before. */
+import type { ClientFigures } from '../../im/gateway/client_figures.js';
+import type { GatewayStats } from '../../im/gateway/client_manager.js';
+import type { MarkWriterStats } from '../../im/messaging/mark_writer.js';
+import type { AppendBatcherStats } from '../../im/store/append_batcher.js';
+import type { RetentionStats } from '../../im/store/retention.js';
+import type { LimiterStats } from '../../pkg/queue/limiter.js';
+import type { FileFigures } from './file_figures.js';
+import type { ProcessFigures } from './process_figures.js';
+
+/** One worker of the store. */
+export interface WorkerFigures {
+  readonly name: string;
+  readonly pendingCount: number;
+  readonly pendingLimit: number;
+  readonly refusedCount: number;
+  readonly restartCount: number;
+}
+
+export type Counts = ReadonlyMap<string, number>;
+
+export interface Figures {
+  readonly version: string;
+  readonly gateway: GatewayStats;
+  readonly clients: ClientFigures;
+  /** Sign-ins on connections, by `OK` or the error's name. */
+  readonly signIns: Counts;
+  /** Calls by `operation result`. */
+  readonly apiCalls: Counts;
+  readonly apiInFlightCount: number;
+  readonly appends: AppendBatcherStats;
+  readonly marks: MarkWriterStats;
+  readonly receipts: { readonly waitingCount: number; readonly untoldCount: number };
+  readonly workers: readonly WorkerFigures[];
+  readonly files: FileFigures;
+  readonly retention: RetentionStats;
+  readonly hashing: LimiterStats;
+  readonly process: ProcessFigures;
+}

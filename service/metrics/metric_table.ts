@@ -1,0 +1,239 @@
+/**
+ * Every metric but the two histograms, one row each: its name, kind, labels, what it says, and where it is read
+ * from. docs/operations.md has the same names (test/ops/metrics_docs.test.ts).
+ */
+import type { Counts, Figures } from './figures.js';
+
+export interface Sample {
+  /** In the order of the row's labels. */
+  readonly labels: readonly string[];
+  readonly value: number;
+}
+
+export interface MetricRow {
+  readonly name: string;
+  readonly kind: 'gauge' | 'counter';
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly read: (figures: Figures) => number | readonly Sample[];
+}
+
+const PREFIX = 'sailplane_';
+
+type Plain = (figures: Figures) => number;
+type Many = (figures: Figures) => readonly Sample[];
+
+const gauge = (name: string, help: string, read: Plain): MetricRow => plain('gauge', name, help, read);
+const counter = (name: string, help: string, read: Plain): MetricRow => plain('counter', name, help, read);
+
+function plain(kind: MetricRow['kind'], name: string, help: string, read: Plain): MetricRow {
+  return { name: PREFIX + name, kind, help, labels: [], read };
+}
+
+function labelled(
+  kind: MetricRow['kind'],
+  [name, ...labels]: readonly [string, ...string[]],
+  help: string,
+  read: Many,
+): MetricRow {
+  return { name: PREFIX + name, kind, help, labels, read };
+}
+
+function byName(counts: Counts): readonly Sample[] {
+  return [...counts].map(([name, value]) => ({ labels: [name], value }));
+}
+
+/** `operation result` as two labels. */
+function byTwoNames(counts: Counts): readonly Sample[] {
+  return [...counts].map(([names, value]) => ({ labels: names.split(' '), value }));
+}
+
+const GATEWAY: readonly MetricRow[] = [
+  labelled('gauge', ['gateway_connections', 'profile'], 'Open connections; none: nothing read yet.', (f) =>
+    byName(f.clients.byProfile),
+  ),
+  gauge('gateway_users', 'Users with at least one connection.', (f) => f.gateway.userCount),
+  labelled(
+    'counter',
+    ['gateway_sign_ins_total', 'result'],
+    'Sign-ins on connections: OK or the error.',
+    (f) => byName(f.signIns),
+  ),
+  labelled(
+    'counter',
+    ['gateway_closes_total', 'reason'],
+    'Connections closed by the server, by close code.',
+    (f) => byName(f.clients.closes),
+  ),
+  gauge(
+    'gateway_outbound_frames',
+    'Frames waiting for sockets, all connections.',
+    (f) => f.clients.outboundFrameCount,
+  ),
+  gauge(
+    'gateway_outbound_bytes',
+    'The same in bytes, with those in a write.',
+    (f) => f.clients.outboundBytes,
+  ),
+  gauge(
+    'gateway_unanswered_frames',
+    'Frames of clients under way to an answer.',
+    (f) => f.clients.unansweredCount,
+  ),
+  gauge(
+    'gateway_held_frames',
+    'Frames read and held back: signing in, or too much unanswered.',
+    (f) => f.clients.heldCount,
+  ),
+  counter('gateway_pushes_total', 'Pushes queued for a connection.', (f) => f.gateway.pushedCount),
+  counter(
+    'gateway_pushes_let_go_total',
+    'Pushes let go at a full queue; the client is told what to fetch.',
+    (f) => f.gateway.letGoCount,
+  ),
+  counter(
+    'gateway_announcements_total',
+    'Clients told to fetch what was let go: the repair of the row above.',
+    (f) => f.gateway.announcedCount,
+  ),
+  counter(
+    'gateway_undetected_drops_total',
+    'Pushes let go of which the client will not be told. Stays 0.',
+    (f) => f.gateway.undetectedDropCount,
+  ),
+  counter('gateway_probes_total', 'Idle connections asked for a sign of life.', (f) => f.gateway.probeCount),
+  counter(
+    'gateway_heartbeat_lost_total',
+    'Connections closed because no sign of life came.',
+    (f) => f.gateway.heartbeatLostCount,
+  ),
+  counter(
+    'gateway_takeover_fights_total',
+    'Takeovers of a live connection by the same token.',
+    (f) => f.gateway.fightCount,
+  ),
+  counter(
+    'gateway_tokens_revoked_total',
+    'Tokens revoked because two devices fought over them.',
+    (f) => f.gateway.revokedCount,
+  ),
+  counter(
+    'gateway_tail_checks_total',
+    'Cursors of clients compared with the store.',
+    (f) => f.gateway.tailCheckedCount,
+  ),
+  counter(
+    'gateway_tail_losses_total',
+    'Of those, clients that lacked something and were told to fetch it.',
+    (f) => f.gateway.tailFoundCount,
+  ),
+  counter(
+    'gateway_tail_checks_dropped_total',
+    'Cursors not looked at because too many waited; the next one is.',
+    (f) => f.gateway.tailDroppedCount,
+  ),
+];
+
+const API: readonly MetricRow[] = [
+  labelled(
+    'counter',
+    ['api_calls_total', 'operation', 'result'],
+    'Calls over HTTP and connections: OK or the error.',
+    (f) => byTwoNames(f.apiCalls),
+  ),
+  gauge('api_calls_in_flight', 'Calls under way.', (f) => f.apiInFlightCount),
+  gauge('hash_queue_jobs', 'Passwords waiting to be hashed or compared.', (f) => f.hashing.waitingCount),
+  gauge('hash_running_jobs', 'Passwords being hashed or compared.', (f) => f.hashing.runningCount),
+  counter('hash_refused_total', 'Told to try again because too many waited.', (f) => f.hashing.refusedCount),
+];
+
+const MESSAGING: readonly MetricRow[] = [
+  labelled(
+    'counter',
+    ['append_requests_total', 'result'],
+    'Sends, recalls and list changes: STORED, DUPLICATE, CHANGED or the error.',
+    (f) => byName(f.appends.results),
+  ),
+  gauge('append_queue_requests', 'Requests waiting for a transaction.', (f) => f.appends.queuedCount),
+  gauge('append_queue_bytes', 'The same in bytes.', (f) => f.appends.queuedBytes),
+  counter(
+    'append_queue_refused_total',
+    'Requests refused at a full queue; the sender is told to try again.',
+    (f) => f.appends.refusedCount,
+  ),
+  counter(
+    'append_queue_expired_total',
+    'Requests that waited past the deadline and were answered «unknown».',
+    (f) => f.appends.expiredCount,
+  ),
+  gauge('marks_queue_intervals', 'Receipts waiting to be written.', (f) => f.marks.queuedCount),
+  counter(
+    'marks_refused_total',
+    'Receipts refused at a full queue; the client acknowledges again.',
+    (f) => f.marks.refusedCount,
+  ),
+  counter('marks_written_total', 'Intervals of receipts written.', (f) => f.marks.writtenCount),
+  counter(
+    'marks_failed_writes_total',
+    'Writes of receipts that failed; they wait and are tried again.',
+    (f) => f.marks.failedWriteCount,
+  ),
+  gauge('receipts_queue_receipts', 'Receipts waiting to be checked.', (f) => f.receipts.waitingCount),
+  counter(
+    'receipts_untold_total',
+    'Receipts kept but not passed on, being too many; the next sync shows them.',
+    (f) => f.receipts.untoldCount,
+  ),
+];
+
+const STORE: readonly MetricRow[] = [
+  labelled('gauge', ['store_pending_calls', 'worker'], 'Calls under way or waiting in a store worker.', (f) =>
+    f.workers.map(({ name, pendingCount }) => ({ labels: [name], value: pendingCount })),
+  ),
+  labelled(
+    'counter',
+    ['store_refused_calls_total', 'worker'],
+    'Calls refused because too many waited.',
+    (f) => f.workers.map(({ name, refusedCount }) => ({ labels: [name], value: refusedCount })),
+  ),
+  labelled(
+    'counter',
+    ['store_restarts_total', 'worker'],
+    'Times a store worker had to be started again.',
+    (f) => f.workers.map(({ name, restartCount }) => ({ labels: [name], value: restartCount })),
+  ),
+  labelled('gauge', ['store_file_bytes', 'file'], 'Size of the database and of its write-ahead log.', (f) =>
+    byName(f.files.bytes),
+  ),
+  gauge('store_disk_free_bytes', 'Room left on the disk of the database.', (f) => f.files.diskFreeBytes),
+  counter('retention_removed_total', 'Old events removed.', (f) => f.retention.removedCount),
+  counter('retention_rounds_total', 'Rounds of the retention job that ended.', (f) => f.retention.roundCount),
+  counter(
+    'retention_failures_total',
+    'Rounds that failed; the next one goes on.',
+    (f) => f.retention.failureCount,
+  ),
+];
+
+const PROCESS: readonly MetricRow[] = [
+  labelled('gauge', ['build_info', 'version'], 'Always 1; the label says which version runs.', (f) => [
+    { labels: [f.version], value: 1 },
+  ]),
+  labelled(
+    'gauge',
+    ['event_loop_delay_seconds', 'quantile'],
+    'How late the event loop was since it was last asked.',
+    (f) => byName(f.process.loopDelaySeconds),
+  ),
+  gauge('process_resident_memory_bytes', 'Memory of the process.', (f) => f.process.residentBytes),
+  gauge('process_heap_used_bytes', 'JavaScript heap in use.', (f) => f.process.heapUsedBytes),
+  gauge('process_external_bytes', 'Buffers outside that heap.', (f) => f.process.externalBytes),
+  labelled('counter', ['process_cpu_seconds_total', 'mode'], 'CPU time used.', (f) => [
+    { labels: ['user'], value: f.process.cpuUserSeconds },
+    { labels: ['system'], value: f.process.cpuSystemSeconds },
+  ]),
+  gauge('process_start_time_seconds', 'When it started, Unix time.', (f) => f.process.startTimeSeconds),
+  gauge('process_open_files', 'Open file descriptors, sockets too (Linux).', (f) => f.process.openFileCount),
+];
+
+export const METRICS: readonly MetricRow[] = [...GATEWAY, ...API, ...MESSAGING, ...STORE, ...PROCESS];
