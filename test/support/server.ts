@@ -100,6 +100,11 @@ export class TestServer {
     await deadline(exit, STOP_DEADLINE_MS, () => `the server did not end on ${signal}\n${this.log}`);
   }
 
+  /** Asks it to look at its files again. */
+  hangUp(): void {
+    process.kill(this.pid, 'SIGHUP');
+  }
+
   /** Starts it again on the same folder and the same ports; `flags` are added to those of the start. */
   async restart(flags: ServerOptions['flags'] = {}): Promise<void> {
     await this.kill('SIGKILL');
