@@ -2,6 +2,7 @@
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { imError } from '../errors.js';
 import { chatPeer, type ConversationName } from '../message/conversation.js';
+import { eventFields, type EventFields } from '../message/event_fields.js';
 import type { Seq } from '../message/ids.js';
 import type { ChatEvent } from '../message/message.js';
 import type { ConversationState, MessageStore, PageLimits } from '../store/interface.js';
@@ -66,7 +67,7 @@ export class SyncApi {
     if (from < 1 || from > to) throw imError('INVALID_PARAMETER', 'from');
     const page = await this.#deps.messages.range(uid, conv, from, to, RANGE_LIMITS);
     const { more, floor } = page;
-    return { conv, from: page.from, to: page.to, events: page.events.map(eventAnswer), more, floor };
+    return { conv, from: page.from, to: page.to, events: page.events.flatMap(eventAnswer), more, floor };
   }
 }
 
@@ -87,18 +88,7 @@ function conversationAnswer(row: ConversationState): Readonly<Record<string, unk
   };
 }
 
-function eventAnswer(event: ChatEvent): Readonly<Record<string, unknown>> {
-  return {
-    cliMid: event.clientId,
-    mid: event.mid,
-    conv: event.conv,
-    seq: event.seq,
-    from: String(event.from),
-    to: String(event.to),
-    type: event.type,
-    content: event.content,
-    sendAt: event.sentAtMs,
-    storedAt: event.storedAtMs,
-    status: event.status,
-  };
+/** A recall that cannot be read is for nobody. */
+function eventAnswer(event: ChatEvent): readonly EventFields[] {
+  return [eventFields(event) ?? []].flat();
 }

@@ -6,12 +6,14 @@ import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { errorInfo } from '../message/error_info.js';
 import { decodeUp, type DecodeLimits } from '../message/json_decoder.js';
 import { ACTIONS, HEAVY_API_ACTIONS } from '../message/actions.js';
-import type { ApiUp, AuthUp, BadUp, ChatUp, ReceiptUp, UpFrame } from '../message/message.js';
+import type { ApiUp, AuthUp, BadUp, ChatUp, RecallUp, ReceiptUp, RelayUp, UpFrame } from '../message/message.js';
 import type { InboundFrame, Messaging } from '../messaging/interface.js';
 import type { Client } from './client.js';
+import { plainHeartbeat } from './heartbeat.js';
+import type { FrameLimiter } from './frame_limiter.js';
 import type { OutboundOptions } from './outbound_queue.js';
 import type { CloseName } from '../errors.js';
-import type { DownFrame } from '../message/message.js';
+import type { DownFrame, SyncCursor } from '../message/message.js';
 
 export const INBOUND_OPTIONS = {
   frameBytes: integer(
@@ -50,14 +52,21 @@ export interface InboundDeps {
   /** What all connections together have waiting to be written. */
   readonly outboundBytes: () => number;
   readonly messaging: Messaging;
+  readonly limiter: Pick<FrameLimiter, 'admit'>;
   readonly send: (client: Client, frame: DownFrame) => void;
   readonly signIn: (client: Client, frame: AuthUp) => void;
+  /** The receipt to hand on: where the gateway pushed the message, it says more than the client did. */
+  readonly receipt: (client: Client, frame: ReceiptUp) => ReceiptUp;
+  readonly heartbeat: (client: Client, cursor: SyncCursor | undefined) => void;
   readonly close: (client: Client, reason: CloseName) => void;
 }
 
 /** Largest answers of the table: a page of offline messages (im/api/message_api.ts). */
 const HEAVY_ANSWER_BYTES = 8 << 20;
 const BUSY_RETRY_MS = 1000;
+/** Their sender looks for no answer by mid or client id. */
+const RELAYED: ReadonlySet<string> = new Set([ACTIONS.relay, ACTIONS.relayService]);
+const HEARTBEAT: UpFrame = { kind: 'heartbeat', cursor: undefined };
 
 export class Inbound {
   readonly #options: InboundOptions & Pick<OutboundOptions, 'totalBytes'>;
@@ -96,6 +105,8 @@ export class Inbound {
     }
     if (held !== undefined && index < held.length) {
       client.held = held.slice(index);
+      // An answer given at once, within the loop above, saw nothing held and went on reading.
+      this.#pause(client);
     } else if (!this.#mustWait(client)) {
       client.isPaused = false;
       client.connection.resume();
@@ -120,6 +131,7 @@ export class Inbound {
     const { unansweredCount, unansweredBytes } = this.#options;
     return (
       client.isSigningIn ||
+      client.isLimited ||
       client.unansweredCount >= unansweredCount ||
       client.unansweredBytes >= unansweredBytes ||
       // Answers to a client that does not read pile up here: it is not listened to until it reads.
@@ -132,6 +144,7 @@ export class Inbound {
     const { unansweredCount, unansweredBytes } = this.#options;
     return (
       !client.isSigningIn &&
+      !client.isLimited &&
       client.unansweredCount * 2 <= unansweredCount &&
       client.unansweredBytes * 2 <= unansweredBytes &&
       client.outbound.bytes * 2 <= unansweredBytes
@@ -145,14 +158,19 @@ export class Inbound {
   }
 
   #handle(client: Client, text: string, bytes: number): void {
+    const beating = plainHeartbeat(text);
+    if (beating !== undefined) {
+      client.profile ??= beating;
+      if (!this.#deps.limiter.admit(client, HEARTBEAT)) return;
+      return this.#deps.heartbeat(client, undefined);
+    }
     const { profile, frame } = decodeUp(text, this.#limits);
     // A text that is no envelope chooses nothing.
     if (frame.kind !== 'bad' || frame.action !== '') client.profile ??= profile;
+    if (!this.#deps.limiter.admit(client, frame)) return;
     switch (frame.kind) {
       case 'heartbeat':
-        // Never answered to an old SDK: one of them answers every heartbeat with a heartbeat.
-        if (client.isModern) this.#deps.send(client, { kind: 'heartbeat' });
-        return;
+        return this.#deps.heartbeat(client, frame.cursor);
       case 'bad':
         return this.#refuse(client, frame);
       case 'auth':
@@ -160,9 +178,11 @@ export class Inbound {
       case 'api':
         return this.#forwardApi(client, frame, bytes);
       case 'chat':
+      case 'recall':
+      case 'relay':
       case 'receipt':
         if (client.uid === undefined) return this.#refuseStranger(client, frame);
-        return this.#forward(client, frame, bytes);
+        return this.#forward(client, frame.kind === 'receipt' ? this.#deps.receipt(client, frame) : frame, bytes);
     }
   }
 
@@ -200,6 +220,8 @@ export class Inbound {
       device,
       tokenVersion,
       host: client.connection.host,
+      profile: client.profile ?? 'web',
+      address: client.connection.remoteAddress,
       frame,
       bytes,
     };
@@ -207,7 +229,7 @@ export class Inbound {
   }
 
   #refuse(client: Client, { action, echo, mid, clientId, error }: BadUp): void {
-    const isMessage = action.startsWith('message.');
+    const isMessage = action.startsWith('message.') && !RELAYED.has(action);
     const answer: DownFrame = isMessage
       ? { kind: 'failed', echo, mid, clientId, error }
       : action.startsWith('api.')
@@ -217,10 +239,12 @@ export class Inbound {
     if (++client.badFrameCount >= this.#options.badFrames) this.#deps.close(client, 'BAD_FRAMES');
   }
 
-  #refuseStranger(client: Client, frame: ChatUp | ReceiptUp): void {
+  #refuseStranger(client: Client, frame: ChatUp | RecallUp | RelayUp | ReceiptUp): void {
     const error = errorInfo('NOT_SIGNED_IN');
     if (frame.kind === 'receipt') return this.#deps.send(client, { kind: 'error', echo: 0, error });
-    const { echo, mid, clientId } = frame;
-    this.#deps.send(client, { kind: 'failed', echo, mid, clientId, error });
+    const { echo } = frame;
+    if (frame.kind === 'relay') return this.#deps.send(client, { kind: 'error', echo, error });
+    const mid = frame.kind === 'recall' && frame.mid === 0 ? frame.target : frame.mid;
+    this.#deps.send(client, { kind: 'failed', echo, mid, clientId: frame.clientId, error });
   }
 }

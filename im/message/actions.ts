@@ -26,6 +26,8 @@ export const ACTIONS = {
   notifyKickout: 'notify.kickout',
   notifyLogin: 'notify.login',
   notifyContact: 'notify.contact',
+  /** Ours. Not notify.contact, which one public SDK takes for a contact that exists. */
+  notifyContactRequest: 'notify.contact.request',
   /** Ours: the named conversations (or all) have events that this connection was not sent. */
   notifySync: 'notify.sync',
 } as const;
@@ -42,4 +44,8 @@ export type AuthAction = (typeof AUTH_ACTIONS)[number];
 export type ChatAction = typeof ACTIONS.chat | typeof ACTIONS.chatRetry | typeof ACTIONS.chatResend;
 
 /** Requests whose answer may be megabytes: a connection has one of them under way. */
-export const HEAVY_API_ACTIONS: ReadonlySet<string> = new Set(['api.msg.chat.offline']);
+export const HEAVY_API_ACTIONS: ReadonlySet<string> = new Set([
+  'api.msg.chat.offline',
+  'api.msg.chat.recent',
+  'api.msg.chat.user',
+]);

@@ -11,6 +11,7 @@ const conv = known(toConversation('u543629_543630'));
 const alice = known(toUid(543630));
 const bob = known(toUid(543629));
 const event: ChatEvent = {
+  kind: 0,
   conv,
   seq: known(toSeq(2)),
   mid: known(toMid(4)),
@@ -97,14 +98,17 @@ test('every kind of frame is valid JSON with the profile’s own keys, or left o
     { kind: 'success', action: 'notify.success', echo: 1, data: { a: 1 } },
     { kind: 'apiError', action: 'api.failed', echo: 1, error },
     { kind: 'error', echo: 1, error },
+    { kind: 'forbidden', echo: 1, mid: 4, clientId: 'm4', error },
+    { kind: 'relay', action: 'message.cli', from: alice, to: bob, payload: { type: 10020, content: '' } },
     { kind: 'kickout', device: known(toDevice(2)), text: 'bye' },
     { kind: 'login', device: known(toDevice(2)) },
     { kind: 'contact', id: alice, from: alice },
+    { kind: 'contactRequest', from: alice, comment: 'hi "you"' },
     { kind: 'sync', conversations: [conv] },
-    { kind: 'heartbeat' },
+    { kind: 'heartbeat', isProbe: false },
   ];
   const kinds = new Set(frames.map((frame) => frame.kind));
-  assert.equal(kinds.size, 13);
+  assert.equal(kinds.size, 16);
   for (const frame of frames) {
     for (const parsed of encode(frame, 'legacy'))
       assert.deepEqual(Object.keys(parsed as object), ['Ver', 'Seq', 'Action', 'Data', 'Extra']);

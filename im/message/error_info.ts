@@ -1,5 +1,5 @@
 /** Errors as data, for frames. */
-import type { CodedError } from '../../pkg/errors/coded_error.js';
+import { CodedError } from '../../pkg/errors/coded_error.js';
 import { ERRORS, type ErrorName } from '../errors.js';
 import type { ErrorInfo } from './message.js';
 
@@ -11,4 +11,8 @@ export function errorInfo(name: ErrorName, detail?: string): ErrorInfo {
 
 export function errorInfoOf({ code, message, temporary, retryAfterMs }: CodedError): ErrorInfo {
   return { code, message, temporary, retryAfterMs: retryAfterMs ?? 0 };
+}
+
+export function codedErrorOf({ code, message, temporary, retryAfterMs }: ErrorInfo): CodedError {
+  return new CodedError(code, message, { temporary, ...(retryAfterMs > 0 && { retryAfterMs }) });
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ERRORS } from '../errors.js';
-import { CLIENT_ID_BYTES, decodeUp, isClientId, type DecodeLimits } from './json_decoder.js';
+import { CLIENT_ID_BYTES, isClientId } from './client_id.js';
+import { decodeUp, type DecodeLimits } from './json_decoder.js';
 import type { ChatUp, UpFrame } from './message.js';
 
 const LIMITS: DecodeLimits = { depth: 8, keys: 64, contentBytes: 1000 };
@@ -52,8 +53,8 @@ test('a chat of the Java SDK and one of the TypeScript SDK become the same model
     content: 'hi',
     sentAtMs: 1700000000000,
   };
-  assert.deepEqual(java, { ...common, echo: 0, clientId: 'm101', mid: 101 });
-  assert.deepEqual(web, { ...common, echo: 7, clientId: 'AB', mid: 0 });
+  assert.deepEqual(java, { ...common, echo: 0, clientId: 'm101', mid: 101, ticket: '' });
+  assert.deepEqual(web, { ...common, echo: 7, clientId: 'AB', mid: 0, ticket: 't' });
 });
 
 test('keys are read in any casing, inherited ones are not', () => {

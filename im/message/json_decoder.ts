@@ -4,12 +4,16 @@
  */
 import type { ErrorName } from '../errors.js';
 import { ACTIONS, AUTH_ACTIONS, type AuthAction, type ChatAction } from './actions.js';
+import { badFrame as bad } from './bad_frame.js';
+import { isClientId, isLongerThan } from './client_id.js';
 import { toConversation } from './conversation.js';
 import { errorInfo } from './error_info.js';
 import { toCount, toDevice, toMid, toSeq, toUid } from './ids.js';
 import { Field, isJsonObject, type JsonObject } from './json_fields.js';
 import { withinShape, type ShapeLimits } from './json_shape.js';
-import type { AuthUp, BadUp, ErrorInfo, Profile, ReceiptState, UpFrame } from './message.js';
+import type { AuthUp, BadUp, Profile, ReceiptState, SyncCursor, UpFrame } from './message.js';
+import { decodeRecall } from './recall_decoder.js';
+import { decodeRelay } from './relay_decoder.js';
 import { fromWireTime } from './wire_time.js';
 
 export interface DecodeLimits extends ShapeLimits {
@@ -22,8 +26,6 @@ export interface Decoded {
   readonly frame: UpFrame;
 }
 
-/** Bytes of a client id; the width of the column that holds it. */
-export const CLIENT_ID_BYTES = 64;
 /** Message types are small client-chosen integers; this is what the column holds. */
 const TYPE_LIMIT = 2 ** 31;
 
@@ -34,6 +36,7 @@ const F = {
   data: new Field('data'),
   mid: new Field('mid'),
   cliMid: new Field('cliMid'),
+  ticket: new Field('ticket'),
   to: new Field('to'),
   from: new Field('from'),
   conv: new Field('conv'),
@@ -50,13 +53,10 @@ const F = {
   device: new Field('device'),
   v: new Field('v'),
   caps: new Field('caps'),
+  heartbeatMs: new Field('heartbeatMs'),
+  count: new Field('count'),
+  sum: new Field('sum'),
 };
-
-function bad(error: ErrorInfo, action = '', echo = 0, data: JsonObject = EMPTY): BadUp {
-  const cliMid = F.cliMid.read(data);
-  const clientId = isClientId(cliMid) ? cliMid : '';
-  return { kind: 'bad', action, echo, mid: toCount(F.mid.read(data)) ?? 0, clientId, error };
-}
 
 /** Never throws. The profile of a text that is no envelope is `web`. */
 export function decodeUp(text: string, limits: DecodeLimits): Decoded {
@@ -81,16 +81,23 @@ function decodeEnvelope(envelope: JsonObject, limits: DecodeLimits): UpFrame {
   const rawSeq = F.seq.read(envelope) ?? 0;
   const echo = toCount(rawSeq);
   if (echo === undefined) return bad(errorInfo('BAD_FRAME', 'seq is not a safe integer'), action, 0, body);
+  const ticket = F.ticket.read(envelope) ?? '';
+  if (typeof ticket !== 'string') return bad(errorInfo('INVALID_PARAMETER', 'ticket'), action, echo, body);
   switch (action) {
     case ACTIONS.chat:
     case ACTIONS.chatRetry:
     case ACTIONS.chatResend:
-      return decodeChat(action, echo, body, limits);
+      return decodeChat(action, { echo, ticket }, body, limits);
+    case ACTIONS.chatRecall:
+      return decodeRecall(echo, body, ticket);
+    case ACTIONS.relay:
+    case ACTIONS.relayService:
+      return decodeRelay(action, { echo, data, to: F.to.read(envelope), ticket });
     case ACTIONS.ackRequest:
     case ACTIONS.ackGroupMessage:
       return decodeReceipt(action, echo, body);
     case ACTIONS.heartbeat:
-      return { kind: 'heartbeat' };
+      return { kind: 'heartbeat', cursor: decodeCursor(body) };
     default:
       if (isAuthAction(action)) return decodeAuth(action, echo, body);
       if (action.startsWith('api.')) return { kind: 'api', action, echo, data };
@@ -102,7 +109,12 @@ function isAuthAction(action: string): action is AuthAction {
   return (AUTH_ACTIONS as readonly string[]).includes(action);
 }
 
-function decodeChat(action: ChatAction, echo: number, data: JsonObject, limits: DecodeLimits): UpFrame {
+function decodeChat(
+  action: ChatAction,
+  { echo, ticket }: { readonly echo: number; readonly ticket: string },
+  data: JsonObject,
+  limits: DecodeLimits,
+): UpFrame {
   const refuse = (name: ErrorName, detail?: string): BadUp =>
     bad(errorInfo(name, detail), action, echo, data);
   const to = toUid(F.to.read(data));
@@ -120,34 +132,8 @@ function decodeChat(action: ChatAction, echo: number, data: JsonObject, limits: 
   if (isLongerThan(content, limits.contentBytes)) return refuse('CONTENT_TOO_LARGE');
   const sentAtMs = fromWireTime(F.sendAt.read(data) ?? F.cTime.read(data) ?? 0);
   if (sentAtMs === undefined) return refuse('INVALID_PARAMETER', 'sendAt');
-  return { kind: 'chat', action, echo, to, clientId, mid, type, content: content.toWellFormed(), sentAtMs };
-}
-
-/** UTF-8 without lone surrogates or NUL, 1 to 64 bytes: what is stored is what was said, so no two collide. */
-export function isClientId(value: unknown): value is string {
-  if (typeof value !== 'string' || value === '' || value.length > CLIENT_ID_BYTES) return false;
-  return !isLongerThan(value, CLIENT_ID_BYTES) && value.isWellFormed() && !value.includes('\0');
-}
-
-/** Whether `text` takes more than `limitBytes` in UTF-8, without encoding what is surely shorter. */
-function isLongerThan(text: string, limitBytes: number): boolean {
-  if (text.length * 3 <= limitBytes) return false;
-  if (text.length > limitBytes) return true;
-  let bytes = 0;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    // A surrogate is half of a four-byte character, or becomes U+FFFD, which takes three bytes.
-    bytes += unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
-    if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(text.charCodeAt(i + 1))) {
-      bytes++;
-      i++;
-    }
-  }
-  return bytes > limitBytes;
-}
-
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit < 0xe000;
+  const text = content.toWellFormed();
+  return { kind: 'chat', action, echo, to, clientId, mid, type, content: text, sentAtMs, ticket };
 }
 
 function decodeReceipt(action: string, echo: number, data: JsonObject): UpFrame {
@@ -182,16 +168,24 @@ function decodeAuth(action: AuthAction, echo: number, data: JsonObject): AuthUp 
   const device = rawDevice === undefined || rawDevice === null ? undefined : toDevice(rawDevice);
   const protocol = toCount(F.v.read(data) ?? 0);
   const caps: unknown = F.caps.read(data) ?? [];
+  const heartbeatMs = toCount(F.heartbeatMs.read(data) ?? 0);
   if (
     typeof token !== 'string' ||
     typeof account !== 'string' ||
     typeof password !== 'string' ||
     protocol === undefined ||
+    heartbeatMs === undefined ||
     !isTextList(caps)
   ) {
     return bad(errorInfo('INVALID_PARAMETER'), action, echo);
   }
-  return { kind: 'auth', action, echo, token, account, password, device, protocol, caps };
+  return { kind: 'auth', action, echo, token, account, password, device, protocol, caps, heartbeatMs };
+}
+
+/** A heartbeat is never refused: what is no cursor is none. */
+function decodeCursor(data: JsonObject): SyncCursor | undefined {
+  const [count, sum] = [toCount(F.count.read(data)), toCount(F.sum.read(data))];
+  return count === undefined || sum === undefined ? undefined : { count, sum };
 }
 
 function isTextList(value: unknown): value is readonly string[] {

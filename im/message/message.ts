@@ -13,8 +13,11 @@ export type Profile = 'legacy' | 'web';
 export const EVENT_KIND = { message: 0, recall: 1 } as const;
 export type EventKind = (typeof EVENT_KIND)[keyof typeof EVENT_KIND];
 
-/** Of a message; a recalled one keeps its seq, mid and client id, and loses its content. */
-export const MESSAGE_STATUS = { normal: 0, recalled: 1 } as const;
+/**
+ * Of an event. A recalled message keeps its seq, mid and client id, and loses its content; so does an event that
+ * retention erased, which no read gives any more: it is only met as the answer to a late retry.
+ */
+export const MESSAGE_STATUS = { normal: 0, recalled: 1, expired: 2 } as const;
 
 /** One event of a conversation's log, as every reader sees it: a message, or a recall of one (im/message/recall.ts). */
 export interface ChatEvent {
@@ -87,6 +90,8 @@ export type RelayPayload = Readonly<Record<string, unknown>>;
 /** «I have received (or read) these»: by mid (old clients) or by interval of one conversation (ours). */
 export type ReceiptUp =
   | { readonly kind: 'receipt'; readonly by: 'mid'; readonly mid: Mid }
+  /** Made by the gateway of the one before, where it pushed the message itself: nothing need be looked up. */
+  | { readonly kind: 'receipt'; readonly by: 'pushed'; readonly messages: readonly PushedMessage[] }
   | {
       readonly kind: 'receipt';
       readonly by: 'interval';
@@ -111,6 +116,8 @@ export interface AuthUp {
   /** Clients that know this protocol say so here; 0 for the public SDKs. */
   readonly protocol: number;
   readonly caps: readonly string[];
+  /** The heartbeat that the client would like, ms; 0 where it says nothing. */
+  readonly heartbeatMs: number;
 }
 
 export interface ApiUp {
@@ -159,6 +166,11 @@ export interface SentMessage {
   readonly seq: Seq;
 }
 
+export interface PushedMessage extends SentMessage {
+  readonly conv: ConversationName;
+  readonly from: Uid;
+}
+
 /** `echo` is the envelope's sequence number of the request that is answered; 0 on pushes. */
 export type DownFrame =
   /** A stored message for somebody who has not got it; `after` is the seq pushed before it to this audience. */
@@ -195,7 +207,13 @@ export type DownFrame =
   | { readonly kind: 'apiError'; readonly action: string; readonly echo: number; readonly error: ErrorInfo }
   | { readonly kind: 'error'; readonly echo: number; readonly error: ErrorInfo }
   /** A wrong ticket, or none where one is needed: the public web client then fetches one and sends again. */
-  | { readonly kind: 'forbidden'; readonly echo: number; readonly error: ErrorInfo }
+  | {
+      readonly kind: 'forbidden';
+      readonly echo: number;
+      readonly mid: number;
+      readonly clientId: string;
+      readonly error: ErrorInfo;
+    }
   | {
       readonly kind: 'relay';
       readonly action: RelayAction;
@@ -206,6 +224,8 @@ export type DownFrame =
   | { readonly kind: 'kickout'; readonly device: Device; readonly text: string }
   | { readonly kind: 'login'; readonly device: Device }
   | { readonly kind: 'contact'; readonly id: Uid; readonly from: Uid }
+  /** Somebody asks to become a contact, and waits for contacts/approval. */
+  | { readonly kind: 'contactRequest'; readonly from: Uid; readonly comment: string }
   /**
    * Empty list: any conversation may lack something. With a cursor, the store's own: the client waits for pushes
    * under way (2 s) and asks only if it still has less.
@@ -215,4 +235,5 @@ export type DownFrame =
       readonly conversations: readonly ConversationName[];
       readonly cursor?: SyncCursor;
     }
-  | { readonly kind: 'heartbeat' };
+  /** `isProbe`: the server asks for a sign of life; otherwise it answers one. */
+  | { readonly kind: 'heartbeat'; readonly isProbe: boolean };

@@ -3,7 +3,9 @@
  * sequence intervals. Spoken by the public Java SDK, which matches keys exactly.
  */
 import { ACTIONS } from './actions.js';
-import type { DownFrame } from './message.js';
+import { EVENT_KIND, type DownFrame } from './message.js';
+import { legacyRecallContent, RECALL_TYPE } from './recall.js';
+import { relayLegacyText } from './relay_fields.js';
 import { toSeconds } from './wire_time.js';
 
 const envelope = (action: string, seq: number, data: string): string =>
@@ -14,7 +16,11 @@ const NOTHING: readonly string[] = [];
 export function encodeLegacy(frame: DownFrame): readonly string[] {
   switch (frame.kind) {
     case 'push': {
-      const { mid, seq, from, to, type, content, sentAtMs, status } = frame.event;
+      const { kind, mid, seq, from, to, sentAtMs, status } = frame.event;
+      const isRecall = kind === EVENT_KIND.recall;
+      const type = isRecall ? RECALL_TYPE : frame.event.type;
+      const content = isRecall ? legacyRecallContent(frame.event.content) : frame.event.content;
+      if (content === undefined) return NOTHING;
       const atS = toSeconds(sentAtMs);
       return [
         envelope(
@@ -32,7 +38,10 @@ export function encodeLegacy(frame: DownFrame): readonly string[] {
       return frame.state === 'received'
         ? (frame.messages ?? []).map((sent) => notify(sent.mid, sent.seq, frame.by))
         : NOTHING;
+    case 'relay':
+      return [envelope(frame.action, 0, relayLegacyText(frame))];
     case 'failed':
+    case 'forbidden':
       // Without a mid there is nothing that this client could match: it hears the reason instead.
       return frame.mid === 0
         ? [envelope(ACTIONS.notifyError, frame.echo, JSON.stringify(frame.error.message))]
@@ -53,6 +62,14 @@ export function encodeLegacy(frame: DownFrame): readonly string[] {
           ACTIONS.notifyContact,
           0,
           `{"Id":${frame.id},"Type":1,"From":${frame.from},"FromId":${frame.from},"FromType":0}`,
+        ),
+      ];
+    case 'contactRequest':
+      return [
+        envelope(
+          ACTIONS.notifyContactRequest,
+          0,
+          `{"From":${frame.from},"Comment":${JSON.stringify(frame.comment)}}`,
         ),
       ];
     case 'heartbeat':

@@ -2,8 +2,11 @@
  * The camelCase profile: user ids as strings, times in milliseconds, `cliMid` on everything. `web` is what the
  * public TypeScript SDK understands; `modern` clients also get sequence intervals and errors as objects.
  */
+import { ERRORS } from '../errors.js';
 import { ACTIONS } from './actions.js';
-import type { DownFrame, ErrorInfo } from './message.js';
+import { eventFields, webStatus } from './event_fields.js';
+import { EVENT_KIND, type ChatEvent, type DownFrame, type ErrorInfo } from './message.js';
+import { relayWebText } from './relay_fields.js';
 
 const envelope = (action: string, seq: number, data: string): string =>
   `{"ver":1,"seq":${seq},"action":"${action}","data":${data}}`;
@@ -21,9 +24,13 @@ export function encodeWeb(frame: DownFrame): readonly string[] {
           `{"mid":${sent.mid},"cliMid":${JSON.stringify(sent.clientId)},"seq":${sent.seq},"from":"${frame.by}","state":"received"}`,
         ),
       );
-    case 'failed':
     case 'error':
-      return [envelope(ACTIONS.notifyError, frame.echo, JSON.stringify(frame.error.message))];
+      if (frame.error.code !== ERRORS.UNKNOWN_ACTION.code) return [refusal(frame.echo, frame.error)];
+      return [envelope(ACTIONS.notifyUnknownAction, frame.echo, JSON.stringify(frame.error.message))];
+    case 'failed':
+      return [refusal(frame.echo, frame.error)];
+    case 'forbidden':
+      return [envelope(ACTIONS.notifyForbidden, frame.echo, JSON.stringify(frame.error.message))];
     case 'apiError':
       return [envelope(frame.action, frame.echo, JSON.stringify(frame.error.message))];
     case 'sync':
@@ -45,32 +52,44 @@ export function encodeModern(frame: DownFrame): readonly string[] {
       ];
     case 'failed':
       return [envelope(ACTIONS.failedSend, frame.echo, failure(frame.mid, frame.clientId, frame.error))];
+    case 'forbidden':
+      return [envelope(ACTIONS.notifyForbidden, frame.echo, failure(frame.mid, frame.clientId, frame.error))];
     case 'error':
       return [envelope(ACTIONS.notifyError, frame.echo, JSON.stringify(frame.error))];
     case 'apiError':
       return [envelope(frame.action, frame.echo, JSON.stringify(frame.error))];
-    case 'sync':
-      return [envelope(ACTIONS.notifySync, 0, JSON.stringify({ conversations: frame.conversations }))];
+    case 'sync': {
+      const { conversations, cursor } = frame;
+      return [envelope(ACTIONS.notifySync, 0, JSON.stringify({ conversations, cursor }))];
+    }
+    case 'heartbeat':
+      return [envelope(ACTIONS.heartbeat, 0, frame.isProbe ? '{"probe":true}' : '{}')];
     default:
       return encodeShared(frame);
   }
 }
 
-type SharedKind = Exclude<DownFrame['kind'], 'receipt' | 'failed' | 'error' | 'apiError' | 'sync'>;
+type SharedKind = Exclude<
+  DownFrame['kind'],
+  'receipt' | 'failed' | 'forbidden' | 'error' | 'apiError' | 'sync'
+>;
 
 /** Frames that both dialects of this profile read; keys the public SDK does not know are ignored by it. */
 function encodeShared(frame: Extract<DownFrame, { kind: SharedKind }>): readonly string[] {
   switch (frame.kind) {
     case 'push': {
-      const { event } = frame;
+      const { event, after } = frame;
+      if (event.kind !== EVENT_KIND.message) return recalled(event, after);
       return [
         envelope(
           ACTIONS.chat,
           0,
-          `{"cliMid":${JSON.stringify(event.clientId)},"mid":${event.mid},"conv":"${event.conv}","seq":${event.seq},"after":${frame.after},"from":"${event.from}","to":"${event.to}","type":${event.type},"content":${JSON.stringify(event.content)},"sendAt":${event.sentAtMs},"storedAt":${event.storedAtMs},"status":${event.status}}`,
+          `{"cliMid":${JSON.stringify(event.clientId)},"mid":${event.mid},"conv":"${event.conv}","seq":${event.seq},"after":${after},"from":"${event.from}","to":"${event.to}","type":${event.type},"content":${JSON.stringify(event.content)},"sendAt":${event.sentAtMs},"storedAt":${event.storedAtMs},"status":${webStatus(event.status)}}`,
         ),
       ];
     }
+    case 'relay':
+      return [envelope(frame.action, 0, relayWebText(frame))];
     case 'stored':
       return [
         envelope(
@@ -99,6 +118,14 @@ function encodeShared(frame: Extract<DownFrame, { kind: SharedKind }>): readonly
       ];
     case 'login':
       return [envelope(ACTIONS.notifyLogin, 0, JSON.stringify({ device: frame.device }))];
+    case 'contactRequest':
+      return [
+        envelope(
+          ACTIONS.notifyContactRequest,
+          0,
+          `{"from":"${frame.from}","comment":${JSON.stringify(frame.comment)}}`,
+        ),
+      ];
     case 'contact':
       return [
         envelope(
@@ -114,4 +141,13 @@ function encodeShared(frame: Extract<DownFrame, { kind: SharedKind }>): readonly
 
 function failure(mid: number, clientId: string, error: ErrorInfo): string {
   return JSON.stringify({ mid, cliMid: clientId, ...error });
+}
+
+function refusal(echo: number, error: ErrorInfo): string {
+  return envelope(ACTIONS.notifyError, echo, JSON.stringify(error.message));
+}
+
+function recalled(event: ChatEvent, after: number): readonly string[] {
+  const fields = eventFields(event, { after });
+  return fields === undefined ? NOTHING : [envelope(ACTIONS.chatRecall, 0, JSON.stringify(fields))];
 }

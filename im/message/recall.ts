@@ -4,6 +4,7 @@
  */
 import { toMid, toSeq, toUid, type Mid, type Seq, type Uid } from './ids.js';
 import { isJsonObject } from './json_fields.js';
+import { EVENT_KIND, type ChatEvent, type Profile } from './message.js';
 
 export interface RecallContent {
   readonly by: Uid;
@@ -41,4 +42,16 @@ export function readRecall(content: string): RecallContent | undefined {
   if (by === undefined || mid === undefined || seq === undefined || typeof clientId !== 'string')
     return undefined;
   return { by, mid, clientId, seq };
+}
+
+/** The same for the public Java SDK: its keys and no others. Undefined as above. */
+export function legacyRecallContent(content: string): string | undefined {
+  const recall = readRecall(content);
+  return recall === undefined ? undefined : JSON.stringify({ ReCallBy: recall.by, Mid: recall.mid });
+}
+
+/** The mid under which a client of that profile is told of the event, and acks it. */
+export function wireMid(event: ChatEvent, profile: Profile): Mid {
+  if (event.kind === EVENT_KIND.message || profile === 'legacy') return event.mid;
+  return readRecall(event.content)?.mid ?? event.mid;
 }

@@ -4,7 +4,7 @@
  * Local implementation: im/messaging/router.ts.
  */
 import type { Device, Uid } from '../message/ids.js';
-import type { ApiUp, ChatUp, DownFrame, ReceiptUp } from '../message/message.js';
+import type { ApiUp, ChatUp, DownFrame, Profile, RecallUp, ReceiptUp, RelayUp } from '../message/message.js';
 
 export interface InboundFrame {
   /** The gateway's number for the connection; comes back in replies. */
@@ -16,7 +16,10 @@ export interface InboundFrame {
   readonly tokenVersion: number;
   /** Host header of the upgrade. */
   readonly host: string;
-  readonly frame: ChatUp | ReceiptUp | ApiUp;
+  /** The client's, in its canonical spelling. */
+  readonly address: string;
+  readonly profile: Profile;
+  readonly frame: ChatUp | RecallUp | RelayUp | ReceiptUp | ApiUp;
   /** What the frame weighs in the gateway's account of unanswered bytes; comes back in the reply that ends it. */
   readonly bytes: number;
 }

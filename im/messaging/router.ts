@@ -1,5 +1,6 @@
 /**
- * Action to handler: chat to the batcher, receipts to their checks, api requests to the api room. Every frame
+ * Action to handler: chats and recalls to the batcher, relayed frames on, receipts to their checks, api requests
+ * to the api room. Every frame
  * that comes in gets exactly one ending reply. Step 4 of the message path.
  */
 import type { Logger } from '../../pkg/log/logger.js';
@@ -7,13 +8,19 @@ import type { Api } from '../api/interface.js';
 import { imError, toCodedError } from '../errors.js';
 import { ACTIONS } from '../message/actions.js';
 import { errorInfo, errorInfoOf } from '../message/error_info.js';
-import type { ApiUp, ReceiptUp } from '../message/message.js';
+import type { ApiUp, ChatUp, DownFrame, RecallUp, ReceiptUp, RelayUp } from '../message/message.js';
 import type { ChatHandler } from './chat_handler.js';
 import type { InboundFrame, Messaging, Reply, ReplySink } from './interface.js';
+import type { RecallHandler } from './recall_handler.js';
 import type { ReceiptHandler } from './receipts.js';
+import type { RelayHandler } from './relay_handler.js';
+import type { TicketChecker } from './tickets.js';
 
 export interface MessagingRouterDeps {
   readonly chat: ChatHandler;
+  readonly recalls: RecallHandler;
+  readonly relays: RelayHandler;
+  readonly tickets: TicketChecker;
   readonly receipts: ReceiptHandler;
   readonly api: Api;
   readonly replies: ReplySink;
@@ -36,8 +43,17 @@ export class MessagingRouter implements Messaging {
     if (frame.kind === 'api') return void this.#call(inbound, frame);
     if (uid === undefined)
       return this.#answer(inbound, { kind: 'error', echo: 0, error: errorInfo('NOT_SIGNED_IN') });
-    if (frame.kind === 'chat') return this.#deps.chat.handle({ ...inbound, uid, frame });
-    this.#receipt(inbound, uid, frame);
+    if (frame.kind === 'receipt') return this.#receipt(inbound, uid, frame);
+    if (!this.#deps.tickets.accepts(uid, frame, inbound.profile))
+      return this.#answer(inbound, forbidden(frame));
+    switch (frame.kind) {
+      case 'chat':
+        return this.#deps.chat.handle({ ...inbound, uid, frame });
+      case 'recall':
+        return this.#deps.recalls.handle({ ...inbound, uid, frame });
+      case 'relay':
+        return this.#deps.relays.handle({ ...inbound, uid, frame });
+    }
   }
 
   #receipt(inbound: InboundFrame, uid: NonNullable<InboundFrame['uid']>, what: ReceiptUp): void {
@@ -53,12 +69,12 @@ export class MessagingRouter implements Messaging {
 
   /** Never rejects. */
   async #call(inbound: InboundFrame, { action, echo, data }: ApiUp): Promise<void> {
-    const { uid, device, tokenVersion, host } = inbound;
+    const { uid, device, tokenVersion, host, address } = inbound;
     try {
       const operation = this.#deps.api.operationOf(action);
       if (operation === undefined) throw imError('NO_SUCH_ROUTE');
       const caller = uid === undefined ? undefined : { uid, device, tokenVersion };
-      const result = await this.#deps.api.call({ operation, input: data, caller, host });
+      const result = await this.#deps.api.call({ operation, input: data, caller, host, address });
       this.#answer(inbound, { kind: 'success', action: ACTIONS.apiSuccess, echo, data: result });
     } catch (error) {
       const coded = toCodedError(error);
@@ -70,4 +86,12 @@ export class MessagingRouter implements Messaging {
   #answer({ connection, bytes }: InboundFrame, frame: Reply['frame']): void {
     this.#deps.replies.reply([{ connection, frame, ends: true, bytes }]);
   }
+}
+
+function forbidden(frame: ChatUp | RecallUp | RelayUp): DownFrame {
+  const { echo } = frame;
+  const error = errorInfo('WRONG_TICKET');
+  if (frame.kind === 'relay') return { kind: 'forbidden', echo, mid: 0, clientId: '', error };
+  const mid = frame.kind === 'recall' && frame.mid === 0 ? frame.target : frame.mid;
+  return { kind: 'forbidden', echo, mid, clientId: frame.clientId, error };
 }

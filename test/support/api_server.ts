@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import type { PasswordHasher } from '../../im/api/interface.js';
+import { AttemptGuard } from '../../im/api/attempt_guard.js';
 import { LocalApi } from '../../im/api/local_api.js';
 import { SignIn } from '../../im/api/sign_in.js';
 import { signInAnswerer } from '../../im/api/sign_in_answer.js';
@@ -16,10 +17,15 @@ import type { Dispatch } from '../../im/dispatch/interface.js';
 import type { Delivery, KickOrder } from '../../im/gateway/interface.js';
 import { chatConversation } from '../../im/message/conversation.js';
 import { known, toDevice, toMid, toUid, type Device, type Mid, type Uid } from '../../im/message/ids.js';
+import { EVENT_KIND } from '../../im/message/message.js';
+import { EventDelivery } from '../../im/messaging/event_delivery.js';
 import { MarkWriter } from '../../im/messaging/mark_writer.js';
+import { RecallHandler } from '../../im/messaging/recall_handler.js';
 import { ReceiptHandler } from '../../im/messaging/receipts.js';
 import { AppendBatcher } from '../../im/store/append_batcher.js';
 import { defaultsOf } from '../../pkg/config/option.js';
+import { AttemptCounter } from '../../pkg/limit/attempt_counter.js';
+import { ProxyTrust } from '../../pkg/limit/proxy_trust.js';
 import type { LogFields, Logger } from '../../pkg/log/logger.js';
 import { Argon2Hasher } from '../../service/api/argon2_hasher.js';
 import { HttpServer } from '../../service/api/http_server.js';
@@ -68,6 +74,8 @@ export interface RawRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const attemptOptions = defaultsOf(CONFIG_OPTIONS.attempts);
+
 export class ApiServer {
   readonly options: Config['api'];
   readonly stores: SqliteStores;
@@ -98,7 +106,7 @@ export class ApiServer {
     const tokens = new Tokens(options, { signer: this.#signer, users, versions, nowMs });
     const passwords = hasher ?? new Argon2Hasher(options);
     const signIn = new SignIn({ tokens, users, hasher: passwords, dispatch, logger });
-    const answer = signInAnswerer({ publicWsUrls: [], path: '/ws' }, { wsPort: () => WS_PORT });
+    const answer = signInAnswerer({ publicWsUrls: [], path: '/ws', isSecure: false }, { wsPort: () => WS_PORT });
     const sender = options.codeWebhookUrl === '' ? undefined : new WebhookCodeSender(options);
     const debugging = mode === 'debugging';
     const codes = new VerificationCodes(options, { debugging, sender, nowMs, randomCode: () => '246810' });
@@ -120,12 +128,21 @@ export class ApiServer {
       tokens,
       versions,
       signIn,
+      attempts: new AttemptGuard(attemptOptions, { counter: (asked) => new AttemptCounter(asked) }),
     };
-    this.local = new LocalApi(options, { ...shared, answer, codes, randomText, logger });
+    const appender = this.#batcher;
+    const replies = { reply: () => undefined };
+    const delivery = new EventDelivery({ dispatch, replies, logger });
+    const recallDeps = { store: messages, appender, delivery, replies, logger };
+    const recaller = new RecallHandler(messaging, recallDeps);
+    const made = { appender, recaller, answer, codes, randomText, nowMs, logger };
+    this.local = new LocalApi(options, { ...shared, ...made });
     const readiness = new Readiness(options, { appender: this.#batcher, messages });
     const checker = new LocalTokenChecker({ tokens, versions });
     const address = { host: '127.0.0.1', port: 0 };
-    this.#http = new HttpServer({ ...options, ...address }, { api: this.local, checker, readiness, logger });
+    const rates = { takeAddress: () => 0, takeUser: () => 0 };
+    const edge = { rates, trust: new ProxyTrust([]), certificate: undefined };
+    this.#http = new HttpServer({ ...options, ...address }, { api: this.local, checker, readiness, ...edge, logger });
   }
 
   /** Everything of it ends with the test. */
@@ -206,6 +223,7 @@ export class ApiServer {
   /** One message from the one to the other, stored; its mid. */
   async say(from: Somebody, to: { readonly uid: Uid }, content: string): Promise<Mid> {
     const event = {
+      kind: EVENT_KIND.message,
       from: from.uid,
       device: from.device,
       to: to.uid,

@@ -1,0 +1,28 @@
+/** The data of a passed-on frame in both casings: ids as each profile has them, everything else as it came. */
+import { ACTIONS } from './actions.js';
+import { toUid, type Uid } from './ids.js';
+import type { DownFrame } from './message.js';
+
+type RelayDown = Extract<DownFrame, { kind: 'relay' }>;
+
+export function relayWebText(frame: RelayDown): string {
+  return JSON.stringify(Object.fromEntries(fieldsOf(frame, String)));
+}
+
+export function relayLegacyText(frame: RelayDown): string {
+  const fields = fieldsOf(frame, (uid) => uid);
+  return JSON.stringify(
+    Object.fromEntries(fields.map(([key, value]) => [key.charAt(0).toUpperCase() + key.slice(1), value])),
+  );
+}
+
+function fieldsOf(frame: RelayDown, id: (uid: Uid) => unknown): [string, unknown][] {
+  const { action, from, to, payload } = frame;
+  const fields = Object.entries(payload);
+  if (action === ACTIONS.relay) return [['from', id(from)], ['to', id(to)], ...fields];
+  const others = fields.map(([key, value]): [string, unknown] => {
+    const receiver = key === 'receiver' ? toUid(value) : undefined;
+    return [key, receiver === undefined ? value : id(receiver)];
+  });
+  return [['sender', id(from)], ['csId', id(to)], ...others];
+}

@@ -1,0 +1,170 @@
+/**
+ * Taking a message back: found by its mid, then to the batcher as an event of its own with the change of its
+ * target; the store decides under the lock whether it is allowed, and whether it has been done already.
+ */
+import { integer, type OptionsOf } from '../../pkg/config/option.js';
+import type { Logger } from '../../pkg/log/logger.js';
+import type { Caller, Recaller } from '../api/interface.js';
+import { toCodedError } from '../errors.js';
+import { chatConversation } from '../message/conversation.js';
+import type { Device, Mid, Uid } from '../message/ids.js';
+import { codedErrorOf, errorInfo, errorInfoOf } from '../message/error_info.js';
+import { EVENT_KIND, type ChatEvent, type ErrorInfo, type RecallUp } from '../message/message.js';
+import { RECALL_TYPE, recallClientId, recallContent } from '../message/recall.js';
+import type { Appender, AppendListener, LocatedMessage, MessageStore, Settled } from '../store/interface.js';
+import type { EventDelivery, Sender } from './event_delivery.js';
+import type { InboundFrame, ReplySink } from './interface.js';
+import { eventOf } from './settled_event.js';
+
+export const RECALL_OPTIONS = {
+  recallWindowMs: integer(
+    120_000,
+    'ms',
+    { min: 1, max: 315_360_000_000 },
+    'A message may be taken back by its sender for so long after it was stored. Two minutes put a slip right ' +
+      'and let nobody rewrite what was agreed.',
+  ),
+};
+export type RecallOptions = OptionsOf<typeof RECALL_OPTIONS>;
+
+export type InboundRecall = InboundFrame & { readonly frame: RecallUp; readonly uid: Uid };
+
+export interface RecallHandlerDeps {
+  readonly store: Pick<MessageStore, 'locate'>;
+  readonly appender: Appender;
+  readonly delivery: EventDelivery;
+  readonly replies: ReplySink;
+  readonly logger: Logger;
+}
+
+interface PendingRecall {
+  readonly uid: Uid;
+  readonly device: Device;
+  readonly to: Uid;
+  readonly target: Mid;
+  /** Of the recall itself; 0: to be allotted. */
+  readonly mid: Mid | 0;
+  readonly sender: Sender;
+  /** Called once; must not throw. */
+  readonly done: (outcome: ChatEvent | ErrorInfo) => void;
+}
+
+export class RecallHandler implements AppendListener<PendingRecall>, Recaller {
+  readonly #options: RecallOptions;
+  readonly #deps: RecallHandlerDeps;
+  /** Bounded by what connections and HTTP requests may have unanswered. */
+  #waiting: PendingRecall[] = [];
+  #running = false;
+
+  constructor(options: RecallOptions, deps: RecallHandlerDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  /** The ack says what the sender said: his own mid where he had one, else the target's. */
+  handle({ uid, device, connection, bytes, frame }: InboundRecall): void {
+    const { to, target, mid, clientId, echo } = frame;
+    const named = { mid: mid === 0 ? target : mid, clientId };
+    const done: PendingRecall['done'] = (outcome) => {
+      const answer =
+        'seq' in outcome
+          ? { kind: 'stored' as const, echo, ...placeOf(outcome), ...named }
+          : { kind: 'failed' as const, echo, ...named, error: outcome };
+      this.#deps.replies.reply([{ connection, ends: true, bytes, frame: answer }]);
+    };
+    this.#add({ uid, device, to, target, mid, sender: { connection, device, named }, done });
+  }
+
+  async recall({ uid, device }: Pick<Caller, 'uid' | 'device'>, to: Uid, target: Mid): Promise<void> {
+    const outcome = await new Promise<ChatEvent | ErrorInfo>((done) =>
+      this.#add({ uid, device, to, target, mid: 0, sender: {}, done }),
+    );
+    if (!('seq' in outcome)) throw codedErrorOf(outcome);
+  }
+
+  settled(batch: readonly Settled<PendingRecall>[]): void {
+    const events: ChatEvent[] = [];
+    const senders: Sender[] = [];
+    for (const settled of batch) {
+      const { context } = settled;
+      const outcome = eventOf(settled);
+      if ('seq' in outcome && outcome.kind !== EVENT_KIND.recall) {
+        // The sender gave a message of his the name that its recall would have.
+        context.done(errorInfo('BAD_CLIENT_ID'));
+        continue;
+      }
+      context.done(outcome);
+      if (!('seq' in outcome)) continue;
+      events.push(outcome);
+      senders.push(context.sender);
+    }
+    if (events.length > 0) void this.#deps.delivery.deliver(events, senders);
+  }
+
+  #add(recall: PendingRecall): void {
+    this.#waiting.push(recall);
+    if (this.#running) return;
+    this.#running = true;
+    setImmediate(() => void this.#run());
+  }
+
+  /** Gathers while one batch is looked up. Never rejects. */
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      const found = await this.#locate(batch).catch((error: unknown) => {
+        this.#deps.logger.warn({ err: error, recalls: batch.length }, 'recalls could not be looked up');
+        return toCodedError(error);
+      });
+      for (const recall of batch) {
+        if (found instanceof Error) recall.done(errorInfoOf(found));
+        else this.#enqueue(recall, found.get(recall.uid)?.get(recall.target));
+      }
+    }
+    this.#running = false;
+  }
+
+  async #locate(batch: readonly PendingRecall[]): Promise<Map<Uid, Map<Mid, LocatedMessage>>> {
+    const targets = new Map<Uid, Mid[]>();
+    for (const { uid, target } of batch) {
+      const mids = targets.get(uid);
+      if (mids === undefined) targets.set(uid, [target]);
+      else mids.push(target);
+    }
+    const found = new Map<Uid, Map<Mid, LocatedMessage>>();
+    await Promise.all(
+      Array.from(targets, async ([uid, mids]) => {
+        const located = await this.#deps.store.locate(uid, mids);
+        found.set(uid, new Map(located.map((message) => [message.mid, message])));
+      }),
+    );
+    return found;
+  }
+
+  #enqueue(recall: PendingRecall, message: LocatedMessage | undefined): void {
+    const { uid, device, to, target, mid, done } = recall;
+    const conv = chatConversation(uid, to);
+    if (message?.conv !== conv) return done(errorInfo('NO_SUCH_MESSAGE'));
+    if (message.from !== uid) return done(errorInfo('NO_PERMISSION'));
+    const { clientId, seq } = message;
+    const event = {
+      kind: EVENT_KIND.recall,
+      from: uid,
+      device,
+      to,
+      clientId: recallClientId(target),
+      mid,
+      type: RECALL_TYPE,
+      content: recallContent({ by: uid, mid: target, clientId, seq }),
+      sentAtMs: 0,
+    };
+    const change = { kind: 'recall', mid: target, by: uid, windowMs: this.#options.recallWindowMs } as const;
+    const refusal = this.#deps.appender.enqueue({ conv, event, change }, this, recall);
+    if (refusal !== undefined) done(errorInfoOf(refusal));
+  }
+}
+
+function placeOf({ conv, seq, storedAtMs }: ChatEvent): Pick<ChatEvent, 'conv' | 'seq' | 'storedAtMs'> {
+  return { conv, seq, storedAtMs };
+}
