@@ -2,7 +2,7 @@
 import { BenchScope, BenchServer, GENERATOR_CORE, type LoopDelay } from './bench_server.js';
 import { openDataset } from './dataset.js';
 import { GeneratorProcess } from './generator_process.js';
-import { residentBytes, peakResidentBytes } from './proc_stat.js';
+import { residentBytes, peakResidentBytes } from '../test/support/proc_stat.js';
 import type { ChatFigures, ClientKind, Pair } from './plan.js';
 
 export interface ChatBenchOptions {

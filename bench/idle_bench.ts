@@ -3,7 +3,7 @@ import { BenchScope, BenchServer, GENERATOR_CORE } from './bench_server.js';
 import { openDataset } from './dataset.js';
 import { GeneratorProcess } from './generator_process.js';
 import type { Account } from './plan.js';
-import { residentBytes } from './proc_stat.js';
+import { residentBytes } from '../test/support/proc_stat.js';
 
 const CONNECT_LIMIT_MS = 180_000;
 /** Long enough for the garbage of signing in to be collected, if it is at all. */
