@@ -4,7 +4,7 @@ import { defaultsOf } from '../../pkg/config/option.js';
 import { CLOSE_CODES, ERRORS, imError, type CloseName } from '../errors.js';
 import { toConversation } from '../message/conversation.js';
 import { known, toDevice, toMid, toSeq, toUid } from '../message/ids.js';
-import type { AuthUp, DownFrame } from '../message/message.js';
+import { EVENT_KIND, type AuthUp, type DownFrame } from '../message/message.js';
 import type { InboundFrame } from '../messaging/interface.js';
 import { ClientManager, GATEWAY_OPTIONS, type GatewayOptions } from './client_manager.js';
 import type { Connection, SignedIn } from './interface.js';
@@ -55,6 +55,10 @@ class FakeConnection implements Connection {
     this.isPaused = false;
   }
 
+  signedIn(): void {
+    return;
+  }
+
   close(reason: CloseName): void {
     this.closedWith = reason;
   }
@@ -88,10 +92,19 @@ function bench(t: TestContext, options: Partial<GatewayOptions> = {}): Bench {
       authenticator: {
         signIn: (request) => Promise.resolve(request).then(signedInBy),
         superseded: () => Promise.resolve([]),
+        revoke: () => Promise.resolve(),
       },
-      sent: {
-        sentBetween: () => Promise.resolve([{ mid: known(toMid(9)), seq: known(toSeq(3)), clientId: 'm9' }]),
+      store: {
+        sentBetween: (name, from) => {
+          const sent = { mid: known(toMid(9)), seq: known(toSeq(3)), clientId: 'm9', conv: name, from };
+          return Promise.resolve([sent]);
+        },
+        offlinePage: () => Promise.resolve([]),
+        range: () => Promise.reject(imError('INTERNAL')),
       },
+      dispatch: { deliver: () => Promise.resolve([]) },
+      rates: { connection: () => ({ take: () => 0 }) },
+      cursors: { cursors: () => Promise.resolve([]) },
       logger: silent,
     },
   );
@@ -123,6 +136,7 @@ function signedInBy({ token }: AuthUp): SignedIn {
     device: known(toDevice(device)),
     tokenVersion: version,
     tokenExpiresAtMs: Date.now() + 60_000,
+    heartbeatMs: 0,
     answer: { uid },
   };
 }
@@ -148,6 +162,7 @@ function push(seq: number, content: string): DownFrame {
     clientId: `c${seq}`,
     from: alice,
     to: bob,
+    kind: EVENT_KIND.message,
     type: 1,
     content,
     sentAtMs: 1,

@@ -5,32 +5,46 @@
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import type { CloseName } from '../errors.js';
-import type { ConversationName } from '../message/conversation.js';
-import type { Uid } from '../message/ids.js';
 import type { DownFrame } from '../message/message.js';
+import type { Dispatch } from '../dispatch/interface.js';
 import type { Messaging, Reply, ReplySink } from '../messaging/interface.js';
 import { Client } from './client.js';
+import { clientFigures, type ClientFigures } from './client_figures.js';
 import { ClientDirectory } from './client_directory.js';
+import { Deliverer } from './deliverer.js';
+import type { RateLimits } from '../limits/interface.js';
+import { FrameLimiter, FRAME_LIMIT_OPTIONS } from './frame_limiter.js';
 import { Flusher } from './flusher.js';
 import { Inbound, INBOUND_OPTIONS } from './inbound.js';
 import type {
   Authenticator,
   Connection,
   ConnectionHandler,
+  CursorReader,
   Delivery,
   DeliveryOutcome,
   Gateway,
   KickOrder,
-  SentReader,
 } from './interface.js';
+import { OLD_SDK_OPTIONS } from './old_sdk/old_client.js';
+import { OldSdks, type OldSdkStats } from './old_sdk/old_sdks.js';
+import type { OldSdkStore } from './old_sdk/store_pages.js';
 import { OUTBOUND_OPTIONS, OutboundQueue, type OutboundTotal } from './outbound_queue.js';
+import { Heartbeat, HEARTBEAT_OPTIONS } from './heartbeat.js';
 import { SharedFrame } from './shared_frame.js';
 import { SignInHandler } from './sign_in_handler.js';
 import { Sweeper } from './sweeper.js';
+import { TailCheck, TAIL_CHECK_OPTIONS } from './tail_check.js';
+import { Takeover, TAKEOVER_OPTIONS } from './takeover.js';
 
 export const GATEWAY_OPTIONS = {
   ...INBOUND_OPTIONS,
   ...OUTBOUND_OPTIONS,
+  ...FRAME_LIMIT_OPTIONS,
+  ...OLD_SDK_OPTIONS,
+  ...HEARTBEAT_OPTIONS,
+  ...TAKEOVER_OPTIONS,
+  ...TAIL_CHECK_OPTIONS,
   signInDeadlineMs: integer(
     30_000,
     'ms',
@@ -63,7 +77,10 @@ export type GatewayOptions = OptionsOf<typeof GATEWAY_OPTIONS>;
 export interface ClientManagerDeps {
   readonly messaging: Messaging;
   readonly authenticator: Authenticator;
-  readonly sent: SentReader;
+  readonly rates: Pick<RateLimits, 'connection'>;
+  readonly store: OldSdkStore;
+  readonly dispatch: Pick<Dispatch, 'deliver'>;
+  readonly cursors: CursorReader;
   readonly logger: Logger;
 }
 
@@ -74,34 +91,52 @@ export interface GatewayStats {
   readonly maxConnectionCount: number;
   /** Pushes let go at full queues and announced later: repaired by the client. */
   readonly letGoCount: number;
+  /** Pushes let go of which nobody will tell the client. Stays 0. */
+  readonly undetectedDropCount: number;
   readonly announcedCount: number;
   readonly pushedCount: number;
+  /** Times a connection was not read for a while because it went on after many refusals for its rate. */
+  readonly pausedCount: number;
+  readonly oldSdk: OldSdkStats;
+  /** Signs of life asked for, and connections closed because none came. */
+  readonly probeCount: number;
+  readonly heartbeatLostCount: number;
+  /** Takeovers of live connections by the same token, and tokens revoked because of them. */
+  readonly fightCount: number;
+  readonly revokedCount: number;
+  /** Cursors of clients: compared with the store, of those lacking something, and not looked at. */
+  readonly tailCheckedCount: number;
+  readonly tailFoundCount: number;
+  readonly tailDroppedCount: number;
 }
-
-/** Receipts by mid are for clients that show single messages: older ones than these are not looked at any more. */
-const RECEIPT_MESSAGES = 256;
-const NOBODY: DeliveryOutcome = { absent: [] };
 
 export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   readonly #options: GatewayOptions;
-  readonly #deps: ClientManagerDeps;
   readonly #clients = new Map<number, Client>();
   readonly #directory = new ClientDirectory();
   readonly #flusher: Flusher;
+  readonly #oldSdks: OldSdks;
+  readonly #deliverer: Deliverer;
   readonly #inbound: Inbound;
+  readonly #limiter: FrameLimiter;
   readonly #signIn: SignInHandler;
   readonly #sweeper: Sweeper;
+  readonly #heartbeat: Heartbeat;
+  readonly #takeover: Takeover;
+  readonly #tailCheck: TailCheck;
   readonly #outboundTotal: OutboundTotal = { bytes: 0 };
+  readonly #closes = new Map<CloseName, number>();
   #isClosing = false;
   #maxConnectionCount = 0;
-  #letGoCount = 0;
   #announcedCount = 0;
-  #pushedCount = 0;
 
   constructor(options: GatewayOptions, deps: ClientManagerDeps) {
     this.#options = options;
-    this.#deps = deps;
     this.#flusher = new Flusher({ drained: (client) => this.#drained(client) });
+    const schedule = (client: Client): void => this.#flusher.schedule(client);
+    const delivery = { ...deps, directory: this.#directory, schedule };
+    this.#oldSdks = new OldSdks(options, delivery);
+    this.#deliverer = new Deliverer({ ...delivery, oldSdks: this.#oldSdks });
     const send = (client: Client, frame: DownFrame): void => this.send(client, frame);
     const close = (client: Client, reason: CloseName): void => this.#drain(client, reason);
     this.#signIn = new SignInHandler({
@@ -111,16 +146,31 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
       send,
       close,
       resume: (client) => this.#inbound.resume(client),
+      signedIn: (client) => this.#oldSdks.signedIn(client),
+      agreeHeartbeat: (client, heartbeatMs) => this.#heartbeat.agree(client, heartbeatMs),
     });
+    const resume = (client: Client): void => this.#inbound.resume(client);
+    this.#limiter = new FrameLimiter(options, { rates: deps.rates, send, resume });
     this.#inbound = new Inbound(options, {
       messaging: deps.messaging,
+      limiter: this.#limiter,
       outboundBytes: () => this.#outboundTotal.bytes,
       send,
       close,
       signIn: (client, frame) => this.#signIn.handle(client, frame),
+      receipt: (client, frame) => this.#oldSdks.receipt(client, frame),
+      heartbeat: (client, cursor) => this.#heartbeat.received(client, cursor),
+    });
+    this.#takeover = new Takeover(options, deps);
+    this.#tailCheck = new TailCheck(options, { ...deps, send });
+    this.#heartbeat = new Heartbeat(options, {
+      send: (client, frame) => this.#sendShared(client, frame),
+      sendText: (client, text) => this.#sendText(client, text),
+      checkTail: (client, cursor) => this.#tailCheck.enqueue(client, cursor),
     });
     this.#sweeper = new Sweeper(options, {
       clients: () => this.#clients.values(),
+      heartbeat: this.#heartbeat,
       authenticator: deps.authenticator,
       logger: deps.logger,
       close,
@@ -133,20 +183,40 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
       connectionCount: this.#clients.size,
       userCount: this.#directory.userCount,
       maxConnectionCount: this.#maxConnectionCount,
-      letGoCount: this.#letGoCount,
+      letGoCount: this.#deliverer.letGoCount + this.#oldSdks.stats().letGoCount,
+      undetectedDropCount: this.#deliverer.undetectedDropCount + this.#oldSdks.stats().droppedReceiptCount,
       announcedCount: this.#announcedCount,
-      pushedCount: this.#pushedCount,
+      pausedCount: this.#limiter.pausedCount,
+      pushedCount: this.#deliverer.pushedCount + this.#oldSdks.stats().pushedCount,
+      oldSdk: this.#oldSdks.stats(),
+      probeCount: this.#heartbeat.probeCount,
+      heartbeatLostCount: this.#heartbeat.lostCount,
+      fightCount: this.#takeover.fightCount,
+      revokedCount: this.#takeover.revokedCount,
+      tailCheckedCount: this.#tailCheck.checkedCount,
+      tailFoundCount: this.#tailCheck.foundCount,
+      tailDroppedCount: this.#tailCheck.droppedCount,
     };
+  }
+
+  /** Looks at every connection: for metrics, not for what clients may ask. */
+  figures(): ClientFigures {
+    const { bytes: outboundBytes } = this.#outboundTotal;
+    return { ...clientFigures(this.#clients.values()), outboundBytes, closes: this.#closes };
   }
 
   start(): void {
     this.#sweeper.start();
+    this.#oldSdks.start();
   }
 
   /** Tells every client to come back later, and closes; resolves when all are gone or after `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
     this.#isClosing = true;
     this.#sweeper.stop();
+    this.#limiter.stop();
+    this.#oldSdks.stop();
+    this.#tailCheck.stop();
     for (const client of this.#clients.values()) this.#drain(client, 'GOING_AWAY');
     const endAtMs = performance.now() + deadlineMs;
     while (this.#clients.size > 0 && performance.now() < endAtMs) {
@@ -161,23 +231,35 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   opened(connection: Connection): void {
     if (this.#isClosing) return connection.close('GOING_AWAY');
     const outbound = new OutboundQueue(this.#options, this.#outboundTotal);
-    this.#clients.set(connection.id, new Client(connection, outbound, performance.now()));
+    const client = new Client(connection, outbound, performance.now());
+    this.#clients.set(connection.id, client);
+    this.#sweeper.watch(client);
     this.#maxConnectionCount = Math.max(this.#maxConnectionCount, this.#clients.size);
   }
 
   received(connection: Connection, frame: string, bytes: number): void {
     const client = this.#clients.get(connection.id);
-    if (client !== undefined) this.#inbound.received(client, frame, bytes);
+    if (client === undefined) return;
+    this.#heartbeat.heard(client, this.#sweeper.nowMs);
+    this.#inbound.received(client, frame, bytes);
   }
 
-  closed(connection: Connection): void {
+  heard(connection: Connection): void {
+    const client = this.#clients.get(connection.id);
+    if (client !== undefined) this.#heartbeat.heard(client, this.#sweeper.nowMs);
+  }
+
+  closed(connection: Connection, answered: boolean): void {
     const client = this.#clients.get(connection.id);
     if (client === undefined) return;
     this.#clients.delete(connection.id);
     client.isClosed = true;
+    this.#sweeper.forget(client);
+    this.#tailCheck.forget(client);
+    this.#takeover.closed(client, answered, performance.now());
     client.outbound.discard();
     this.#inbound.forget(client);
-    this.#directory.unbind(client);
+    this.#unbind(client);
   }
 
   reply(replies: readonly Reply[]): void {
@@ -185,18 +267,15 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
       const client = this.#clients.get(connection);
       if (client === undefined) continue;
       if (frame !== undefined) this.send(client, frame);
+      if (frame?.kind === 'stored') this.#oldSdks.stored(client, frame.conv, frame.seq);
       if (!ends) continue;
       this.#inbound.answered(client, bytes);
       if (client.closing !== undefined) this.#closeIfDone(client);
     }
   }
 
-  async deliver(deliveries: readonly Delivery[]): Promise<readonly DeliveryOutcome[]> {
-    const translations: Promise<void>[] = [];
-    const outcomes = deliveries.map((delivery) => this.#deliverOne(delivery, translations));
-    // Whoever causes reads for old clients waits for them: that bounds how many there are.
-    if (translations.length > 0) await Promise.all(translations);
-    return outcomes;
+  deliver(deliveries: readonly Delivery[]): Promise<readonly DeliveryOutcome[]> {
+    return this.#deliverer.deliver(deliveries);
   }
 
   async kick(orders: readonly KickOrder[]): Promise<void> {
@@ -209,65 +288,36 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
 
   /** An answer: always queued. */
   send(client: Client, frame: DownFrame): void {
+    this.#sendShared(client, new SharedFrame(frame));
+  }
+
+  #sendShared(client: Client, frame: SharedFrame): void {
     if (client.isClosed) return;
-    for (const chunk of new SharedFrame(frame).chunks(client.dialect, client.connection.format)) {
+    for (const chunk of frame.chunks(client.dialect, client.connection.format)) {
       client.outbound.enqueue(chunk);
     }
     this.#flusher.schedule(client);
   }
 
-  #deliverOne({ frame, recipients }: Delivery, translations: Promise<void>[]): DeliveryOutcome {
-    const shared = new SharedFrame(frame);
-    let absent: Uid[] | undefined;
-    for (const { uid, exceptDevice } of recipients) {
-      const clients = this.#directory.clientsOf(uid);
-      if (clients.length === 0) (absent ??= []).push(uid);
-      for (const client of clients) {
-        if (client.device === exceptDevice) continue;
-        const { frame: pushed } = shared;
-        if (isByInterval(pushed) && !client.isModern)
-          translations.push(this.#pushReceiptByMid(client, pushed));
-        else this.#push(client, shared);
-      }
-    }
-    return absent === undefined ? NOBODY : { absent };
-  }
-
-  #push(client: Client, shared: SharedFrame): void {
-    const { frame } = shared;
-    const conv = conversationOf(frame);
-    for (const chunk of shared.chunks(client.dialect, client.connection.format)) {
-      if (client.outbound.enqueuePush(chunk, conv)) this.#pushedCount++;
-      else this.#letGoCount++;
-    }
+  #sendText(client: Client, text: string): void {
+    if (client.isClosed) return;
+    client.outbound.enqueue(client.connection.format.pack(text));
     this.#flusher.schedule(client);
-  }
-
-  /** For clients that know mids only: never rejects, a failed read is logged (the client may ask its history). */
-  async #pushReceiptByMid(client: Client, frame: ReceiptDown): Promise<void> {
-    const { conv, from, to } = frame;
-    if (client.uid === undefined) return;
-    try {
-      const messages = await this.#deps.sent.sentBetween(conv, client.uid, from, to, RECEIPT_MESSAGES);
-      if (!client.isClosed) this.#push(client, new SharedFrame({ ...frame, messages }));
-    } catch (error) {
-      this.#deps.logger.warn({ err: error, conv }, 'a receipt could not be translated for an old client');
-    }
   }
 
   #drained(client: Client): void {
     if (client.outbound.isMarked) this.#announce(client);
+    this.#oldSdks.drained(client);
     if (client.closing !== undefined) this.#closeIfDone(client);
     else if (client.isPaused) this.#inbound.resume(client);
   }
 
+  /** Old clients do not know the announcement: they are given what they lack. */
   #announce(client: Client): void {
     const conversations = client.outbound.takeMarked();
-    if (conversations === undefined) return;
+    if (conversations === undefined || !client.isModern) return;
     this.#announcedCount++;
-    // A client that does not know the announcement finds what it missed when it comes back.
-    if (client.isModern) this.send(client, { kind: 'sync', conversations });
-    else this.#drain(client, 'RESYNC');
+    this.send(client, { kind: 'sync', conversations });
   }
 
   /** Reads nothing more, answers what is under way, writes what is queued, then closes. */
@@ -275,9 +325,10 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     if (client.closing !== undefined || client.isClosed) return;
     client.closing = reason;
     client.closingSinceMs = performance.now();
+    this.#sweeper.hasten(client);
     client.held = undefined;
     client.connection.pause();
-    this.#directory.unbind(client);
+    this.#unbind(client);
     this.#closeIfDone(client);
   }
 
@@ -291,20 +342,15 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     if (client.isClosed) return;
     // The transport tells when it is gone; until then nothing is written any more.
     client.isClosed = true;
-    this.#directory.unbind(client);
+    this.#closes.set(reason, (this.#closes.get(reason) ?? 0) + 1);
+    this.#unbind(client);
     client.connection.close(reason);
   }
-}
 
-type ReceiptDown = Extract<DownFrame, { kind: 'receipt' }>;
-
-/** An old client has no word for it until its messages are read from the store. */
-function isByInterval(frame: DownFrame): frame is ReceiptDown {
-  return frame.kind === 'receipt' && frame.messages === undefined;
-}
-
-/** What a sync brings back if this push is let go: one conversation, or anything. */
-function conversationOf(frame: DownFrame): ConversationName | undefined {
-  if (frame.kind === 'push') return frame.event.conv;
-  return frame.kind === 'receipt' ? frame.conv : undefined;
+  /** It is nobody's device any more. */
+  #unbind(client: Client): void {
+    this.#directory.unbind(client);
+    // When all are sent away they come back elsewhere at once: nobody is «offline».
+    if (!this.#isClosing) this.#oldSdks.gone(client);
+  }
 }

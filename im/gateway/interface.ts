@@ -3,9 +3,8 @@
  * Implementations: service/gateway (Connection), im/gateway/client_manager.ts (Gateway).
  */
 import type { CloseName } from '../errors.js';
-import type { Device, Seq, Uid } from '../message/ids.js';
-import type { ConversationName } from '../message/conversation.js';
-import type { AuthUp, DownFrame, SentMessage } from '../message/message.js';
+import type { Device, Uid } from '../message/ids.js';
+import type { AuthUp, DownFrame, SyncCursor } from '../message/message.js';
 
 /** How a transport packs the text of one frame; the result is shared by all connections of that format. */
 export interface FrameFormat {
@@ -17,12 +16,15 @@ export interface FrameFormat {
 export interface Connection {
   /** Unique in this process's life. */
   readonly id: number;
+  /** The client's, in its canonical spelling (pkg/limit/address.ts). */
   readonly remoteAddress: string;
-  /** Host header of the upgrade. */
+  /** Host that the client used: see CallContext. */
   readonly host: string;
   readonly format: FrameFormat;
   /** Hands the bytes to the socket in one write; `done` is called once when the kernel has them all. */
   write(chunks: readonly Uint8Array[], done: () => void): void;
+  /** It is no stranger any more: transports keep room for those who have not signed in yet. */
+  signedIn(): void;
   /** Stops and resumes reading: frames already read may still arrive after `pause`. */
   pause(): void;
   resume(): void;
@@ -34,7 +36,13 @@ export interface Connection {
 export interface ConnectionHandler {
   opened(connection: Connection): void;
   received(connection: Connection, frame: string, bytes: number): void;
-  closed(connection: Connection): void;
+  /** A sign of life that is no frame: a ping. */
+  heard(connection: Connection): void;
+  /**
+   * Once. `answered`: we closed it, and the other side answered our close; false where it went first, or where
+   * nothing came back from it.
+   */
+  closed(connection: Connection, answered: boolean): void;
 }
 
 /** Whom a frame is for: all devices of `uid`, but for one. */
@@ -59,7 +67,7 @@ export interface KickOrder {
   /** Absent: all devices. */
   readonly device?: Device;
   readonly belowVersion: number;
-  readonly reason: Extract<CloseName, 'KICKED' | 'LOGGED_OUT' | 'TOKEN_INVALID'>;
+  readonly reason: Extract<CloseName, 'KICKED' | 'LOGGED_OUT' | 'TOKEN_INVALID' | 'BANNED'>;
 }
 
 export interface Gateway {
@@ -74,6 +82,8 @@ export interface SignedIn {
   readonly device: Device;
   readonly tokenVersion: number;
   readonly tokenExpiresAtMs: number;
+  /** It sends a heartbeat when it has sent nothing for so long; 0 for clients that did not ask what they should. */
+  readonly heartbeatMs: number;
   /** The answer's payload, in both casings. */
   readonly answer: Readonly<Record<string, unknown>>;
 }
@@ -85,19 +95,16 @@ export interface SignedInToken {
 }
 
 export interface Authenticator {
-  /** Throws UNAUTHENTICATED, WRONG_CREDENTIALS or a temporary error. `host` is the Host header of the upgrade. */
-  signIn(request: AuthUp, host: string): Promise<SignedIn>;
+  /** Throws UNAUTHENTICATED, WRONG_CREDENTIALS or a temporary error: TOO_MANY_ATTEMPTS where a password is wrong too often. */
+  signIn(request: AuthUp, from: Pick<Connection, 'host' | 'remoteAddress'>): Promise<SignedIn>;
   /** Of many connections in one query: those whose version has been raised since. */
   superseded(tokens: readonly SignedInToken[]): Promise<readonly SignedInToken[]>;
+  /** Makes this token worthless if it is the current one, and closes its connections (TOKEN_INVALID), wherever. */
+  revoke(token: SignedInToken): Promise<void>;
 }
 
-/** What the gateway reads from the store for clients that count in mids. */
-export interface SentReader {
-  sentBetween(
-    conv: ConversationName,
-    sender: Uid,
-    from: Seq,
-    to: Seq,
-    limit: number,
-  ): Promise<readonly SentMessage[]>;
+/** What the gateway compares its clients' cursors with. */
+export interface CursorReader {
+  /** Unknown uids have none. */
+  cursors(uids: readonly Uid[]): Promise<readonly (SyncCursor & { readonly uid: Uid })[]>;
 }

@@ -9,8 +9,8 @@ import type { Dispatch } from '../dispatch/interface.js';
 import type { Delivery } from '../gateway/interface.js';
 import { imError, isError, toCodedError } from '../errors.js';
 import { chatPeer, type ConversationName } from '../message/conversation.js';
-import type { Mid, Seq } from '../message/ids.js';
-import type { ReceiptState } from '../message/message.js';
+import type { Mid, Seq, Uid } from '../message/ids.js';
+import type { PushedMessage, ReceiptState } from '../message/message.js';
 import type { MarkRequest, MessageStore } from '../store/interface.js';
 import type { MarkWriter } from './mark_writer.js';
 
@@ -21,6 +21,7 @@ export interface PendingReceipt {
   readonly reader: Reader;
   readonly what:
     | { readonly by: 'mid'; readonly mid: Mid }
+    | { readonly by: 'pushed'; readonly messages: readonly PushedMessage[] }
     | {
         readonly by: 'interval';
         readonly conv: ConversationName;
@@ -58,6 +59,11 @@ export class ReceiptHandler implements Receipts {
   /** Receipts that were marked but not told, because there were too many: the sender's next sync shows them. */
   get untoldCount(): number {
     return this.#untoldCount;
+  }
+
+  /** Waiting to be checked against the store. */
+  get waitingCount(): number {
+    return this.#waiting.length;
   }
 
   /** Gathers while one batch is checked; answers in any order. */
@@ -111,7 +117,9 @@ export class ReceiptHandler implements Receipts {
 
   async #check(batch: readonly PendingReceipt[]): Promise<void> {
     const [byMid, byInterval] = await Promise.all([this.#checkMids(batch), this.#checkIntervals(batch)]);
-    const deliveries = [...byMid, ...byInterval].filter((delivery) => this.#mayTell(delivery));
+    const deliveries = [...byMid, ...byInterval, ...this.#takePushed(batch)].filter((delivery) =>
+      this.#mayTell(delivery),
+    );
     // Nobody need be there: a sender who is away sees the mark at his next sync.
     if (deliveries.length > 0) await this.#deps.dispatch.deliver(deliveries);
   }
@@ -158,21 +166,26 @@ export class ReceiptHandler implements Receipts {
         done(imError('NO_PERMISSION'));
         continue;
       }
-      const { conv, seq, mid, clientId, from } = found;
+      const { conv, seq } = found;
       // A receipt for one's own message says nothing to anybody.
-      if (from !== uid) {
-        const frame = {
-          kind: 'receipt',
-          conv,
-          from: seq,
-          to: seq,
-          state: 'received',
-          by: uid,
-          messages: [{ mid, clientId, seq }],
-        } as const;
-        deliveries.push({ frame, recipients: [{ uid: from }] });
-      }
+      if (found.from !== uid) deliveries.push(received(found, uid));
       done(this.#mark({ uid, device, conv, from: seq, to: seq, read: false }));
+    }
+    return deliveries;
+  }
+
+  /** Those that the gateway has named in full: it pushed them to this very device. */
+  #takePushed(batch: readonly PendingReceipt[]): readonly Delivery[] {
+    const deliveries: Delivery[] = [];
+    for (const { reader, what, done } of batch) {
+      if (what.by !== 'pushed') continue;
+      let refusal: Error | undefined;
+      for (const message of what.messages) {
+        const { conv, seq } = message;
+        deliveries.push(received(message, reader.uid));
+        refusal ??= this.#mark({ ...reader, conv, from: seq, to: seq, read: false });
+      }
+      done(refusal);
     }
     return deliveries;
   }
@@ -221,4 +234,11 @@ export class ReceiptHandler implements Receipts {
       return toCodedError(error);
     }
   }
+}
+
+/** Tells whoever sent it. */
+function received({ conv, seq, mid, clientId, from }: PushedMessage, by: Uid): Delivery {
+  const messages = [{ mid, clientId, seq }];
+  const frame = { kind: 'receipt', conv, from: seq, to: seq, state: 'received', by, messages } as const;
+  return { frame, recipients: [{ uid: from }] };
 }

@@ -1,0 +1,86 @@
+/**
+ * Deliveries to this gateway's connections: each frame encoded once per dialect, into the queue of everybody it is
+ * for. What is only for clients that find holes themselves stands here, the rest in old_sdk/. Steps 8 and 9 of the
+ * message path.
+ */
+import type { ConversationName } from '../message/conversation.js';
+import type { Uid } from '../message/ids.js';
+import type { DownFrame } from '../message/message.js';
+import type { Client } from './client.js';
+import type { ClientDirectory } from './client_directory.js';
+import type { Delivery, DeliveryOutcome } from './interface.js';
+import type { OldSdks } from './old_sdk/old_sdks.js';
+import { SharedFrame } from './shared_frame.js';
+
+export interface DelivererDeps {
+  readonly directory: Pick<ClientDirectory, 'clientsOf'>;
+  readonly oldSdks: Pick<OldSdks, 'push' | 'pushReceipt'>;
+  readonly schedule: (client: Client) => void;
+}
+
+const NOBODY: DeliveryOutcome = { absent: [] };
+
+export class Deliverer {
+  readonly #deps: DelivererDeps;
+  pushedCount = 0;
+  letGoCount = 0;
+  /** Of these, the ones that nobody will notice: stays 0 while every client reads. */
+  undetectedDropCount = 0;
+
+  constructor(deps: DelivererDeps) {
+    this.#deps = deps;
+  }
+
+  async deliver(deliveries: readonly Delivery[]): Promise<readonly DeliveryOutcome[]> {
+    const translations: Promise<void>[] = [];
+    const outcomes = deliveries.map((delivery) => this.#deliverOne(delivery, translations));
+    // Whoever causes reads for old clients waits for them: that bounds how many there are.
+    if (translations.length > 0) await Promise.all(translations);
+    return outcomes;
+  }
+
+  #deliverOne({ frame, recipients }: Delivery, translations: Promise<void>[]): DeliveryOutcome {
+    const shared = new SharedFrame(frame);
+    let absent: Uid[] | undefined;
+    for (const { uid, exceptDevice } of recipients) {
+      const clients = this.#deps.directory.clientsOf(uid);
+      if (clients.length === 0) (absent ??= []).push(uid);
+      for (const client of clients) {
+        if (client.device === exceptDevice) continue;
+        const translation = this.#pushTo(client, shared);
+        if (translation !== undefined) translations.push(translation);
+      }
+    }
+    return absent === undefined ? NOBODY : { absent };
+  }
+
+  #pushTo(client: Client, shared: SharedFrame): Promise<void> | undefined {
+    const { frame } = shared;
+    if (!client.isModern) {
+      if (frame.kind === 'push') {
+        this.#deps.oldSdks.push(client, frame, shared);
+        return undefined;
+      }
+      if (frame.kind === 'receipt') return this.#deps.oldSdks.pushReceipt(client, frame, shared);
+    }
+    const conv = conversationOf(frame);
+    for (const chunk of shared.chunks(client.dialect, client.connection.format)) {
+      if (client.outbound.enqueuePush(chunk, conv)) this.pushedCount++;
+      else this.#letGo(client);
+    }
+    this.#deps.schedule(client);
+    return undefined;
+  }
+
+  /** An old client cannot be told of what it lacks, and of this it is not given anything later. */
+  #letGo(client: Client): void {
+    this.letGoCount++;
+    if (!client.isModern || !client.outbound.isMarked) this.undetectedDropCount++;
+  }
+}
+
+/** What a sync brings back if this push is let go: one conversation, or anything. */
+function conversationOf(frame: DownFrame): ConversationName | undefined {
+  if (frame.kind === 'push') return frame.event.conv;
+  return frame.kind === 'receipt' ? frame.conv : undefined;
+}

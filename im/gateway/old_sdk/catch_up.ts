@@ -1,0 +1,134 @@
+/**
+ * Gives an old client what it lacks, page by page from the store as its socket drains: all that its device has
+ * missed after a sign-in (web profile), the hole before a push, what was let go at a full queue. Events that come
+ * meanwhile are not kept: they are in the store, and so in a later page.
+ */
+import type { ConversationName } from '../../message/conversation.js';
+import { known, toSeq, type Seq } from '../../message/ids.js';
+import { wireMid } from '../../message/recall.js';
+import type { ChatEvent } from '../../message/message.js';
+import type { Client } from '../client.js';
+import { SharedFrame } from '../shared_frame.js';
+import type { EventPusher } from './event_pusher.js';
+import type { OldClient, OldSdkOptions } from './old_client.js';
+import type { StorePages } from './store_pages.js';
+
+export interface CatchUpDeps {
+  readonly pages: StorePages;
+  readonly pusher: EventPusher;
+}
+
+/** What lies in more conversations than these comes at the next sign-in, when these have been acknowledged. */
+export const PAGING_CONVERSATIONS = 10_000;
+const NOTHING: ReadonlyMap<ConversationName, Seq> = new Map();
+
+export class CatchUp {
+  readonly #options: OldSdkOptions;
+  readonly #deps: CatchUpDeps;
+  /** Events that were pushed from a page. */
+  pagedCount = 0;
+
+  constructor(options: OldSdkOptions, deps: CatchUpDeps) {
+    this.#options = options;
+    this.#deps = deps;
+  }
+
+  /** From here on everything that the device has missed, in all conversations. */
+  startPaging(old: OldClient): void {
+    if (old.isPaging) return;
+    old.isPaging = true;
+    // To be given a message once, each conversation of these pages has to be remembered until they end.
+    old.positions.remember(Infinity);
+  }
+
+  /** Reads and pushes until nothing is missing or the queue is half full. Safe to call at any time, and cheap. */
+  fill(client: Client, old: OldClient): void {
+    if (!old.isWanting || old.isReading || !mayPush(client, old)) return;
+    old.isReading = true;
+    void this.#run(client, old);
+  }
+
+  /** Never rejects. */
+  async #run(client: Client, old: OldClient): Promise<void> {
+    let goesOn = true;
+    while (goesOn && old.isWanting && mayPush(client, old)) {
+      goesOn = await (old.isPaging ? this.#pageAll(client, old) : this.#pageOne(client, old));
+    }
+    old.isReading = false;
+  }
+
+  /** False where it is not worth asking again now: no room, or no answer. */
+  async #pageAll(client: Client, old: OldClient): Promise<boolean> {
+    if (old.positions.count >= PAGING_CONVERSATIONS) {
+      this.#endPaging(old);
+      return true;
+    }
+    old.pageBegins();
+    const events = await this.#read(client, old.positions.passed());
+    if (events === undefined || !mayPush(client, old)) return false;
+    if (events.length > 0) return this.#push(client, old, events);
+    // Read again, unless all that came since the page was read is remembered.
+    if (!old.mustPageAgain) this.#endPaging(old);
+    return true;
+  }
+
+  #endPaging(old: OldClient): void {
+    old.isPaging = false;
+    old.mustPageAgain = false;
+    old.positions.remember(this.#options.oldSdkConversations);
+  }
+
+  async #pageOne(client: Client, old: OldClient): Promise<boolean> {
+    const { positions } = old;
+    const conv = positions.nextBehind();
+    if (conv === undefined) return false;
+    const passed = positions.pushedTo(conv);
+    const missedTo = positions.missedTo(conv);
+    const events = await this.#read(client, passed === undefined ? NOTHING : new Map([[conv, passed]]), conv);
+    if (events === undefined || !mayPush(client, old)) return false;
+    // Nothing there for this device: its own messages, or what has expired.
+    if (events.length === 0) positions.pushed(conv, missedTo);
+    const goesOn = this.#push(client, old, events);
+    positions.postpone(conv);
+    return goesOn;
+  }
+
+  async #read(
+    { uid, device }: Client,
+    passed: ReadonlyMap<ConversationName, Seq>,
+    only?: ConversationName,
+  ): Promise<readonly ChatEvent[] | undefined> {
+    if (uid === undefined) return undefined;
+    const limits = { count: this.#options.oldSdkPageCount, bytes: this.#options.oldSdkPageBytes };
+    return this.#deps.pages.read((store) => store.offlinePage(uid, device, passed, limits, only));
+  }
+
+  /** False where one did not fit: the next page begins with it. */
+  #push(client: Client, old: OldClient, events: readonly ChatEvent[]): boolean {
+    const { positions, unacked } = old;
+    const nowMs = performance.now();
+    for (const event of events) {
+      const { conv, seq, mid } = event;
+      if (seq <= (positions.pushedTo(conv) ?? 0)) continue;
+      if (!unacked.wasPushed(mid)) {
+        const after = known(toSeq(seq - 1));
+        const shared = new SharedFrame({ kind: 'push', event, after });
+        if (!this.#deps.pusher.tryPush(client, shared)) return false;
+        this.pagedCount++;
+        // Whoever wrote while this device was away has been told so, or that another one received it.
+        const isTold = old.isPaging && !positions.isMissed(conv, seq);
+        if (event.from !== client.uid)
+          unacked.add(event, { ackedAs: wireMid(event, client.profile ?? 'web'), isTold, nowMs });
+      }
+      positions.pushed(conv, seq);
+    }
+    return true;
+  }
+}
+
+/** The connection is still the one that this was begun for, and takes more. */
+export function mayPush(client: Client, old: OldClient): boolean {
+  return (
+    client.old === old && !client.isClosed && client.closing === undefined && client.outbound.isHalfEmpty
+  );
+}

@@ -1,0 +1,191 @@
+/** For tests of this room: a log that answers like the store, and an old client over a socket that takes its bytes when told. */
+import { defaultsOf } from '../../../pkg/config/option.js';
+import { chatConversation, type ConversationName } from '../../message/conversation.js';
+import { known, toDevice, toMid, toSeq, toUid, type Seq, type Uid } from '../../message/ids.js';
+import { EVENT_KIND, type ChatEvent, type Profile } from '../../message/message.js';
+import { Client } from '../client.js';
+import { ClientDirectory } from '../client_directory.js';
+import { Flusher } from '../flusher.js';
+import type { Connection, Delivery } from '../interface.js';
+import { OUTBOUND_OPTIONS, OutboundQueue } from '../outbound_queue.js';
+import { SharedFrame } from '../shared_frame.js';
+import { OLD_SDK_OPTIONS, type OldSdkOptions } from './old_client.js';
+import { OldSdks } from './old_sdks.js';
+import type { OldSdkStore } from './store_pages.js';
+
+export const READER = known(toUid(1));
+export const WEB = known(toDevice(2));
+
+interface Stored extends ChatEvent {
+  readonly isOwn: boolean;
+}
+
+/** What everybody wrote to READER, and what READER's own device wrote. */
+export class FakeLog implements OldSdkStore {
+  readonly logs = new Map<ConversationName, Stored[]>();
+  readonly marks = new Map<ConversationName, number>();
+  readCount = 0;
+  failure: Error | undefined;
+  #mid = 0;
+
+  say(peer: Uid, isOwn = false, content = 'x'): ChatEvent {
+    const conv = chatConversation(READER, peer);
+    const log = this.logs.get(conv) ?? [];
+    this.logs.set(conv, log);
+    const mid = known(toMid(++this.#mid));
+    const [from, to] = isOwn ? [READER, peer] : [peer, READER];
+    const seq = known(toSeq(log.length + 1));
+    const event: Stored = {
+      ...{ kind: EVENT_KIND.message, conv, seq, mid, clientId: `c${mid}`, from, to, type: 1, content },
+      ...{ sentAtMs: 1, storedAtMs: mid, status: 0, isOwn },
+    };
+    log.push(event);
+    return event;
+  }
+
+  async offlinePage(
+    ...[, , passed, limits, only]: Parameters<OldSdkStore['offlinePage']>
+  ): Promise<ChatEvent[]> {
+    await this.#read();
+    const missed = [...this.logs].flatMap(([conv, log]) => {
+      const from = passed.get(conv) ?? this.marks.get(conv) ?? 0;
+      return only === undefined || only === conv ? log.filter((e) => e.seq > from && !e.isOwn) : [];
+    });
+    return missed.sort((one, other) => one.mid - other.mid).slice(0, limits.count);
+  }
+
+  async range(...[, conv, from, to, limits]: Parameters<OldSdkStore['range']>) {
+    await this.#read();
+    const all = (this.logs.get(conv) ?? []).filter(({ seq }) => seq >= from && seq <= to);
+    const events = all.slice(0, limits.count);
+    const more = events.length < all.length;
+    return { conv, from, to: more ? known(events.at(-1)).seq : to, events, more, floor: known(toSeq(1)) };
+  }
+
+  async sentBetween(...[conv, sender, from, to]: Parameters<OldSdkStore['sentBetween']>) {
+    await this.#read();
+    return (this.logs.get(conv) ?? []).filter((e) => e.from === sender && e.seq >= from && e.seq <= to);
+  }
+
+  async #read(): Promise<void> {
+    this.readCount++;
+    // Longer than a turn of the loop: live events come while a page is read.
+    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+    if (this.failure !== undefined) throw this.failure;
+  }
+}
+
+/** A connection whose frames are one line each. */
+export class FakeSocket implements Connection {
+  readonly id = 1;
+  readonly remoteAddress = '127.0.0.1';
+  readonly host = 'localhost';
+  readonly format = { name: 'fake', pack: (text: string) => Buffer.from(text + '\n') };
+  takesBytes = true;
+  text = '';
+  #pending: (() => void) | undefined;
+
+  write(chunks: readonly Uint8Array[], done: () => void): void {
+    this.text += Buffer.concat(chunks).toString();
+    if (this.takesBytes) process.nextTick(done);
+    else this.#pending = done;
+  }
+
+  take(): void {
+    this.takesBytes = true;
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.();
+  }
+
+  pause(): void {
+    return;
+  }
+
+  resume(): void {
+    return;
+  }
+
+  signedIn(): void {
+    return;
+  }
+
+  close(): void {
+    return;
+  }
+
+  /** The mids of the messages that were pushed, in order. */
+  mids(): readonly number[] {
+    const lines = this.text.split('\n').filter((line) => line.includes('message.chat'));
+    return lines.map((line) => Number(/"mid":(\d+)/i.exec(line)?.[1]));
+  }
+}
+
+export interface SceneOptions extends Partial<OldSdkOptions> {
+  readonly queueBytes?: number;
+}
+
+export class OldSdkScene {
+  readonly log = new FakeLog();
+  readonly told: Delivery[] = [];
+  readonly directory = new ClientDirectory();
+  readonly sdks: OldSdks;
+  readonly #queueBytes: number;
+  readonly #flusher: Flusher;
+
+  constructor({ queueBytes = 262_144, ...options }: SceneOptions = {}) {
+    this.#queueBytes = queueBytes;
+    this.#flusher = new Flusher({ drained: (client) => this.sdks.drained(client) });
+    this.sdks = new OldSdks(
+      { ...defaultsOf(OLD_SDK_OPTIONS), ...options },
+      {
+        store: this.log,
+        dispatch: { deliver: (list) => Promise.resolve(this.told.push(...list)).then(() => []) },
+        directory: this.directory,
+        schedule: (client) => this.#flusher.schedule(client),
+        logger: { error: silent, warn: silent, info: silent, debug: silent },
+      },
+    );
+  }
+
+  /** READER signs in on `device`. */
+  enter(profile: Profile, device = WEB, isModern = false): { client: Client; socket: FakeSocket } {
+    const socket = new FakeSocket();
+    const options = { ...defaultsOf(OUTBOUND_OPTIONS), queueBytes: this.#queueBytes };
+    const client = new Client(socket, new OutboundQueue(options, { bytes: 0 }), 0);
+    Object.assign(client, { profile, isModern });
+    const rest = { tokenVersion: 1, tokenExpiresAtMs: Infinity, heartbeatMs: 0, answer: {} };
+    this.directory.bind(client, { uid: READER, device, ...rest }, 0);
+    this.sdks.signedIn(client);
+    return { client, socket };
+  }
+
+  leave(client: Client): void {
+    client.isClosed = true;
+    this.directory.unbind(client);
+    this.sdks.gone(client);
+  }
+
+  /** The event on its way, as everybody's deliveries come. */
+  push(client: Client, event: ChatEvent): void {
+    const frame = { kind: 'push', event, after: known(toSeq(event.seq - 1)) } as const;
+    this.sdks.push(client, frame, new SharedFrame(frame));
+  }
+
+  ack(client: Client, event: ChatEvent): ReturnType<OldSdks['receipt']> {
+    return this.sdks.receipt(client, { kind: 'receipt', by: 'mid', mid: event.mid });
+  }
+
+  setMark(event: ChatEvent, seq: Seq = event.seq): void {
+    this.log.marks.set(event.conv, seq);
+  }
+}
+
+function silent(): void {
+  return;
+}
+
+/** Turns of the loop: reads, flushes and their callbacks. */
+export async function settled(turns = 40): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,93 @@
+/** What the gateway remembers of one signed-in connection whose client cannot find holes itself (no `v`/`caps`). */
+import { integer, type OptionsOf } from '../../../pkg/config/option.js';
+import type { ConversationName } from '../../message/conversation.js';
+import { Positions } from './positions.js';
+import type { ReceiptDown } from './receipts_by_mid.js';
+import { UnackedPushes, type UnackedTotal } from './unacked_pushes.js';
+
+const COUNT = { min: 1, max: 1_000_000 } as const;
+const PAUSE = { min: 10, max: 3_600_000 } as const;
+
+export const OLD_SDK_OPTIONS = {
+  oldSdkConversations: integer(
+    64,
+    'count',
+    COUNT,
+    'Conversations of one old client whose last pushed message is remembered; for others the store is asked.',
+  ),
+  oldSdkUnacked: integer(
+    256,
+    'count',
+    COUNT,
+    'Pushes of one old client waiting for their receipt, some 200 bytes each; beyond it the oldest is not ' +
+      'pushed again.',
+  ),
+  oldSdkUnackedTotal: integer(
+    500_000,
+    'count',
+    { min: 1, max: 100_000_000 },
+    'The same of all old clients together.',
+  ),
+  oldSdkFirstRepushMs: integer(
+    5000,
+    'ms',
+    PAUSE,
+    'A push without receipt is repeated to an old client then …',
+  ),
+  oldSdkSecondRepushMs: integer(15_000, 'ms', PAUSE, '… and so long after that a second and last time.'),
+  oldSdkPageCount: integer(200, 'count', { min: 1, max: 5000 }, 'Messages in one page from the store.'),
+  oldSdkPageBytes: integer(
+    65_536,
+    'bytes',
+    { min: 1024, max: 8 << 20 },
+    'Content of one page; the next is read when the socket has taken most of it.',
+  ),
+  oldSdkReads: integer(
+    16,
+    'count',
+    { min: 1, max: 1000 },
+    'Pages being read at once for all old clients; the others wait in line.',
+  ),
+} as const;
+
+export type OldSdkOptions = OptionsOf<typeof OLD_SDK_OPTIONS>;
+
+export class OldClient {
+  readonly positions: Positions;
+  readonly unacked: UnackedPushes;
+  /** Given what it has missed in all conversations, page by page; what comes meanwhile waits for its page. */
+  isPaging = false;
+  /** Something came that `positions` had no memory for: when the pages end, one more is read. */
+  mustPageAgain = false;
+  /** Receipts that did not fit, one interval for each conversation. */
+  readonly owedReceipts = new Map<ConversationName, ReceiptDown>();
+  isPaying = false;
+  /** One read at a time for each connection: its order is the order of its pushes. */
+  isReading = false;
+
+  constructor(options: OldSdkOptions, total: UnackedTotal) {
+    this.positions = new Positions(options.oldSdkConversations);
+    this.unacked = new UnackedPushes(
+      {
+        count: options.oldSdkUnacked,
+        totalCount: options.oldSdkUnackedTotal,
+        againAfterMs: [options.oldSdkFirstRepushMs, options.oldSdkSecondRepushMs],
+      },
+      total,
+    );
+  }
+
+  pageBegins(): void {
+    this.mustPageAgain = false;
+  }
+
+  /** Something is to be read from the store for it. */
+  get isWanting(): boolean {
+    return this.isPaging || this.positions.isBehind;
+  }
+
+  /** Nothing of it will come by itself: it is to be looked at now and then. */
+  get isOwing(): boolean {
+    return this.isWanting || this.unacked.count > 0 || this.owedReceipts.size > 0;
+  }
+}

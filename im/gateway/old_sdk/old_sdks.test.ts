@@ -1,0 +1,361 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { known, toDevice, toUid } from '../../message/ids.js';
+import type { ChatEvent, DownFrame, Profile } from '../../message/message.js';
+import { OldSdkScene, settled, type SceneOptions } from './fake_old_client.js';
+
+const peer = known(toUid(2));
+const other = known(toUid(3));
+const PHONE = known(toDevice(1));
+
+function mids(events: readonly ChatEvent[]): readonly number[] {
+  return events.map(({ mid }) => mid);
+}
+
+function started(t: TestContext, options: SceneOptions = {}): OldSdkScene {
+  const scene = new OldSdkScene(options);
+  scene.sdks.start();
+  t.after(() => scene.sdks.stop());
+  return scene;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const endAtMs = performance.now() + 5000;
+  while (!condition()) {
+    assert.ok(performance.now() < endAtMs, 'waited too long');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+test('a web client is given what it missed page by page, and what comes meanwhile in its place', async () => {
+  const scene = new OldSdkScene({ oldSdkPageCount: 10 });
+  const missed = Array.from({ length: 95 }, (_, n) => scene.log.say(n % 3 === 0 ? other : peer));
+  const { client, socket } = scene.enter('web');
+  const live = scene.log.say(peer);
+  scene.push(client, live);
+  await settled(200);
+  assert.deepEqual(socket.mids(), mids([...missed, live]));
+  const next = scene.log.say(peer);
+  scene.push(client, next);
+  await settled();
+  assert.equal(socket.mids().at(-1), next.mid);
+  assert.equal(scene.sdks.stats().pagedCount, 96, 'the last came without a read');
+});
+
+test('pages are read as the socket drains: one that takes nothing costs one page', async () => {
+  const scene = new OldSdkScene({ oldSdkPageCount: 50, queueBytes: 40_000 });
+  const missed = Array.from({ length: 1000 }, () => scene.log.say(peer, false, 'y'.repeat(500)));
+  const { client, socket } = scene.enter('web');
+  socket.takesBytes = false;
+  await settled(100);
+  assert.ok(client.outbound.bytes < 41_000 && scene.log.readCount <= 2, `${scene.log.readCount} reads`);
+  socket.take();
+  await settled(2000);
+  assert.deepEqual(socket.mids(), mids(missed));
+});
+
+test('a legacy client is never pushed what was there before it', async () => {
+  const scene = new OldSdkScene();
+  scene.log.say(peer);
+  scene.log.say(peer);
+  const { client, socket } = scene.enter('legacy');
+  const live = scene.log.say(peer);
+  scene.push(client, live);
+  await settled();
+  assert.deepEqual(socket.mids(), [live.mid]);
+  assert.equal(scene.log.readCount, 0);
+});
+
+test('a hole is read once, and its push waits for it; a late one is not pushed twice', async () => {
+  for (const profile of ['legacy', 'web'] as const) {
+    const scene = new OldSdkScene();
+    const { client, socket } = scene.enter(profile);
+    await settled();
+    const first = scene.log.say(peer);
+    scene.push(client, first);
+    await settled();
+    const lost = Array.from({ length: 4 }, () => scene.log.say(peer));
+    const reads = scene.log.readCount;
+    const after = scene.log.say(peer);
+    scene.push(client, after);
+    for (const late of lost) scene.push(client, late);
+    await settled();
+    assert.deepEqual(socket.mids(), mids([first, ...lost, after]), profile);
+    assert.equal(scene.log.readCount, reads + 1);
+    scene.push(client, after);
+    assert.equal(socket.mids().length, 6);
+  }
+});
+
+test('what the device itself sent is no hole, in whatever order its acknowledgement comes', async () => {
+  const scene = new OldSdkScene();
+  const { client, socket } = scene.enter('legacy');
+  const first = scene.log.say(peer);
+  scene.push(client, first);
+  const own = scene.log.say(peer, true);
+  scene.sdks.stored(client, own.conv, own.seq);
+  const second = scene.log.say(peer);
+  const batch = [scene.log.say(peer, true), scene.log.say(peer, true)];
+  // Of one batch the acknowledgements go out before the pushes.
+  for (const event of batch) scene.sdks.stored(client, event.conv, event.seq);
+  scene.push(client, second);
+  const third = scene.log.say(peer);
+  scene.push(client, third);
+  await settled();
+  assert.deepEqual(socket.mids(), mids([first, second, third]));
+  assert.equal(scene.log.readCount, 0);
+});
+
+test('what was let go at a full queue comes later, in order, and the client is not closed', async () => {
+  for (const profile of ['legacy', 'web'] as const) {
+    const scene = new OldSdkScene({ queueBytes: 20_000, oldSdkPageCount: 20 });
+    const { client, socket } = scene.enter(profile);
+    await settled();
+    socket.takesBytes = false;
+    const events: ChatEvent[] = [];
+    for (let n = 0; n < 300; n++) {
+      const event = scene.log.say(peer, false, 'z'.repeat(300));
+      events.push(event);
+      scene.push(client, event);
+      if (n === 3) await settled();
+    }
+    await settled();
+    assert.ok(client.outbound.bytes < 21_000);
+    assert.ok(scene.sdks.stats().letGoCount > 0);
+    socket.take();
+    await settled(1500);
+    assert.deepEqual(socket.mids(), mids(events), profile);
+  }
+});
+
+test('more conversations behind than are remembered: all come, each in order', async () => {
+  const scene = new OldSdkScene({ queueBytes: 20_000, oldSdkConversations: 4, oldSdkPageCount: 20 });
+  const { client, socket } = scene.enter('web');
+  await settled();
+  socket.takesBytes = false;
+  const events: ChatEvent[] = [];
+  for (let n = 0; n < 200; n++) {
+    const event = scene.log.say(known(toUid(2 + (n % 20))), false, 'z'.repeat(300));
+    events.push(event);
+    scene.push(client, event);
+  }
+  socket.take();
+  await settled(1500);
+  assert.deepEqual([...socket.mids()].sort(byNumber), mids(events));
+  for (let n = 0; n < 20; n++) {
+    const ofOne = mids(events.filter(({ from }) => from === 2 + n));
+    assert.deepEqual(
+      socket.mids().filter((mid) => ofOne.includes(mid)),
+      ofOne,
+    );
+  }
+});
+
+test('a push without receipt is repeated twice and no more; one with a receipt is not', async (t) => {
+  const scene = started(t, { oldSdkFirstRepushMs: 20, oldSdkSecondRepushMs: 40 });
+  const { client, socket } = scene.enter('legacy');
+  const [acked, ignored] = [scene.log.say(peer), scene.log.say(peer)];
+  for (const event of [acked, ignored]) scene.push(client, event);
+  const receipt = scene.ack(client, acked);
+  assert.deepEqual(receipt, {
+    kind: 'receipt',
+    by: 'pushed',
+    messages: [{ mid: acked.mid, conv: acked.conv, seq: 1, from: peer, clientId: acked.clientId }],
+  });
+  await until(() => scene.sdks.stats().repushedCount === 2);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.deepEqual(socket.mids(), mids([acked, ignored, ignored, ignored]));
+  assert.equal(scene.sdks.stats().unackedCount, 1);
+  assert.equal(scene.ack(client, ignored).by, 'pushed');
+  assert.equal(scene.ack(client, ignored).by, 'mid', 'known no more: the store is asked');
+});
+
+test('a store that does not answer delays, and loses nothing', async (t) => {
+  const scene = started(t, { oldSdkFirstRepushMs: 50 });
+  const missed = [scene.log.say(peer), scene.log.say(peer)];
+  scene.log.failure = new Error('away');
+  const { client, socket } = scene.enter('web');
+  await settled();
+  scene.push(client, scene.log.say(peer));
+  await until(() => scene.sdks.stats().failedReadCount > 1);
+  scene.log.failure = undefined;
+  await until(() => socket.mids().length === missed.length + 1);
+});
+
+test('gone without receipts: the senders are told «offline», once, and not of what another device has', async () => {
+  const scene = new OldSdkScene();
+  const web = scene.enter('web');
+  const phone = scene.enter('legacy', PHONE);
+  await settled();
+  const events = [scene.log.say(peer), scene.log.say(peer), scene.log.say(other)];
+  for (const event of events) for (const { client } of [web, phone]) scene.push(client, event);
+  await settled();
+  scene.ack(phone.client, known(events[0]));
+  scene.leave(phone.client);
+  await settled();
+  assert.equal(scene.told.length, 0, 'the browser is still there');
+  scene.ack(web.client, known(events[1]));
+  scene.leave(web.client);
+  await settled();
+  assert.deepEqual(
+    scene.told.map(({ frame, recipients }) => [frame.kind, midOf(frame), recipients]),
+    [['offline', known(events[2]).mid, [{ uid: other }]]],
+  );
+  assert.equal(scene.sdks.stats().unackedCount, 0);
+  const again = scene.enter('web');
+  await settled();
+  scene.leave(again.client);
+  await settled();
+  assert.equal(scene.told.length, 1, 'a page of what was missed tells nobody again');
+});
+
+test('gone before its queue had room: the senders of what was never pushed are told too', async () => {
+  const scene = new OldSdkScene({ queueBytes: 20_000 });
+  const { client, socket } = scene.enter('legacy');
+  socket.takesBytes = false;
+  const events = Array.from({ length: 100 }, () => scene.log.say(peer, false, 'z'.repeat(400)));
+  for (const event of events) scene.push(client, event);
+  scene.leave(client);
+  await settled();
+  const told = scene.told.map(({ frame }) => midOf(frame));
+  assert.deepEqual([...told].sort(byNumber), mids(events));
+});
+
+test('a takeover hands what is untold to the connection that takes over', async () => {
+  const scene = new OldSdkScene();
+  const first = scene.enter('web');
+  await settled();
+  const event = scene.log.say(peer);
+  scene.push(first.client, event);
+  await settled();
+  const second = scene.enter('web');
+  scene.leave(first.client);
+  await settled();
+  assert.deepEqual([scene.told.length, second.socket.mids()], [0, [event.mid]]);
+  scene.leave(second.client);
+  await settled();
+  assert.equal(scene.told.length, 1);
+});
+
+function midOf(frame: DownFrame): number {
+  return frame.kind === 'offline' ? frame.mid : 0;
+}
+
+function byNumber(one: number, another: number): number {
+  return one - another;
+}
+
+/** What may happen between people and a server; `to` says which of six. */
+const TO = fc.nat(5);
+const STEP = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('say' as const), to: TO, isLost: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('own' as const), to: TO }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('swap' as const), to: TO }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('ack' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('stall' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('take' as const) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('wait' as const), turns: fc.nat(6) }) },
+);
+type Step = typeof STEP extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** One old client and all that it must have been shown in the end. */
+class Story {
+  readonly scene = new OldSdkScene({ queueBytes: 16_384, oldSdkPageCount: 3, oldSdkConversations: 3 });
+  readonly expected: ChatEvent[] = [];
+  readonly #profile: Profile;
+  readonly #entered: ReturnType<OldSdkScene['enter']>;
+  /** A legacy client starts from the first message of a conversation that it hears of. */
+  readonly #heardOf = new Set<number>();
+
+  constructor(profile: Profile) {
+    this.#profile = profile;
+    if (profile === 'web') for (let n = 0; n < 10; n++) this.#say(n % 4);
+    this.#entered = this.scene.enter(profile);
+  }
+
+  get mids(): readonly number[] {
+    return this.#entered.socket.mids();
+  }
+
+  async play(step: Step): Promise<void> {
+    const { client, socket } = this.#entered;
+    switch (step.kind) {
+      case 'say': {
+        this.#deliver(step.to, [this.#say(step.to)], step.isLost && this.#mayLose(step.to));
+        return;
+      }
+      case 'swap':
+        if (!this.#mayLose(step.to)) return;
+        {
+          this.#deliver(step.to, [this.#say(step.to), this.#say(step.to)].reverse(), false);
+          return;
+        }
+      case 'own': {
+        const own = this.scene.log.say(known(toUid(2 + step.to)), true);
+        this.scene.sdks.stored(client, own.conv, own.seq);
+        return;
+      }
+      case 'ack': {
+        const shown = new Set(socket.mids());
+        for (const event of this.expected) if (shown.has(event.mid)) this.scene.ack(client, event);
+        return;
+      }
+      case 'stall':
+        socket.takesBytes = false;
+        return;
+      case 'take': {
+        socket.take();
+        return;
+      }
+      case 'wait':
+        return settled(step.turns);
+    }
+  }
+
+  /** Something more in each conversation shows what was lost before it. */
+  async end(): Promise<void> {
+    this.#entered.socket.take();
+    for (const to of this.#heardOf) this.#deliver(to, [this.#say(to)], false);
+    await settled(400);
+  }
+
+  #mayLose(to: number): boolean {
+    return this.#profile === 'web' || this.#heardOf.has(to);
+  }
+
+  #say(to: number): ChatEvent {
+    const event = this.scene.log.say(known(toUid(2 + to)), false, 'w'.repeat(900));
+    this.expected.push(event);
+    return event;
+  }
+
+  #deliver(to: number, events: readonly ChatEvent[], isLost: boolean): void {
+    this.#heardOf.add(to);
+    if (!isLost) for (const event of events) this.scene.push(this.#entered.client, event);
+  }
+}
+
+test('whatever happens, each message is shown once and each conversation in order', async () => {
+  const profiles = fc.constantFrom('web' as const, 'legacy' as const);
+  const play = async (profile: Profile, steps: readonly Step[]): Promise<void> => {
+    const story = new Story(profile);
+    for (const step of steps) await story.play(step);
+    await story.end();
+    checkShown(story.mids, story.expected);
+  };
+  await fc.assert(fc.asyncProperty(profiles, fc.array(STEP, { maxLength: 80 }), play), { numRuns: 150 });
+});
+
+function checkShown(pushed: readonly number[], expected: readonly ChatEvent[]): void {
+  const shown = [...new Set(pushed)];
+  assert.deepEqual([...shown].sort(byNumber), [...mids(expected)].sort(byNumber));
+  const conversations = new Set(expected.map(({ conv }) => conv));
+  for (const conv of conversations) {
+    const ofOne = mids(expected.filter((event) => event.conv === conv));
+    assert.deepEqual(
+      shown.filter((mid) => ofOne.includes(mid)),
+      ofOne,
+    );
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * The gateway's part for clients that cannot look after themselves (no `v`/`caps`): order, holes, repetition,
+ * what they missed, and receipts by mid. Steps 8 and 9 of the message path for the two public SDKs.
+ *
+ *   live event ─► next in order and fits? ─► pushed, waits for its receipt ─► none: pushed again, twice
+ *                     │ no                                                        client gone: «offline»
+ *                     ▼
+ *                 remembered as missed ─► read from the store as the socket drains ─► pushed
+ */
+import type { Logger } from '../../../pkg/log/logger.js';
+import type { Dispatch } from '../../dispatch/interface.js';
+import type { ConversationName } from '../../message/conversation.js';
+import type { Seq, Uid } from '../../message/ids.js';
+import type { DownFrame, PushedMessage, ReceiptUp } from '../../message/message.js';
+import { wireMid } from '../../message/recall.js';
+import type { Client } from '../client.js';
+import type { ClientDirectory } from '../client_directory.js';
+import type { SharedFrame } from '../shared_frame.js';
+import { CatchUp, PAGING_CONVERSATIONS } from './catch_up.js';
+import { Departures } from './departures.js';
+import { EventPusher } from './event_pusher.js';
+import { OldClient, type OldSdkOptions } from './old_client.js';
+import { ReceiptsByMid, type ReceiptDown } from './receipts_by_mid.js';
+import { Repusher } from './repusher.js';
+import { StorePages, type OldSdkStore } from './store_pages.js';
+import type { UnackedTotal } from './unacked_pushes.js';
+
+export interface OldSdksDeps {
+  readonly store: OldSdkStore;
+  readonly dispatch: Pick<Dispatch, 'deliver'>;
+  readonly directory: Pick<ClientDirectory, 'clientsOf'>;
+  readonly schedule: (client: Client) => void;
+  readonly logger: Logger;
+}
+
+/** For metrics; totals count since the start. */
+export interface OldSdkStats {
+  /** Waiting for a receipt now. */
+  readonly unackedCount: number;
+  /** Not waited for any longer, because there were too many. */
+  readonly forgottenCount: number;
+  readonly pushedCount: number;
+  /** Did not fit, and were read from the store when there was room. */
+  readonly letGoCount: number;
+  /** Receipts that neither fitted nor could be kept. */
+  readonly droppedReceiptCount: number;
+  readonly repushedCount: number;
+  readonly pagedCount: number;
+  readonly toldGoneCount: number;
+  readonly readCount: number;
+  readonly failedReadCount: number;
+}
+
+type Push = Extract<DownFrame, { kind: 'push' }>;
+
+export class OldSdks {
+  readonly #options: OldSdkOptions;
+  readonly #deps: OldSdksDeps;
+  readonly #total: UnackedTotal = { count: 0, forgottenCount: 0 };
+  readonly #pages: StorePages;
+  readonly #pusher: EventPusher;
+  readonly #catchUp: CatchUp;
+  readonly #receipts: ReceiptsByMid;
+  readonly #repusher: Repusher;
+  readonly #departures: Departures;
+
+  constructor(options: OldSdkOptions, deps: OldSdksDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#pages = new StorePages(deps.store, options.oldSdkReads, deps.logger);
+    this.#pusher = new EventPusher({ schedule: deps.schedule });
+    const parts = { pages: this.#pages, pusher: this.#pusher };
+    this.#catchUp = new CatchUp(options, parts);
+    this.#receipts = new ReceiptsByMid(parts);
+    this.#repusher = new Repusher(options, { ...parts, catchUp: this.#catchUp, receipts: this.#receipts });
+    this.#departures = new Departures({ pages: this.#pages, dispatch: deps.dispatch, logger: deps.logger });
+  }
+
+  stats(): OldSdkStats {
+    return {
+      unackedCount: this.#total.count,
+      forgottenCount: this.#total.forgottenCount,
+      pushedCount: this.#pusher.pushedCount,
+      letGoCount: this.#pusher.letGoCount,
+      droppedReceiptCount: this.#receipts.droppedCount,
+      repushedCount: this.#repusher.repushedCount,
+      pagedCount: this.#catchUp.pagedCount,
+      toldGoneCount: this.#departures.toldCount,
+      readCount: this.#pages.readCount,
+      failedReadCount: this.#pages.failedCount,
+    };
+  }
+
+  start(): void {
+    this.#repusher.start();
+  }
+
+  stop(): void {
+    this.#repusher.stop();
+  }
+
+  /** Its sign-in has been answered. The web profile is pushed what it missed; the legacy one pulls that by HTTP. */
+  signedIn(client: Client): void {
+    if (client.isModern) return this.#forget(client);
+    const isNew = client.old === undefined;
+    const old = this.#of(client);
+    if (isNew && client.profile === 'web') this.#page(client, old);
+  }
+
+  /** A logged event for this client: pushed now, or in its turn. */
+  push(client: Client, { event, after }: Push, shared: SharedFrame): void {
+    const old = this.#of(client);
+    const { conv, seq } = event;
+    const arrival = old.positions.arrived(conv, seq, after, startOf(client, after));
+    if (arrival === 'seen') return;
+    if (old.isPaging || arrival === 'later' || !this.#pusher.tryPush(client, shared)) {
+      return this.#miss(client, old, conv, seq);
+    }
+    old.positions.pushed(conv, seq);
+    if (event.from === client.uid) return;
+    const nowMs = performance.now();
+    old.unacked.add(event, { ackedAs: wireMid(event, client.profile ?? 'web'), isTold: false, nowMs });
+    this.#repusher.watch(client);
+  }
+
+  /** Somebody has received its messages. A read for it, if one is needed; never rejects. */
+  pushReceipt(client: Client, frame: ReceiptDown, shared: SharedFrame): Promise<void> | undefined {
+    const old = this.#of(client);
+    const read = this.#receipts.push(client, old, shared, frame);
+    if (old.owedReceipts.size > 0) this.#repusher.watch(client);
+    return read;
+  }
+
+  /** Its own message was stored, and answered. */
+  stored(client: Client, conv: ConversationName, seq: Seq): void {
+    client.old?.positions.sentOwn(conv, seq);
+  }
+
+  /** A receipt of any client: what an old one names by its mid alone is named in full, where it was pushed here. */
+  receipt(client: Client, frame: ReceiptUp): ReceiptUp {
+    const pushed = frame.by === 'mid' ? (client.old?.unacked.acked(frame.mid) ?? []) : [];
+    if (client.uid !== undefined) this.#tellOthers(client, client.uid, frame);
+    if (pushed.length === 0) return frame;
+    const messages = pushed.map(({ mid, conv, seq, from, clientId }): PushedMessage => ({
+      mid,
+      conv,
+      seq,
+      from,
+      clientId,
+    }));
+    return { kind: 'receipt', by: 'pushed', messages };
+  }
+
+  /** The kernel has taken a write of its queue. */
+  drained(client: Client): void {
+    if (client.old === undefined) return;
+    this.#receipts.pay(client, client.old);
+    this.#catchUp.fill(client, client.old);
+  }
+
+  /** It is in the directory no more. */
+  gone(client: Client): void {
+    const { uid, old } = client;
+    this.#forget(client);
+    if (uid === undefined || old === undefined) return;
+    const others = this.#deps.directory.clientsOf(uid);
+    const heir = others.find((other) => !other.isModern);
+    this.#departures.gone(uid, old, {
+      heir: heir === undefined ? undefined : this.#of(heir),
+      isLast: others.length === 0,
+    });
+    old.unacked.discard();
+  }
+
+  #of(client: Client): OldClient {
+    return (client.old ??= new OldClient(this.#options, this.#total));
+  }
+
+  #forget(client: Client): void {
+    client.old = undefined;
+    this.#repusher.forget(client);
+  }
+
+  #page(client: Client, old: OldClient): void {
+    this.#catchUp.startPaging(old);
+    this.#repusher.watch(client);
+    this.#catchUp.fill(client, old);
+  }
+
+  #miss(client: Client, old: OldClient, conv: ConversationName, seq: Seq): void {
+    this.#repusher.watch(client);
+    if (old.isPaging && old.positions.count >= PAGING_CONVERSATIONS) {
+      old.mustPageAgain = true;
+      return;
+    }
+    // More conversations are behind than are remembered: then all of them are looked through.
+    if (!old.positions.missed(conv, seq)) return this.#page(client, old);
+    this.#catchUp.fill(client, old);
+  }
+
+  /** The sender will know: no other device of this user need tell him anything when it goes. */
+  #tellOthers(client: Client, uid: Uid, frame: ReceiptUp): void {
+    for (const other of this.#deps.directory.clientsOf(uid)) {
+      if (other === client || other.old === undefined) continue;
+      if (frame.by === 'mid') other.old.unacked.told(frame.mid);
+      else if (frame.by === 'interval') other.old.unacked.toldBetween(frame.conv, frame.from, frame.to);
+    }
+  }
+}
+
+/** The legacy profile pulls by HTTP what was there before it, and is never pushed that. */
+function startOf(client: Client, after: Seq): Seq | undefined {
+  return client.profile === 'legacy' ? after : undefined;
+}
