@@ -1,8 +1,13 @@
-/** A message in the shape of the older clients: PascalCase, seconds. */
-import type { ChatEvent } from '../message/message.js';
+/**
+ * A message in the shape of the older clients: PascalCase, seconds. A recall is to them a message of a type and a
+ * content of its own.
+ */
+import { EVENT_KIND, type ChatEvent } from '../message/message.js';
+import { legacyRecallContent } from '../message/recall.js';
 import { toSeconds } from '../message/wire_time.js';
 
 export function messageAnswer(event: ChatEvent): Readonly<Record<string, unknown>> {
+  const isRecall = event.kind === EVENT_KIND.recall;
   return {
     Mid: event.mid,
     CliSeq: event.seq,
@@ -11,7 +16,7 @@ export function messageAnswer(event: ChatEvent): Readonly<Record<string, unknown
     Type: event.type,
     SendAt: toSeconds(event.sentAtMs),
     CreateAt: toSeconds(event.storedAtMs),
-    Content: event.content,
+    Content: isRecall ? (legacyRecallContent(event.content) ?? '') : event.content,
     Status: event.status,
   };
 }

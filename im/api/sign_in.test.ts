@@ -13,30 +13,38 @@ import { Tokens } from './tokens.js';
 
 const UID = known(toUid(7));
 const PHONE = known(toDevice(1));
-const ALICE = { uid: UID, account: 'alice', nickname: '', avatar: '', email: '' };
+const FLAGS = { isBanned: false, approval: false, contactsOnly: false };
+const ALICE = { uid: UID, account: 'alice', nickname: '', avatar: '', email: '', ...FLAGS };
 const GUEST = { ...ALICE, account: 'guest' };
 const wrong = (error: unknown): boolean => isError(error, 'WRONG_CREDENTIALS');
 
-type Meanwhile = (state: { hash: string }) => void;
+const banned = (error: unknown): boolean => isError(error, 'BANNED');
+
+type Meanwhile = (state: { hash: string; isBanned: boolean }) => void;
 const nothing: Meanwhile = () => undefined;
 const change: Meanwhile = (state) => (state.hash = 'hash of new');
+const ban: Meanwhile = (state) => (state.isBanned = true);
 
 /** One user with a password, one version; tokens are their claims as JSON. What happens while a step is under way. */
 function scene({ verify = nothing, issue = nothing }: { verify?: Meanwhile; issue?: Meanwhile } = {}) {
-  const state = { hash: 'hash of right', version: 0 };
+  const state = { hash: 'hash of right', version: 0, isBanned: false };
   const hashes: string[] = [];
   const kicks: KickOrder[] = [];
   const pair = (version: number): TokenVersion => ({ uid: UID, device: PHONE, version });
   const users: UserStore = {
     create: () => Promise.resolve([]),
-    byUids: (uids: readonly Uid[]) => Promise.resolve(uids.includes(UID) ? [ALICE] : []),
+    byUids: (uids: readonly Uid[]) =>
+      Promise.resolve(uids.includes(UID) ? [{ ...ALICE, isBanned: state.isBanned }] : []),
     byAccount: (name) => {
       if (name === 'guest') return Promise.resolve({ ...GUEST, passwordHash: '' });
-      return Promise.resolve(name === 'alice' ? { ...ALICE, passwordHash: state.hash } : undefined);
+      const { hash: passwordHash, isBanned } = state;
+      return Promise.resolve(name === 'alice' ? { ...ALICE, passwordHash, isBanned } : undefined);
     },
     passwordHash: () => Promise.resolve(state.hash),
     changePassword: () => Promise.resolve([]),
-    setContactsOnly: () => Promise.resolve(),
+    update: () => Promise.resolve(undefined),
+    search: () => Promise.resolve([]),
+    ban: () => Promise.resolve(undefined),
     issueTokens: () => {
       issue(state);
       return Promise.resolve([pair(++state.version)]);
@@ -104,6 +112,25 @@ test('a password that is changed just before the token is issued: the token is w
   const { signIn, tokens, kicks } = scene({ issue: change });
   await assert.rejects(signIn.withPassword('alice', 'right', PHONE), wrong);
   assert.deepEqual(kicks, []);
+  const issued = await tokens.at({ uid: UID, device: PHONE, version: 1 });
+  await assert.rejects(signIn.withToken(issued.text), (error) => isError(error, 'UNAUTHENTICATED'));
+});
+
+test('a banned user: told so for the right password, WRONG_CREDENTIALS for another, nothing is superseded', async () => {
+  const { signIn, state, kicks } = scene();
+  const { token } = await signIn.withPassword('alice', 'right', PHONE);
+  state.isBanned = true;
+  await assert.rejects(signIn.withPassword('alice', 'right', PHONE), banned);
+  await assert.rejects(signIn.withPassword('alice', 'left', PHONE), wrong);
+  await assert.rejects(signIn.withToken(token.text), banned);
+  assert.deepEqual([state.version, kicks.length], [1, 1]);
+});
+
+test('a user who is banned just before the token is issued: the token is worthless, also when the ban is lifted', async () => {
+  const { signIn, tokens, state, kicks } = scene({ issue: ban });
+  await assert.rejects(signIn.withPassword('alice', 'right', PHONE), banned);
+  assert.deepEqual(kicks, []);
+  state.isBanned = false;
   const issued = await tokens.at({ uid: UID, device: PHONE, version: 1 });
   await assert.rejects(signIn.withToken(issued.text), (error) => isError(error, 'UNAUTHENTICATED'));
 });

@@ -31,6 +31,16 @@ export async function call(api: string, path: string, body: unknown = {}, token 
     },
     body: JSON.stringify(body),
   });
+  return readAnswer(response);
+}
+
+/** GET `path`, as one public client asks for some lists. */
+export async function callGet(api: string, path: string, token = ''): Promise<HttpAnswer> {
+  const headers: Record<string, string> = token === '' ? {} : { authorization: `Bearer ${token}` };
+  return readAnswer(await fetch(`${api}/${path}`, { headers }));
+}
+
+async function readAnswer(response: Response): Promise<HttpAnswer> {
   const text = await response.text();
   const envelope = readEnvelope(text);
   return {
@@ -75,4 +85,15 @@ export async function signIn(
     await callOk(api, 'auth/signin', { Account: account, Password: password, Device: device }),
   );
   return { account, password, device, uid: Number(data['Uid']), token: String(data['Token']) };
+}
+
+export interface Guest {
+  readonly uid: number;
+  readonly token: string;
+}
+
+/** A new user without a password, signed in on the guests' device: costs no password hash. */
+export async function guest(api: string, nickname: string): Promise<Guest> {
+  const data = asObject(await callOk(api, 'auth/guest', { nickname }));
+  return { uid: Number(data['Uid']), token: String(data['Token']) };
 }
