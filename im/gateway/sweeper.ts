@@ -67,12 +67,9 @@ export class Sweeper {
     this.#timer = undefined;
   }
 
-  /** From now on `client` is looked at when something of it may be due. */
+  /** From now on `client` is looked at whenever something of it may be due; the first look finds out when. */
   watch(client: Client): void {
-    this.#wheel.set(
-      client,
-      client.openedAtMs + Math.min(this.#options.signInDeadlineMs, this.#options.stuckMs),
-    );
+    this.#wheel.set(client, client.openedAtMs);
   }
 
   /** It is to be closed, and has drainMs for its last answers. */

@@ -11,6 +11,7 @@ import type {
   Outgoing,
   Receipt,
   SendState,
+  WebSocketFactory,
 } from '../../sdk/src/types.js';
 import type { Screen, Sent } from './history_checker.js';
 import { expectQuiet, waitUntil } from './wait.js';
@@ -21,7 +22,11 @@ export interface PhoneOptions {
   readonly url: string;
   readonly token: string;
   readonly tuning?: Partial<ClientTuning>;
+  /** Absent: an ordinary one. */
+  readonly webSocket?: WebSocketFactory;
 }
+
+const ordinarySocket: WebSocketFactory = (address) => new WebSocket(address, { perMessageDeflate: false });
 
 /** Reconnects at once, as tests do not wait for the back-off of an app. */
 const TUNING: Partial<ClientTuning> = { reconnectMinMs: 20, reconnectMaxMs: 200 };
@@ -37,12 +42,12 @@ export class Phone {
   syncedCount = 0;
   readonly #sends = new Map<string, { readonly to: number; readonly content: string; view: Outgoing }>();
 
-  constructor({ name, url, token, tuning }: PhoneOptions) {
+  constructor({ name, url, token, tuning, webSocket = ordinarySocket }: PhoneOptions) {
     this.name = name;
     this.client = new SailplaneClient({
       url,
       token,
-      webSocket: (address) => new WebSocket(address, { perMessageDeflate: false }),
+      webSocket,
       tuning: { ...TUNING, ...tuning },
     });
     this.client.on('message', (message) => this.shown.push(message));
