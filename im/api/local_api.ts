@@ -9,6 +9,7 @@ import type { Appender, Stores } from '../store/interface.js';
 import { AccountApi } from './account_api.js';
 import type { ApiRooms } from './api_rooms.js';
 import { AppApi, type ReleaseOptions } from './app_api.js';
+import type { AttemptGuard } from './attempt_guard.js';
 import { AuthApi } from './auth_api.js';
 import { ContactApi } from './contact_api.js';
 import { ContactNotices } from './contact_notices.js';
@@ -51,6 +52,7 @@ export interface LocalApiDeps {
   readonly tokens: Tokens;
   readonly versions: TokenVersions;
   readonly signIn: SignIn;
+  readonly attempts: AttemptGuard;
   readonly answer: SignInAnswerer;
   readonly codes: VerificationCodes;
   readonly randomText: (length: number) => string;
@@ -97,6 +99,7 @@ function roomsOf(options: LocalApiOptions, deps: LocalApiDeps): ApiRooms {
   const { messages, users, contacts, ids } = stores;
   const mids = new MidBlocks(options, { ids });
   return {
+    attempts: deps.attempts,
     accounts: new AccountApi(options, { ...deps, users }),
     passwords: new PasswordApi(options, { ...deps, users }),
     auth: new AuthApi(deps),

@@ -27,7 +27,7 @@ test('register and sign in: both casings, Servers a list with the real port, dev
 
 test('a Host header that is no host goes into no URL', async (t) => {
   const server = await withAlice(t);
-  const request = { operation: 'auth/signin', input: ALICE, caller: undefined };
+  const request = { operation: 'auth/signin', input: ALICE, caller: undefined, address: '192.0.2.1' };
   const told = async (host: string): Promise<unknown> =>
     asObject(await server.local.call({ ...request, host }))['Servers'];
   assert.deepEqual(await told('chat.example.org:8081'), [`ws://chat.example.org:${WS_PORT}/ws`]);
