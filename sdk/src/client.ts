@@ -14,7 +14,8 @@ import { Inbox } from './inbox.js';
 import { clientError } from './outbox.js';
 import { Reconnector } from './reconnector.js';
 import { readSavedState } from './saved_state.js';
-import { Sender, type SendOptions } from './sender.js';
+import { readRelay, sendRelay, TYPING_TYPE } from './relays.js';
+import { ownEvent, Sender, type RecallableMessage, type SendOptions } from './sender.js';
 import { StateSaver } from './state_saver.js';
 import type {
   ClientEvents,
@@ -27,7 +28,7 @@ import type {
   SavedState,
 } from './types.js';
 import { platformWebSocket } from './web_socket.js';
-import { readError, readPush, readStoredAck, type Welcome } from './wire.js';
+import { readError, readPush, readStoredAck, readTicket, type Welcome } from './wire.js';
 
 interface Connecting {
   readonly promise: Promise<void>;
@@ -110,6 +111,29 @@ export class SailplaneClient {
     return view;
   }
 
+  /**
+   * Takes an own message back, for everybody: `recalled` then comes on every device. Resolves when the server has
+   * done it, however long that takes; rejects with RECALL_TOO_LATE, NO_SUCH_MESSAGE, NO_PERMISSION or QUEUE_FULL.
+   */
+  recall(message: RecallableMessage): Promise<void> {
+    const done = this.#sender.recall(message);
+    this.#saver.changed();
+    return done;
+  }
+
+  /**
+   * Hands something to whatever devices of `to` are connected now; nobody keeps it, nobody says whether it came.
+   * `content` is any JSON value. False where there is no connection. Throws INVALID_PARAMETER.
+   */
+  relay(to: number, type: number, content: unknown): boolean {
+    return sendRelay(this.#reconnector.connection, to, type, content);
+  }
+
+  /** «Is typing»; call it every few seconds while it is so. */
+  typing(to: number): boolean {
+    return this.relay(to, TYPING_TYPE, '');
+  }
+
   /** Resolves when that send is stored or failed. Rejects with BAD_CLIENT_ID where it is not remembered. */
   sent(send: Outgoing | string): Promise<Outgoing> {
     return this.#sender.sent(typeof send === 'string' ? send : send.clientId);
@@ -156,6 +180,7 @@ export class SailplaneClient {
       },
       {
         random: Math.random,
+        cursor: () => this.#inbox.cursor(),
         wakeBy: (atMs) => this.#timer.wakeBy(atMs),
         signedIn: (_, welcome) => this.#signedIn(welcome),
         frame: (action, data) => this.#frame(action, data),
@@ -175,6 +200,8 @@ export class SailplaneClient {
         this.#saver.changed();
         this.#emitter.emit('outgoing', view);
       },
+      recallSettled: () => this.#saver.changed(),
+      ticket: async (to) => readTicket(await this.call('session/ticket', { to })),
     });
   }
 
@@ -240,13 +267,14 @@ export class SailplaneClient {
   #frame(action: string, data: unknown): void {
     switch (action) {
       case ACTIONS.chat:
+      case ACTIONS.chatRecall:
         this.#pushed(data);
         return;
       case ACTIONS.ackMessage:
         this.#stored(data);
         return;
       case ACTIONS.notifySync:
-        this.#inbox.announced();
+        this.#inbox.announced(data);
         return;
       default:
         if (isJsonObject(data)) this.#notice(action, data);
@@ -259,11 +287,18 @@ export class SailplaneClient {
         if (data['state'] === 'offline') this.#sender.raiseOne(String(data['cliMid']), 'offline');
         else this.#inbox.receipt(data);
         return;
+      case ACTIONS.relay:
+        this.#relayed(data);
+        return;
       case ACTIONS.failedSend:
+      case ACTIONS.notifyForbidden:
         this.#sender.failed(String(data['cliMid']), readError(data));
         return;
       case ACTIONS.notifyContact:
         this.#contact(data);
+        return;
+      case ACTIONS.notifyContactRequest:
+        this.#contactRequest(data);
         return;
       case ACTIONS.notifyKickout:
         this.#reconnector.kicked(String(data['text']));
@@ -280,30 +315,28 @@ export class SailplaneClient {
     const ack = readStoredAck(data);
     const send = ack === undefined ? undefined : this.#sender.stored(ack);
     if (ack === undefined || send === undefined) return;
-    const { conv, mid, seq, storedAtMs } = ack;
-    const { clientId, to, type, content, sentAtMs } = send;
-    const own = {
-      conv,
-      seq,
-      mid,
-      clientId,
-      from: this.#uid,
-      to,
-      type,
-      content,
-      sentAtMs,
-      storedAtMs,
-      status: 0,
-    };
-    this.#inbox.take({ message: { ...own, own: true }, after: seq - 1 });
+    const { conv, seq, clientId } = ack;
+    this.#inbox.take({ message: ownEvent(send, ack, this.#uid), after: seq - 1 });
     // The peer's receipt may have been faster than our ack.
     const state = this.#inbox.peerHas(conv, seq);
     if (state !== undefined) this.#sender.raiseOne(clientId, state);
   }
 
+  #relayed(data: JsonObject): void {
+    const relay = readRelay(data);
+    if (relay === undefined) return;
+    if (relay.type === TYPING_TYPE) this.#emitter.emit('typing', { from: relay.from });
+    else this.#emitter.emit('relay', relay);
+  }
+
   #contact(data: JsonObject): void {
     const [id, from] = [toUid(data['id']), toUid(data['from'])];
     if (id !== undefined && from !== undefined) this.#emitter.emit('contact', { id, from });
+  }
+
+  #contactRequest({ from, comment }: JsonObject): void {
+    const uid = toUid(from);
+    if (uid !== undefined) this.#emitter.emit('contactRequest', { from: uid, comment: String(comment) });
   }
 
   #refused(frameSeq: number, error: CodedError): void {

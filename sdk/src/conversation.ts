@@ -1,7 +1,7 @@
 /** One conversation: its log, the marks of both sides, and what has been acked. Kept by Conversations. */
 import type { ConversationLog } from './conversation_log.js';
-import type { ConversationView, Message } from './types.js';
-import type { SyncedConversation } from './wire.js';
+import type { ConversationView } from './types.js';
+import type { LogEvent, SyncedConversation } from './wire.js';
 
 export class Conversation {
   readonly conv: string;
@@ -43,10 +43,11 @@ export class Conversation {
     };
   }
 
-  /** A message has just been shown. */
-  passed(message: Message): void {
+  /** A message has just been shown, or a recall: that is nothing new to be read. */
+  passed(message: LogEvent): void {
     this.#lastAtMs = Math.max(this.#lastAtMs, message.storedAtMs);
-    if (!message.own && message.seq > this.readSeq && message.seq > this.#countedSeq) this.#unread++;
+    if (message.own || message.recalls !== undefined) return;
+    if (message.seq > this.readSeq && message.seq > this.#countedSeq) this.#unread++;
   }
 
   /** Own reading, here or on another device. */

@@ -5,7 +5,7 @@
  *   1 ........ tip | hole | buffered | hole | buffered .. lastSeq
  */
 import { Intervals } from './intervals.js';
-import type { Message } from './types.js';
+import type { LogEvent } from './wire.js';
 
 export interface Hole {
   readonly from: number;
@@ -17,15 +17,15 @@ export type Reception = 'shown' | 'buffered' | 'repeat' | 'full';
 
 export class ConversationLog {
   readonly #bufferLimit: number;
-  readonly #show: (message: Message) => void;
+  readonly #show: (message: LogEvent) => void;
   /** Seqs above `tip` that are received or not for us. */
   readonly #covered = new Intervals();
-  readonly #buffer = new Map<number, Message>();
+  readonly #buffer = new Map<number, LogEvent>();
   #tip: number;
   #lastSeq: number;
 
   /** `tip`: up to here the app knows everything. `show` is called in seq order, once for each message. */
-  constructor(tip: number, bufferLimit: number, show: (message: Message) => void) {
+  constructor(tip: number, bufferLimit: number, show: (message: LogEvent) => void) {
     this.#tip = tip;
     this.#lastSeq = tip;
     this.#bufferLimit = bufferLimit;
@@ -52,7 +52,7 @@ export class ConversationLog {
   }
 
   /** A message and the seq before it in our sequence: what lies between is not for us. */
-  receive(message: Message, after: number): Reception {
+  receive(message: LogEvent, after: number): Reception {
     const { seq } = message;
     if (seq <= this.#tip || this.#buffer.has(seq)) return 'repeat';
     this.exists(seq);
@@ -72,7 +72,7 @@ export class ConversationLog {
   }
 
   /** An answer that covers [from, to]: what is absent from `messages` (ascending) is not for us. */
-  cover(from: number, to: number, messages: readonly Message[]): void {
+  cover(from: number, to: number, messages: readonly LogEvent[]): void {
     this.exists(to);
     for (const message of messages) {
       if (message.seq > this.#tip && message.seq <= to) this.#buffer.set(message.seq, message);

@@ -3,17 +3,18 @@ import { toUid } from '../../im/message/ids.js';
 import { chatPeer } from '../../im/message/conversation.js';
 import { Conversation } from './conversation.js';
 import { ConversationLog } from './conversation_log.js';
-import type { Message, SavedState } from './types.js';
+import type { SavedState } from './types.js';
+import type { LogEvent } from './wire.js';
 
 type Saved = SavedState['conversations'];
 
 export class Conversations {
   readonly #bufferLimit: number;
-  readonly #show: (conversation: Conversation, message: Message) => void;
+  readonly #show: (conversation: Conversation, message: LogEvent) => void;
   /** As many as the user has; the server bounds that. */
   readonly #byName = new Map<string, Conversation>();
 
-  constructor(bufferLimit: number, show: (conversation: Conversation, message: Message) => void) {
+  constructor(bufferLimit: number, show: (conversation: Conversation, message: LogEvent) => void) {
     this.#bufferLimit = bufferLimit;
     this.#show = show;
   }

@@ -10,7 +10,20 @@ import { encodeDown } from '../../im/message/encoder.js';
 import { known, toMid, toSeq, toUid, type Uid } from '../../im/message/ids.js';
 import { errorInfo } from '../../im/message/error_info.js';
 import { decodeUp } from '../../im/message/json_decoder.js';
-import type { ApiUp, ChatEvent, ChatUp, DownFrame, ErrorInfo, UpFrame } from '../../im/message/message.js';
+import { eventFields } from '../../im/message/event_fields.js';
+import {
+  EVENT_KIND,
+  MESSAGE_STATUS,
+  type ApiUp,
+  type ChatEvent,
+  type ChatUp,
+  type DownFrame,
+  type ErrorInfo,
+  type RecallUp,
+  type SyncCursor,
+  type UpFrame,
+} from '../../im/message/message.js';
+import { recallClientId, recallContent } from '../../im/message/recall.js';
 
 export const SELF = known(toUid(1));
 export const PEER = known(toUid(2));
@@ -75,7 +88,8 @@ export class FakeServer {
     if (earlier !== undefined) return earlier;
     const numbers = { seq: known(toSeq(log.length + 1)), mid: known(toMid(++this.#mid)) };
     const times = { sentAtMs: 1_700_000_000_000, storedAtMs: 1_700_000_000_000 + this.#mid };
-    const event: ChatEvent = { conv, ...numbers, clientId, from, to, type: 1, content, ...times, status: 0 };
+    const message = { kind: 0, conv, clientId, from, to, type: 1, content, status: 0 } as const;
+    const event: ChatEvent = { ...message, ...numbers, ...times };
     log.push(event);
     return event;
   }
@@ -105,6 +119,21 @@ export class FakeServer {
     return event;
   }
 
+  /** Stores the recall and blanks its target, once. */
+  recall({ echo, to, target, clientId }: RecallUp, socket: WebSocket): ChatEvent | undefined {
+    const log = this.log(chatConversation(SELF, to));
+    const at = log.findIndex(({ mid }) => mid === target);
+    const message = log[at];
+    if (message === undefined) return undefined;
+    log[at] = { ...message, content: '', status: MESSAGE_STATUS.recalled };
+    const content = recallContent({ by: SELF, mid: target, clientId: message.clientId, seq: message.seq });
+    const event = { ...this.append(SELF, to, recallClientId(target), content), kind: EVENT_KIND.recall };
+    log[event.seq - 1] = event;
+    const { conv, seq, storedAtMs } = event;
+    this.answer(socket, { kind: 'stored', echo, conv, seq, mid: target, clientId, storedAtMs });
+    return event;
+  }
+
   fail(frame: ChatUp, socket: WebSocket, error: ErrorInfo): void {
     this.answer(socket, { kind: 'failed', echo: frame.echo, mid: 0, clientId: frame.clientId, error });
   }
@@ -125,11 +154,16 @@ export class FakeServer {
         this.store(frame, socket);
         return;
       case 'heartbeat':
-        this.answer(socket, { kind: 'heartbeat' });
+        this.answer(socket, { kind: 'heartbeat', isProbe: false });
+        if (frame.cursor !== undefined) this.#compare(frame.cursor, socket);
         return;
       case 'api':
         this.#api(frame, socket);
         return;
+      case 'recall':
+        this.recall(frame, socket);
+        return;
+      case 'relay':
       case 'receipt':
       case 'bad':
     }
@@ -144,6 +178,17 @@ export class FakeServer {
     const { epoch, heartbeatMs } = this;
     const data = { uid: String(SELF), device: 2, protocol: 1, features: [], limits, heartbeatMs, epoch };
     this.answer(socket, { kind: 'success', action: 'notify.success', echo, data });
+  }
+
+  #compare(said: SyncCursor, socket: WebSocket): void {
+    const { count, sum } = this.#cursor();
+    if (count <= said.count && sum <= said.sum) return;
+    this.answer(socket, { kind: 'sync', conversations: [], cursor: { count, sum } });
+  }
+
+  #cursor(): SyncCursor {
+    const logs = [...this.#logs.values()];
+    return { count: logs.length, sum: logs.reduce((sum, log) => sum + log.length, 0) };
   }
 
   #api(frame: ApiUp, socket: WebSocket): void {
@@ -167,13 +212,11 @@ export class FakeServer {
     const names = [...this.#logs.keys()].sort().filter((conv) => since === 0 || !this.hidden.has(conv));
     const rest = names.filter((conv) => conv > after);
     const page = rest.slice(0, 2);
-    const logs = [...this.#logs.values()];
     return {
       conversations: page.map((conv) => this.#row(conv)),
       more: rest.length > page.length,
       next: page.at(-1) ?? '',
-      count: logs.length,
-      sum: logs.reduce((sum, log) => sum + log.length, 0),
+      ...this.#cursor(),
       cursor: 1_700_000_000_000 + this.#mid,
       epoch: this.epoch,
     };
@@ -198,14 +241,13 @@ export class FakeServer {
     const end = Math.min(to, this.log(conv).length);
     const last = Math.min(end, from + 199);
     const events = this.log(conv).slice(from - 1, last);
-    const wire = events.map((event) => ({
-      ...event,
-      from: String(event.from),
-      to: String(event.to),
-      cliMid: event.clientId,
-      sendAt: event.sentAtMs,
-      storedAt: event.storedAtMs,
-    }));
-    return { conv, from, to: last, events: wire, more: last < end, floor: 1 };
+    return {
+      conv,
+      from,
+      to: last,
+      events: events.map((event) => eventFields(event)),
+      more: last < end,
+      floor: 1,
+    };
   }
 }

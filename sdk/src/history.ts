@@ -12,7 +12,7 @@ export interface HistoryOptions {
 type RangeReader = (from: number, to: number) => Promise<RangeAnswer>;
 
 /**
- * Ascending. Fewer than `count` where the log begins, or where some seqs are not for this user. Rejects with a
+ * Ascending. Fewer than `count` where the log begins, or where some seqs are recalls or not for this user. Rejects with a
  * CodedError, such as NO_PERMISSION.
  */
 export async function fetchHistory(
@@ -25,7 +25,7 @@ export async function fetchHistory(
   try {
     for (let from = Math.max(1, to - count + 1); from <= to;) {
       const page = await range(from, to);
-      messages.push(...page.messages);
+      messages.push(...page.messages.filter(({ recalls }) => recalls === undefined));
       // The floor may lie inside; an answer that does not get on ends it.
       if (page.to < from) break;
       from = page.to + 1;

@@ -15,9 +15,19 @@ import type { Emitter } from './emitter.js';
 import { GapFiller } from './gap_filler.js';
 import { clientError } from './outbox.js';
 import { Receipts } from './receipts.js';
+import { RecentlyShown } from './recently_shown.js';
 import { Sync, type SyncResult } from './sync.js';
-import type { ClientEvents, ClientTuning, Message } from './types.js';
-import { readRange, type PeerMarks, type Push, type RangeAnswer, type SyncedConversation } from './wire.js';
+import type { ClientEvents, ClientTuning } from './types.js';
+import {
+  readCursor,
+  readRange,
+  type LogEvent,
+  type PeerMarks,
+  type Push,
+  type RangeAnswer,
+  type SyncCursor,
+  type SyncedConversation,
+} from './wire.js';
 
 export interface InboxDeps {
   readonly emitter: Emitter<ClientEvents>;
@@ -42,6 +52,7 @@ export class Inbox {
   readonly #receipts: Receipts;
   readonly #gaps: GapFiller;
   readonly #sync: Sync;
+  readonly #shown = new RecentlyShown();
   #uid = 0;
   /** Undefined once the first sync of the connection has been applied. */
   #held: Push[] | undefined = [];
@@ -99,6 +110,11 @@ export class Inbox {
     return this.#sync.cursorMs;
   }
 
+  /** What is known of all conversations; undefined until the first sync of the connection is in. */
+  cursor(): SyncCursor | undefined {
+    return this.#held === undefined ? this.#conversations.totals() : undefined;
+  }
+
   /** What an earlier run of the app saved. */
   restore(epoch: number, cursorMs: number): void {
     this.#sync.epoch = epoch;
@@ -108,6 +124,7 @@ export class Inbox {
   /** Another user: nothing here is his. */
   clear(): void {
     this.#reset();
+    this.#shown.clear();
     this.restore(0, 0);
   }
 
@@ -163,9 +180,12 @@ export class Inbox {
     return true;
   }
 
-  /** The server let something go that we should have got. */
-  announced(): void {
-    if (this.#deps.connection() !== undefined) this.#sync.again();
+  /** `notify.sync`: the server let something go that we should have got; with a cursor, it may be on the way. */
+  announced(data: unknown): void {
+    if (this.#deps.connection() === undefined) return;
+    const cursor = readCursor(data);
+    if (cursor === undefined) this.#sync.again();
+    else this.#sync.compare(cursor);
   }
 
   markRead(conv: string, seq: number): void {
@@ -214,10 +234,15 @@ export class Inbox {
     if (reception !== 'repeat') this.#gaps.check(conversation);
   }
 
-  #show(conversation: Conversation, message: Message): void {
+  #show(conversation: Conversation, message: LogEvent): void {
     conversation.passed(message);
     if (!message.own) this.#receipts.received(conversation, message.seq, nowMs());
     this.#deps.changed();
+    const { conv, from, recalls } = message;
+    if (recalls !== undefined) return this.#deps.emitter.emit('recalled', { conv, by: from, ...recalls });
+    // After the store was restored what is on the screen comes again.
+    if (this.#shown.has(message)) return;
+    this.#shown.add(message);
     this.#deps.emitter.emit('message', message);
   }
 

@@ -6,14 +6,17 @@
  */
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import { fullJitterMs, type BackoffOptions, type Random } from './backoff.js';
-import type { ClientError, Outgoing, SavedSend, SendState } from './types.js';
+import type { ClientError, Outgoing, RecallTarget, SavedSend, SendState } from './types.js';
 
 /** One send, from the call to the last tick. `view` is replaced, not changed, at each step. */
-export interface Send extends SavedSend {
+export interface Send extends Omit<SavedSend, 'recalls'> {
+  readonly recalls: RecallTarget | undefined;
   view: Outgoing;
   next: Send | undefined;
   /** Envelope number of the last transmission. */
   frameSeq: number;
+  /** How often it was refused for its ticket. */
+  ticketCount: number;
   /** Said of it before its ack came. */
   early: 'offline' | 'received' | 'read' | undefined;
   /** Those who wait for stored or failed. */
@@ -174,7 +177,7 @@ export class Outbox {
 }
 
 /** Every field is named here and in `raise`, not spread: this is done for each message. */
-export function newSend({ to, clientId, type, content, sentAtMs }: SavedSend, conv: string): Send {
+export function newSend({ to, clientId, type, content, sentAtMs, recalls }: SavedSend, conv: string): Send {
   const view: Outgoing = {
     clientId,
     conv,
@@ -193,9 +196,11 @@ export function newSend({ to, clientId, type, content, sentAtMs }: SavedSend, co
     type,
     content,
     sentAtMs,
+    recalls,
     view,
     next: later,
     frameSeq: 0,
+    ticketCount: 0,
     early: later,
     waiters: later,
   };

@@ -1,9 +1,9 @@
 /** The client's memory as the app hands it back, narrowed: it comes from a disk, and may be anything. */
 import { chatPeer, toConversation } from '../../im/message/conversation.js';
-import { toCount, toUid, type Uid } from '../../im/message/ids.js';
-import { isClientId } from '../../im/message/json_decoder.js';
+import { toCount, toMid, toUid, type Uid } from '../../im/message/ids.js';
+import { isClientId } from '../../im/message/client_id.js';
 import { isJsonObject, type JsonObject } from '../../im/message/json_fields.js';
-import type { SavedSend, SavedState } from './types.js';
+import type { RecallTarget, SavedSend, SavedState } from './types.js';
 
 type SavedConversation = SavedState['conversations'][number];
 
@@ -63,7 +63,16 @@ function readSend(data: unknown): SavedSend | undefined {
   const [to, type, sentAtMs] = [toUid(data['to']), toCount(data['type']), toCount(data['sentAtMs'])];
   if (to === undefined || type === undefined || sentAtMs === undefined) return undefined;
   if (typeof content !== 'string' || !isClientId(clientId)) return undefined;
-  return { to, clientId, type, content, sentAtMs };
+  const recalls = data['recalls'] === undefined ? undefined : readTarget(data['recalls']);
+  if (recalls === undefined && data['recalls'] !== undefined) return undefined;
+  return { to, clientId, type, content, sentAtMs, ...(recalls !== undefined && { recalls }) };
+}
+
+function readTarget(data: unknown): RecallTarget | undefined {
+  if (!isJsonObject(data)) return undefined;
+  const { clientId } = data;
+  const [mid, seq] = [toMid(data['mid']), toCount(data['seq'])];
+  return mid === undefined || seq === undefined || !isClientId(clientId) ? undefined : { mid, seq, clientId };
 }
 
 function readAll<Item>(data: unknown, read: (row: unknown) => Item | undefined): Item[] | undefined {

@@ -2,16 +2,18 @@
 import { imError, ERRORS } from '../../im/errors.js';
 import { ACTIONS } from '../../im/message/actions.js';
 import { chatConversation } from '../../im/message/conversation.js';
-import { toCount, toUid } from '../../im/message/ids.js';
-import { isClientId } from '../../im/message/json_decoder.js';
-import type { CodedError } from '../../pkg/errors/coded_error.js';
+import { toCount, toMid, toUid } from '../../im/message/ids.js';
+import { isClientId } from '../../im/message/client_id.js';
+import { RECALL_TYPE, recallClientId } from '../../im/message/recall.js';
+import { CodedError } from '../../pkg/errors/coded_error.js';
 import type { Random } from './backoff.js';
 import { nowMs } from './coarse_timer.js';
 import type { Connection } from './connection.js';
 import { clientError, newSend, Outbox, raise, type Send } from './outbox.js';
 import { SentLog } from './sent_log.js';
-import type { ClientTuning, Outgoing, SavedSend } from './types.js';
-import type { PeerMarks, StoredAck } from './wire.js';
+import { Tickets } from './tickets.js';
+import type { ClientTuning, Message, Outgoing, SavedSend } from './types.js';
+import { RECALLED, type LogEvent, type PeerMarks, type StoredAck } from './wire.js';
 
 export interface SendOptions {
   /** Small integer that the apps agree on; 1 (text) where absent. */
@@ -20,14 +22,23 @@ export interface SendOptions {
   readonly clientId?: string;
 }
 
+/** A message of the user's own, as it was shown or told by history. */
+export type RecallableMessage = Pick<Message, 'to' | 'mid' | 'seq' | 'clientId' | 'own'>;
+
 export interface SenderDeps {
   connection(): Connection | undefined;
   changed(view: Outgoing): void;
+  /** A recall left the outbox. */
+  recallSettled(): void;
+  /** Of session/ticket; rejects with a CodedError. */
+  ticket(to: number): Promise<string>;
   wakeBy(atMs: number): void;
   readonly random: Random;
 }
 
 const TEXT_TYPE = 1;
+/** The second refusal is of a ticket that the server has just made. */
+const TICKET_TRIES = 2;
 const TYPE_LIMIT = 2 ** 31;
 const ENCODER = new TextEncoder();
 /** Both say «temporary» in the table; a server that does not know so is not believed. */
@@ -37,6 +48,7 @@ export class Sender {
   readonly #deps: SenderDeps;
   readonly #outbox: Outbox;
   readonly #sentLog: SentLog;
+  readonly #tickets: Tickets;
   readonly #idName = randomName();
   #idCount = 0;
   #uid = 0;
@@ -45,6 +57,7 @@ export class Sender {
   constructor(tuning: ClientTuning, deps: SenderDeps) {
     this.#deps = deps;
     this.#sentLog = new SentLog({ limitCount: tuning.recentLimit }, (send) => deps.changed(send.view));
+    this.#tickets = new Tickets({ fetch: (to) => deps.ticket(to) });
     const backoff = { minMs: tuning.reconnectMinMs, maxMs: tuning.reconnectMaxMs };
     this.#outbox = new Outbox(
       { limitCount: tuning.outboxLimit, ackTimeoutMs: tuning.ackTimeoutMs, backoff },
@@ -73,6 +86,30 @@ export class Sender {
     const send = newSend(saved, this.#conversationWith(to));
     this.#outbox.add(send, nowMs());
     return send.view;
+  }
+
+  /** Goes the way of a send to the same peer: behind what is queued already, and again until it is answered. */
+  recall({ to, mid, seq, clientId: targetId, own }: RecallableMessage): Promise<void> {
+    if (!own || mid === 0)
+      return Promise.reject(imError('INVALID_PARAMETER', 'not an own message that is stored'));
+    const id = toMid(mid);
+    if (id === undefined) return Promise.reject(imError('INVALID_PARAMETER', 'mid'));
+    const clientId = recallClientId(id);
+    let send = this.#outbox.find(clientId);
+    if (send === undefined) {
+      if (this.#outbox.isFull) return Promise.reject(imError('QUEUE_FULL', 'the outbox'));
+      const recalls = { mid, seq, clientId: targetId };
+      const saved = { to, clientId, type: RECALL_TYPE, content: '', sentAtMs: Date.now(), recalls };
+      send = newSend(saved, this.#conversationWith(to));
+      this.#outbox.add(send, nowMs());
+    }
+    const { waiters = (send.waiters = []) } = send;
+    return new Promise((resolve, reject) => {
+      waiters.push(({ error }) => {
+        if (error === undefined) resolve();
+        else reject(new CodedError(error.code, error.message, { temporary: error.temporary }));
+      });
+    });
   }
 
   /** Resolves when stored or failed; at once where it is. Rejects where no such send is remembered. */
@@ -110,7 +147,7 @@ export class Sender {
     const send = this.#outbox.finish(ack.clientId, nowMs());
     if (send === undefined) return undefined;
     raise(send, 'stored', ack);
-    this.#sentLog.add(send);
+    if (send.recalls === undefined) this.#sentLog.add(send);
     this.#settled(send);
     if (send.early !== undefined) this.raiseOne(ack.clientId, send.early);
     return send;
@@ -121,11 +158,22 @@ export class Sender {
       this.#outbox.postpone(clientId, error.retryAfterMs ?? 0, nowMs());
       return;
     }
+    if (error.code === ERRORS.WRONG_TICKET.code && this.#fetchTicket(clientId)) return;
     const send = this.#outbox.finish(clientId, nowMs());
     if (send === undefined) return;
     raise(send, 'failed', send.view, clientError(error));
-    this.#sentLog.add(send);
+    if (send.recalls === undefined) this.#sentLog.add(send);
     this.#settled(send);
+  }
+
+  /** False where a fresh ticket was refused too. */
+  #fetchTicket(clientId: string): boolean {
+    const send = this.#outbox.find(clientId);
+    if (send === undefined || ++send.ticketCount > TICKET_TRIES) return false;
+    const again = (): void => this.#outbox.postpone(clientId, 0, nowMs());
+    // Without a ticket the next attempt is refused as this one was, and asks again.
+    this.#tickets.renew(send.to).then(again, again);
+    return true;
   }
 
   /** An error that names a frame only; false where that frame was no message. */
@@ -154,8 +202,8 @@ export class Sender {
   }
 
   save(): readonly SavedSend[] {
-    return Array.from(this.#outbox.all(), ({ to, clientId, type, content, sentAtMs }) => {
-      return { to, clientId, type, content, sentAtMs };
+    return Array.from(this.#outbox.all(), ({ to, clientId, type, content, sentAtMs, recalls }) => {
+      return { to, clientId, type, content, sentAtMs, ...(recalls !== undefined && { recalls }) };
     });
   }
 
@@ -170,6 +218,7 @@ export class Sender {
 
   /** Another user signed in: these were not his. */
   abandon(error: CodedError): void {
+    this.#tickets.clear();
     for (const send of this.#outbox.clear()) {
       raise(send, 'failed', send.view, clientError(error));
       this.#settled(send);
@@ -177,7 +226,8 @@ export class Sender {
   }
 
   #settled(send: Send): void {
-    this.#deps.changed(send.view);
+    if (send.recalls === undefined) this.#deps.changed(send.view);
+    else this.#deps.recallSettled();
     for (const resolve of send.waiters ?? []) resolve(send.view);
     send.waiters = undefined;
   }
@@ -202,8 +252,13 @@ export class Sender {
     const connection = this.#deps.connection();
     if (connection === undefined) return 0;
     const seq = connection.nextSeq();
+    const said = this.#tickets.of(send.to);
+    const ticket = said === '' ? '' : `,"ticket":${JSON.stringify(said)}`;
+    const head = `"cliMid":${JSON.stringify(send.clientId)},"to":"${send.to}"`;
     connection.send(
-      `{"seq":${seq},"action":"${ACTIONS.chat}","data":{"cliMid":${JSON.stringify(send.clientId)},"to":"${send.to}","type":${send.type},"content":${JSON.stringify(send.content)},"sendAt":${send.sentAtMs}}}`,
+      send.recalls === undefined
+        ? `{"seq":${seq},"action":"${ACTIONS.chat}","data":{${head},"type":${send.type},"content":${JSON.stringify(send.content)},"sendAt":${send.sentAtMs}}${ticket}}`
+        : `{"seq":${seq},"action":"${ACTIONS.chatRecall}","data":{${head},"mid":${send.recalls.mid}}${ticket}}`,
     );
     return seq;
   }
@@ -213,11 +268,20 @@ export class Sender {
     return self === undefined || peer === undefined ? '' : chatConversation(self, peer);
   }
 
-  /** The time comes first: the server's index of client ids then grows at one place, not one per sender. */
   /** Begins with the time: the server's index of client ids then grows at its end, where it is in memory. */
   #newClientId(): string {
     return `${Date.now().toString(36)}-${this.#idName}-${(this.#idCount++).toString(36)}`;
   }
+}
+
+/** The event that the server has just stored for us, as others see it. */
+export function ownEvent(send: Send, { conv, mid, seq, storedAtMs }: StoredAck, uid: number): LogEvent {
+  const { clientId, to, type, content, sentAtMs, recalls } = send;
+  const names = recalls ?? { mid, clientId };
+  const times = { sentAtMs, storedAtMs };
+  const event = { conv, seq, mid: names.mid, clientId: names.clientId, from: uid, to, type, content };
+  const status = recalls === undefined ? 0 : RECALLED;
+  return { ...event, ...times, status, own: true, ...(recalls !== undefined && { recalls }) };
 }
 
 /** 64 random bits once per client: ids are unique without asking for randomness per message. */

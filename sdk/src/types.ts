@@ -44,6 +44,15 @@ export interface SavedSend {
   readonly type: number;
   readonly content: string;
   readonly sentAtMs: number;
+  /** Absent: a message. */
+  readonly recalls?: RecallTarget;
+}
+
+/** A message that is taken back. */
+export interface RecallTarget {
+  readonly mid: number;
+  readonly seq: number;
+  readonly clientId: string;
 }
 
 export interface ClientOptions {
@@ -94,6 +103,7 @@ export interface Message {
   readonly content: string;
   readonly sentAtMs: number;
   readonly storedAtMs: number;
+  /** 0, or RECALLED: its sender took it back, and there is no content any more. */
   readonly status: number;
   /** Sent by this user, from whichever device. */
   readonly own: boolean;
@@ -122,6 +132,22 @@ export interface ClientError {
   readonly code: number;
   readonly message: string;
   readonly temporary: boolean;
+}
+
+/** Somebody took a message back: forget its content. Comes again where it was known already. */
+export interface Recalled extends RecallTarget {
+  readonly conv: string;
+  readonly by: number;
+}
+
+/** Passed on by the server, stored nowhere: comes at most once, or not at all. */
+export interface Relay {
+  readonly from: number;
+  readonly to: number;
+  readonly type: number;
+  readonly content: unknown;
+  /** All fields that came with it. */
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 export interface Receipt {
@@ -161,7 +187,14 @@ export interface ClientEvents {
   /** A send changed its state. */
   readonly outgoing: Outgoing;
   readonly receipt: Receipt;
+  /** In its place among the messages. */
+  readonly recalled: Recalled;
+  /** All but typing. */
+  readonly relay: Relay;
+  readonly typing: { readonly from: number };
   readonly contact: { readonly id: number; readonly from: number };
+  /** Answered by the operation contacts/approval. */
+  readonly contactRequest: { readonly from: number; readonly comment: string };
   /** After each sign-in, once everything missed has been asked for and shown. */
   readonly synced: { readonly conversations: number };
   /** [from, to] was not fetched (more than gapFillLimit missing): `history` gives it. */

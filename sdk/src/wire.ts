@@ -5,10 +5,21 @@
 import { toCount, toMid, toSeq, toUid } from '../../im/message/ids.js';
 import { isJsonObject, type JsonObject } from '../../im/message/json_fields.js';
 import { CodedError } from '../../pkg/errors/coded_error.js';
-import type { Message } from './types.js';
+import type { SyncCursor } from '../../im/message/message.js';
+import type { Message, RecallTarget } from './types.js';
+
+export type { SyncCursor };
+
+/** The status of a message that was taken back. */
+export const RECALLED = 3;
+
+/** What a log holds: a message, or the recall of one. A recall has the mid and client id of what it takes back. */
+export interface LogEvent extends Message {
+  readonly recalls?: RecallTarget;
+}
 
 export interface Push {
-  readonly message: Message;
+  readonly message: LogEvent;
   readonly after: number;
 }
 
@@ -60,7 +71,7 @@ export interface SyncAnswer {
 export interface RangeAnswer {
   readonly from: number;
   readonly to: number;
-  readonly messages: readonly Message[];
+  readonly messages: readonly LogEvent[];
   readonly more: boolean;
   readonly floor: number;
 }
@@ -68,7 +79,7 @@ export interface RangeAnswer {
 const count = (value: unknown): number => toCount(value) ?? 0;
 const words = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-export function readMessage(data: unknown, uid: number): Message | undefined {
+export function readMessage(data: unknown, uid: number): LogEvent | undefined {
   if (!isJsonObject(data)) return undefined;
   const { cliMid: clientId, conv, content } = data;
   const mid = toMid(data['mid']);
@@ -79,6 +90,7 @@ export function readMessage(data: unknown, uid: number): Message | undefined {
     return undefined;
   if (typeof clientId !== 'string' || typeof conv !== 'string' || typeof content !== 'string')
     return undefined;
+  const targetSeq = count(data['targetSeq']);
   return {
     conv,
     seq,
@@ -92,6 +104,7 @@ export function readMessage(data: unknown, uid: number): Message | undefined {
     storedAtMs: count(data['storedAt']),
     status: count(data['status']),
     own: from === uid,
+    ...(targetSeq > 0 && { recalls: { mid, seq: targetSeq, clientId } }),
   };
 }
 
@@ -132,6 +145,14 @@ export function readWelcome(data: unknown): Welcome | undefined {
     heartbeatMs: count(data['heartbeatMs']),
     contentBytes: toCount(limits['contentBytes']) ?? Infinity,
   };
+}
+
+/** Of `notify.sync`, where it has one: what the store has. */
+export function readCursor(data: unknown): SyncCursor | undefined {
+  const cursor = isJsonObject(data) ? data['cursor'] : undefined;
+  if (!isJsonObject(cursor)) return undefined;
+  const [conversations, sum] = [toCount(cursor['count']), toCount(cursor['sum'])];
+  return conversations === undefined || sum === undefined ? undefined : { count: conversations, sum };
 }
 
 export function readSync(data: unknown): SyncAnswer | undefined {
@@ -177,4 +198,12 @@ export function readRange(data: unknown, uid: number): RangeAnswer | undefined {
   const messages = events.map((event) => readMessage(event, uid));
   if (!messages.every((message) => message !== undefined)) return undefined;
   return { from, to, messages, more: data['more'] === true, floor: count(data['floor']) };
+}
+
+/** Of `session/ticket`. Throws a temporary CodedError. */
+export function readTicket(data: unknown): string {
+  const ticket = isJsonObject(data) ? words(data['ticket']) : '';
+  if (ticket === '')
+    throw new CodedError(0, 'the answer to session/ticket is not understood', { temporary: true });
+  return ticket;
 }

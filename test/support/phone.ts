@@ -9,7 +9,9 @@ import type {
   ConnectionState,
   Message,
   Outgoing,
+  Recalled,
   Receipt,
+  Relay,
   SendState,
   WebSocketFactory,
 } from '../../sdk/src/types.js';
@@ -36,6 +38,10 @@ export class Phone {
   readonly client: SailplaneClient;
   /** In the order in which the app was told. */
   readonly shown: Message[] = [];
+  readonly recalled: Recalled[] = [];
+  readonly relays: Relay[] = [];
+  /** Who was typing, each time. */
+  readonly typing: number[] = [];
   readonly receipts: Receipt[] = [];
   readonly states: ConnectionState[] = [];
   readonly warnings: string[] = [];
@@ -51,6 +57,9 @@ export class Phone {
       tuning: { ...TUNING, ...tuning },
     });
     this.client.on('message', (message) => this.shown.push(message));
+    this.client.on('recalled', (recalled) => this.recalled.push(recalled));
+    this.client.on('relay', (relay) => this.relays.push(relay));
+    this.client.on('typing', ({ from }) => this.typing.push(from));
     this.client.on('receipt', (receipt) => this.receipts.push(receipt));
     this.client.on('connection', (state) => this.states.push(state));
     this.client.on('synced', () => this.syncedCount++);
