@@ -32,6 +32,7 @@ export const ERRORS = {
   ALREADY_CONTACT: row(2003, 'already a contact'),
   NO_SUCH_REQUEST: row(2004, 'there is no such contact request'),
   NOT_A_CONTACT: row(2005, 'not a contact'),
+  CONTACTS_FULL: row(2006, 'one of the two has as many contacts as a user may have'),
   NO_PERMISSION: row(3001, 'not yours to see or change'),
   BLOCKED: row(6001, 'the recipient does not accept messages from you'),
   CONTACTS_ONLY: row(6002, 'the recipient accepts messages from contacts only'),

@@ -38,7 +38,7 @@ export class ContactApi {
     return (await this.#deps.contacts.list(caller.uid)).map(contactAnswer);
   }
 
-  /** Throws SELF_CONTACT, NO_SUCH_USER, BLOCKED, ALREADY_CONTACT. */
+  /** Throws SELF_CONTACT, NO_SUCH_USER, BLOCKED, ALREADY_CONTACT, CONTACTS_FULL. */
   async add(input: { readonly uid: Uid; readonly remark: string }, caller: Caller): Promise<unknown> {
     const { contacts, notices } = this.#deps;
     const { uid: peer, remark } = input;
@@ -50,6 +50,8 @@ export class ContactApi {
         throw imError('NO_SUCH_USER');
       case 'exists':
         throw imError('ALREADY_CONTACT');
+      case 'full':
+        throw imError('CONTACTS_FULL');
       case 'asked':
         await notices.asked(caller, peer, remark);
         return ASKED;
@@ -65,7 +67,7 @@ export class ContactApi {
 
   /**
    * Agreeing makes contacts of both; whoever is one already is no error. All of the list are answered; then throws
-   * NO_SUCH_REQUEST naming those who had not asked.
+   * NO_SUCH_REQUEST naming those who had not asked. Throws CONTACTS_FULL at the first that finds no room.
    */
   async approve({ uid: askers, agree, deny }: ApprovalInput, caller: Caller): Promise<unknown> {
     if (askers.length === 0) throw imError('INVALID_PARAMETER', 'uid');
@@ -76,6 +78,7 @@ export class ContactApi {
     for (const asker of askers) {
       const outcome = await this.#deps.contacts.answerRequest(caller.uid, asker, agree === true);
       if (outcome === 'added') await this.#deps.notices.added(caller, asker);
+      if (outcome === 'full') throw imError('CONTACTS_FULL');
       if (outcome === 'none') missing.push(asker);
     }
     if (missing.length > 0) throw imError('NO_SUCH_REQUEST', missing.join(', '));

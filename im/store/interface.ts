@@ -354,18 +354,19 @@ export interface ContactRequest {
   readonly askedAtMs: number;
 }
 
+export type ContactAdded = 'added' | 'asked' | 'self' | 'unknown' | 'exists' | 'full';
 export interface ContactStore {
   list(uid: Uid): Promise<readonly Contact[]>;
   /**
    * Makes both contacts of each other and their conversation, in one transaction; `remark` is the caller's.
-   * 'self' and 'unknown' write nothing; 'exists' where the peer is a contact already; 'asked' where the peer
-   * wants to be asked: then only a request is kept, with `remark` as its comment.
+   * 'self' and 'unknown' write nothing; 'exists': the peer is one already; 'full': one of the two has 5,000;
+   * 'asked': the peer wants to be asked, and only a request is kept, with `remark` as its comment.
    */
-  add(uid: Uid, peer: Uid, remark: string): Promise<'added' | 'asked' | 'self' | 'unknown' | 'exists'>;
+  add(uid: Uid, peer: Uid, remark: string): Promise<ContactAdded>;
   /** Requests to `uid`, oldest first. A user has at most 1,000; a later one replaces the oldest. */
   requests(uid: Uid): Promise<readonly ContactRequest[]>;
   /** Answers the request of `from` to `uid`; agreeing makes both contacts and their conversation. */
-  answerRequest(uid: Uid, from: Uid, agree: boolean): Promise<'added' | 'denied' | 'exists' | 'none'>;
+  answerRequest(uid: Uid, from: Uid, yes: boolean): Promise<'added' | 'denied' | 'exists' | 'none' | 'full'>;
   /** False where `peer` is no contact of `uid`. */
   setRemark(uid: Uid, peer: Uid, remark: string): Promise<boolean>;
   /** Both stop being contacts of each other; their conversation stays. Those that were contacts. */

@@ -2,13 +2,16 @@
 import { imError } from '../../im/errors.js';
 import { chatConversation } from '../../im/message/conversation.js';
 import type { Uid } from '../../im/message/ids.js';
-import type { Contact, ContactRequest, RelationList, User } from '../../im/store/interface.js';
+import type { Contact, ContactAdded, ContactRequest, RelationList, User } from '../../im/store/interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, textAt, toBytes } from '../../pkg/db/sqlite_row.js';
 import { ContactRequests } from './contact_requests.js';
 import type { ConversationTable } from './conversation_table.js';
 import type { Stamps } from './stamps.js';
 import { USER_COLUMN_COUNT, USER_COLUMNS, userOf } from './user_table.js';
+
+/** Of one user: the list is answered whole. */
+export const CONTACT_LIMIT = 5000;
 
 export interface ContactDeps {
   readonly db: SqliteDatabase;
@@ -21,6 +24,7 @@ export class ContactTable {
   readonly #deps: ContactDeps;
   readonly #requests: ContactRequests;
   readonly #list: Statement;
+  readonly #count: Statement;
   readonly #exists: Statement;
   readonly #wishes: Statement;
   readonly #insert: Statement;
@@ -35,6 +39,7 @@ export class ContactTable {
     this.#list = db.prepare(
       `SELECT ${USER_COLUMNS}, c.remark FROM contact c JOIN user u ON u.uid = c.peer WHERE c.uid = ? ORDER BY c.peer`,
     );
+    this.#count = db.prepare('SELECT COUNT(*) FROM contact WHERE uid = ?');
     this.#exists = db.prepare('SELECT 1 FROM contact WHERE uid = ? AND peer = ?');
     this.#wishes = db.prepare('SELECT approval, banned_at FROM user WHERE uid = ?');
     this.#insert = db.prepare(
@@ -65,13 +70,14 @@ export class ContactTable {
   }
 
   /** Two who ask each other agree: the second asks no more. */
-  add(uid: Uid, peer: Uid, remark: string): 'added' | 'asked' | 'self' | 'unknown' | 'exists' {
+  add(uid: Uid, peer: Uid, remark: string): ContactAdded {
     if (uid === peer) return 'self';
     const { db, clock } = this.#deps;
     return db.write(() => {
       if (this.#exists.first(uid, peer) !== undefined) return 'exists';
       const wishes = this.#wishes.first(peer);
       if (wishes === undefined || integerAt(wishes, 1) !== 0) return 'unknown';
+      if (this.#isFull(uid) || this.#isFull(peer)) return 'full';
       const isAwaited = this.#requests.drop(uid, peer);
       if (integerAt(wishes, 0) !== 0 && !isAwaited) {
         if (this.#wishes.first(uid) === undefined) return 'unknown';
@@ -82,8 +88,9 @@ export class ContactTable {
     });
   }
 
-  answerRequest(uid: Uid, from: Uid, agree: boolean): 'added' | 'denied' | 'exists' | 'none' {
+  answerRequest(uid: Uid, from: Uid, agree: boolean): 'added' | 'denied' | 'exists' | 'none' | 'full' {
     return this.#deps.db.write(() => {
+      if (agree && (this.#isFull(uid) || this.#isFull(from))) return 'full';
       const isAsked = this.#requests.drop(uid, from);
       if (this.#exists.first(uid, from) !== undefined) return 'exists';
       const wishes = isAsked ? this.#wishes.first(from) : undefined;
@@ -112,6 +119,10 @@ export class ContactTable {
     this.#deps.db.write(() => {
       if (!this.#open(uid, peer)) throw imError('NO_SUCH_USER');
     });
+  }
+
+  #isFull(uid: Uid): boolean {
+    return integerAt(this.#count.first(uid) ?? [0], 0) >= CONTACT_LIMIT;
   }
 
   /** Both contacts of each other, and nothing left to be asked; false where one of the two does not exist. */

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { call, callOk, guest, type Guest } from '../support/http.js';
+import { Phone } from '../support/phone.js';
 import { asObject, LEGACY, RawClient, WEB, type Json, type Wording } from '../support/raw_client.js';
 import { TestServer } from '../support/server.js';
+import { waitUntil } from '../support/wait.js';
 
 function rows(data: unknown): readonly Json[] {
   assert.ok(Array.isArray(data));
@@ -72,6 +74,17 @@ test('contacts', async (t) => {
       );
       assert.deepEqual(client.heard('notify.contact'), []);
     });
+
+  await t.test('the asked one is told: our SDK', async () => {
+    const [alice, bob] = [await guest(http, 'alice'), await shy('bob')];
+    const phone = await new Phone({ name: 'bob', url: ws, token: bob.token }).connect();
+    t.after(() => phone.close());
+    const heard: unknown[] = [];
+    phone.client.on('contactRequest', (request) => heard.push(request));
+    await callOk(http, 'contacts/add', { Uid: bob.uid, Remark: 'please' }, alice.token);
+    await waitUntil('the request', () => heard.length > 0);
+    assert.deepEqual(heard, [{ from: alice.uid, comment: 'please' }]);
+  });
 
   await t.test(
     'agreeing as the Java client does makes both contacts, tells the asker, and is 100 again',

@@ -89,6 +89,17 @@ test('Java flow: sign in, token, profile, contacts, sessions, history, offline a
     mids,
   );
   for (const row of offline) has(row, MESSAGE);
+  // These are written by that client as they stand here: one number, both of Agree and Deny, no body at all.
+  const answer = { Uid: bob.uid, Agree: true, Deny: false, Comment: '' };
+  assert.equal(await java.post('contacts/approval', answer), '', 'of an existing contact');
+  has(await java.object('user/profile/update'), { Uid: 'number', Nickname: 'string', Avatar: 'string' });
+  assert.equal(await java.post('contacts/update', { Uid: bob.uid, Remark: 'Bobby' }), '');
+  assert.equal(await java.post('contacts/del', { Uid: bob.uid, Remark: '' }), '');
+  const recent = await java.list('msg/chat/recent');
+  assert.deepEqual(new Set(recent.map((row) => row['Mid'])), new Set(mids));
+  const [byUser] = await java.list('msg/chat/user', { Uid: [bob.uid] });
+  assert.equal(byUser?.['Uid'], bob.uid);
+  for (const row of [...recent, ...(byUser['Messages'] as unknown[]).map(asObject)]) has(row, MESSAGE);
   assert.equal(await java.post('msg/chat/offline/ack', { Mid: mids }), '');
   assert.deepEqual(await java.post('msg/chat/offline'), []);
   assert.equal(await java.post('auth/logout'), '');
@@ -130,6 +141,21 @@ test('TypeScript flow: signin_v2 in lower case, user/info with nulls, sessions, 
   has(asObject(session), { UpdateAt: 'number' });
 
   has(asObject(await web(server, 'session/ticket', { To: String(bob.uid) }, token)), { Ticket: 'string' });
+  const headers = { authorization: `Bearer ${token}` };
+  const blacklist = async (): Promise<readonly unknown[]> => {
+    const { code, data } = await server.raw('/api/session/blacklist', { method: 'GET', headers });
+    assert.ok(code === 100 && Array.isArray(data));
+    return data.map((row) => asObject(asObject(row)['user_info'])['Uid']);
+  };
+  assert.deepEqual(await blacklist(), []);
+  await web(server, 'session/blacklist/add', { relative_ids: [String(bob.uid)] }, token);
+  assert.deepEqual(await blacklist(), [bob.uid]);
+  await web(server, 'session/blacklist/remove', { relative_ids: [String(bob.uid)] }, token);
+  assert.deepEqual(await blacklist(), []);
+  await web(server, 'profile/update', { avatar: 't.png', nick_name: 'Tessa' }, token);
+  const updated = asObject(await web(server, 'user/profile', {}, token));
+  assert.deepEqual([updated['nick_name'], updated['avatar']], ['Tessa', 't.png']);
+  assert.deepEqual(await web(server, 'msg/chat/history', { Uid: String(bob.uid), Before: 0 }, token), []);
   const resumed = asObject(await web(server, 'auth/token', { Token: token }));
   assert.deepEqual([resumed['token'], resumed['uid']], [token, uid]);
   const guest = asObject(await web(server, 'auth/guest', { avatar: 'a.png', nickname: 'Guest' }));

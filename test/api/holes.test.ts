@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { CLOSE_CODES } from '../../im/errors.js';
+import { CLOSE_CODES, ERRORS } from '../../im/errors.js';
 import { call, callGet, callOk, guest, register, signIn, type Guest } from '../support/http.js';
 import { asObject, LEGACY, RawClient, WEB, type Json, type Wording } from '../support/raw_client.js';
 import { TestServer } from '../support/server.js';
@@ -42,6 +42,25 @@ test('hole 19: frames, strangers and close handshakes have a limit, a deadline a
   const polite = await connect(t, server, WEB, alice);
   await polite.close();
   assert.equal(polite.closed?.code, 1000, 'the close frame was answered, not left to a timeout');
+});
+
+test('hole 19: who is too fast is told so, keeps the connection, and stops nobody else', async (t) => {
+  const flags = { 'limits-message-per-second': 1, 'limits-message-burst': 3 };
+  const server = await TestServer.start(t, { flags });
+  const { http } = server.urls;
+  const [alice, bob] = [await guest(http, 'alice'), await guest(http, 'bob')];
+  const client = await connect(t, server, WEB, alice);
+  for (let i = 0; i < 10; i++)
+    client.chat({ from: alice.uid, to: bob.uid, content: 'x', mid: 0, clientId: `c${i}`, atMs: Date.now() });
+  await waitUntil(
+    'ten answers',
+    () => client.heard('ack.message').length + client.heard('notify.error').length >= 10,
+  );
+  const refusals = client.heard('notify.error');
+  assert.ok(refusals.length >= 5 && client.heard('ack.message').length >= 3);
+  for (const { data } of refusals) assert.match(String(data), new RegExp(ERRORS.RATE_LIMITED.text));
+  await say(await connect(t, server, WEB, bob), bob, alice, 'not me');
+  assert.equal((await client.ask('api.user.profile', {})).action, 'api.success');
 });
 
 test('hole 20: nothing passes from a stranger, no sender is believed, no receipt is forged', async (t) => {

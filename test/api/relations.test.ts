@@ -1,8 +1,10 @@
-/** Black and white lists over the real process: what the web client reads, and that they hold at once. */
+/** Black and white lists over the real process: what the web client reads, and that they hold at once; bounds of lists. */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { ERRORS } from '../../im/errors.js';
-import { ApiServer, NOBODY } from '../support/api_server.js';
+import { CONTACT_LIMIT } from '../../service/store/contact_table.js';
+import { temporaryOptions, withDatabase } from '../../service/store/sqlite_factory.contract.js';
+import { ApiServer, NOBODY, type Somebody } from '../support/api_server.js';
 import { call, callGet, callOk, guest, type Guest } from '../support/http.js';
 import { asObject, RawClient, WEB, type Json } from '../support/raw_client.js';
 import { TestServer } from '../support/server.js';
@@ -149,4 +151,23 @@ test('a list is bounded: the thousand-and-first is refused, those on it may be n
   assert.equal(await add(uids.slice(0, 100)), 100);
   const data = await server.value('session/blacklist', {}, alice.token);
   assert.equal(Array.isArray(data) && data.length, 1000);
+});
+
+test('contacts are bounded, on either side, and whoever is full may make room', async (t) => {
+  const options = temporaryOptions(t);
+  const server = await ApiServer.start(t, { store: options });
+  const [alice, bob, carol] = [await server.somebody(), await server.somebody(), await server.somebody()];
+  const add = async (who: Somebody, uid: unknown): Promise<number> =>
+    (await server.call('contacts/add', { uid }, who.token)).code;
+  assert.equal(await add(alice, carol.uid), 100);
+  withDatabase(options, (db) => {
+    db.prepare(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+       INSERT INTO contact (uid, peer, remark, added_at) SELECT ?, 20000000 + i, x'', 1 FROM n`,
+    ).run(CONTACT_LIMIT - 1, alice.uid);
+  });
+  assert.deepEqual([await add(alice, bob.uid), await add(bob, alice.uid)], [2006, 2006]);
+  assert.equal(await add(alice, carol.uid), 2003, 'who is one already is told so');
+  await server.value('contacts/del', { uid: carol.uid }, alice.token);
+  assert.equal(await add(bob, alice.uid), 100);
 });
