@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test';
 import { chatConversation, type ConversationName } from '../message/conversation.js';
 import { known, toDevice, toMid, toSeq, type Device, type Mid, type Seq, type Uid } from '../message/ids.js';
 import { EVENT_KIND, type ChatEvent } from '../message/message.js';
+import { RECALL_TYPE, recallClientId } from '../message/recall.js';
 import type {
   AppendRequest,
   AppendResult,
@@ -110,6 +111,15 @@ export class Scene {
         sentAtMs: 1_700_000_000_000,
         ...more,
       },
+    };
+  }
+
+  /** User `from` takes back what he said to user `to`. */
+  recall(from: number, to: number, target: Mid, windowMs = 60_000): AppendRequest {
+    const event = { kind: EVENT_KIND.recall, type: RECALL_TYPE, clientId: recallClientId(target) };
+    return {
+      ...this.message(from, to, `{"Mid":${target}}`, event),
+      change: { kind: 'recall', mid: target, by: this.uid(from), windowMs },
     };
   }
 

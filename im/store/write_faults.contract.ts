@@ -5,22 +5,41 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { Scene, seq, WEB, type FaultyStoreFactory } from './scene.contract.js';
+import { known } from '../message/ids.js';
+import { Scene, seq, WEB, WIDE, type FaultyStoreFactory } from './scene.contract.js';
 
 /** By the names of the ports. User 0 and user 1 have talked, user 0 and user 2 have not. */
 const WRITES: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
   append: (scene) => scene.stores.messages.append([scene.message(0, 1, 'x'), scene.message(0, 2, 'x')]),
+  recall: async (scene) => {
+    const [before] = await scene.stores.messages.history(scene.uid(0), scene.conv(), 0, WIDE);
+    return scene.stores.messages.append([scene.recall(0, 1, known(before).mid)]);
+  },
   relation: (scene) => scene.stores.messages.append([scene.relation(2, 0, 'black')]),
   mark: (scene) => scene.stores.messages.mark([markOf(scene)]),
   openConversation: (scene) => scene.stores.messages.openConversation(scene.uid(0), scene.uid(2)),
   addContact: (scene) => scene.stores.contacts.add(scene.uid(0), scene.uid(2), 'remark'),
+  askContact: (scene) => scene.stores.contacts.add(scene.uid(1), scene.uid(3), 'may I?'),
+  answerRequest: (scene) => scene.stores.contacts.answerRequest(scene.uid(3), scene.uid(1), true),
+  setRemark: (scene) => scene.stores.contacts.setRemark(scene.uid(0), scene.uid(1), 'remark'),
+  removeContacts: (scene) => scene.stores.contacts.remove(scene.uid(0), [scene.uid(1), scene.uid(2)]),
   create: (scene) => scene.stores.users.create([newUser()]),
   changePassword: (scene) => scene.stores.users.changePassword(scene.uid(0), 'hash'),
   updateUser: (scene) => scene.stores.users.update(scene.uid(1), { contactsOnly: true }),
+  ban: (scene) => scene.stores.users.ban(scene.uid(1), true),
   issueTokens: (scene) => scene.stores.users.issueTokens([{ uid: scene.uid(0), device: WEB }]),
   revokeToken: (scene) => scene.stores.users.revokeToken({ uid: scene.uid(0), device: WEB, version: 0 }),
   leaseMids: (scene) => scene.stores.ids.leaseMids(10),
   leaseMidBlock: (scene) => scene.stores.ids.leaseMidBlock(scene.uid(0), 10),
+};
+
+/** What has to be there for the write to have all its statements. */
+const PREPARATIONS: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
+  askContact: (scene) => scene.stores.users.update(scene.uid(3), { approval: true }),
+  answerRequest: async (scene) => {
+    await scene.stores.users.update(scene.uid(3), { approval: true });
+    await scene.stores.contacts.add(scene.uid(1), scene.uid(3), 'may I?');
+  },
 };
 
 export function writeFaultContract(name: string, factory: FaultyStoreFactory): void {
@@ -31,6 +50,7 @@ export function writeFaultContract(name: string, factory: FaultyStoreFactory): v
       for (let k = 1; ; k += 1) {
         const scene = await Scene.open(subject.stores, 4);
         await scene.say(0, 1, 'before');
+        await PREPARATIONS[call]?.(scene);
         subject.failAtStatement(k);
         const failed = await write(scene).then(hasRefused, () => true);
         const isDone = subject.statementCount() < k;

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { ERRORS } from '../../im/errors.js';
 import { appendBatcherContract, appendFaultContract } from '../../im/store/append_batcher.contract.js';
+import { retentionFaultContract } from '../../im/store/retention.contract.js';
 import { writeFaultContract } from '../../im/store/write_faults.contract.js';
 import { outcomes, Scene, seq, WEB, WIDE, withCode } from '../../im/store/scene.contract.js';
 import {
@@ -19,6 +20,7 @@ import { openSqliteStores } from './sqlite_stores.js';
 appendBatcherContract('sqlite', workerStore);
 appendFaultContract('sqlite', inThreadStore);
 writeFaultContract('sqlite', inThreadStore);
+retentionFaultContract('sqlite', inThreadStore);
 
 test('sqlite: a full disk is STORE_FULL, nothing is half stored, reads go on', async (t) => {
   const options = temporaryOptions(t);

@@ -27,7 +27,12 @@ export function migrateSqliteStore(options: SqliteStoreOptions): readonly string
 
 /** The same over an open connection; `apply` false: only checks them. Throws MigrationError, SqliteError. */
 export function migrateStore(db: SqliteDatabase, apply: boolean): readonly string[] {
-  return migrate(db, { folder: join(packageRoot(), 'sql', 'sqlite'), program: PROGRAM_NUMBER, apply });
+  return migrate(db, { folder: sqlFolder(), program: PROGRAM_NUMBER, apply });
+}
+
+/** Of the numbered files. */
+export function sqlFolder(): string {
+  return join(packageRoot(), 'sql', 'sqlite');
 }
 
 /** Why a store cannot be opened, told to the person who starts it. */
