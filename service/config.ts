@@ -133,6 +133,7 @@ export function servingProblems(config: Config): readonly string[] {
     [config.host === '', 'host must be an address; 0.0.0.0 or :: stand for all of them'],
     [secretBytes > 0 && secretBytes < SECRET_MIN_BYTES, `secret ${short(secretBytes)}`],
     [previousBytes > 0 && previousBytes < SECRET_MIN_BYTES, `previous_secret ${short(previousBytes)}`],
+    [/\s/.test(config.metrics.token), 'metrics.token must not have spaces: it is sent in a header'],
     [
       metricsBytes > 0 && metricsBytes < TOKEN_MIN_BYTES,
       `metrics.token ${short(metricsBytes, TOKEN_MIN_BYTES)}`,

@@ -138,6 +138,24 @@ export class SqliteDatabase {
     }
   }
 
+  /**
+   * Puts everything into the one file, so that it may be copied or moved after `close`; also takes the log beside it
+   * away where nobody else has it open. False where a reader is in the way.
+   */
+  standAlone(): boolean {
+    const isBusy = this.prepare('PRAGMA wal_checkpoint(TRUNCATE)').first()?.[0] !== 0;
+    try {
+      this.exec('PRAGMA journal_mode = DELETE');
+    } catch {
+      // Somebody has it open: an empty log stays.
+    }
+    return !isBusy;
+  }
+
+  /**
+   * The library's trap: while the garbage collector has not taken the last prepared statement, the file stays open,
+   * and its log beside it. See `standAlone`.
+   */
   close(): void {
     this.#statements.clear();
     if (this.#db.isOpen) this.#db.close();

@@ -29,7 +29,7 @@ export function raiseEpoch(path: string, nowMs = Date.now()): number {
     const open = db;
     refuseForeign(open);
     refuseDamaged(open);
-    return open.write(() => {
+    const epoch = open.write(() => {
       const row = open
         .prepare('UPDATE store_meta SET epoch = MAX(epoch + 1, ?) RETURNING epoch')
         .first(Math.floor(nowMs / 1000));
@@ -37,6 +37,9 @@ export function raiseEpoch(path: string, nowMs = Date.now()): number {
       open.prepare(`UPDATE sqlite_sequence SET seq = seq + ${SKIPPED_UID_COUNT} WHERE name = 'user'`).run();
       return integerAt(row ?? [], 0);
     });
+    // Closing does not do it: whoever moves the file would leave the epoch behind in its log.
+    if (!open.standAlone()) throw imError('STORE_UNAVAILABLE', 'somebody has the file open');
+    return epoch;
   } catch (error) {
     throw toStartError(error);
   } finally {
