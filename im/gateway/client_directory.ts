@@ -9,8 +9,8 @@ import type { KickOrder, SignedIn } from './interface.js';
 export type BindResult =
   /** `rival` held the device before and has to go: 'KICKED' by a newer token, 'REPLACED' by the same one. */
   | { readonly bound: true; readonly rival: Client | undefined; readonly reason: 'KICKED' | 'REPLACED' }
-  /** The token was superseded while it was being checked. */
-  | { readonly bound: false };
+  /** 'KICKED': the token was superseded while it was being checked; 'REPLACED': its device was taken over meanwhile. */
+  | { readonly bound: false; readonly reason: 'KICKED' | 'REPLACED' };
 
 interface Floor {
   readonly belowVersion: number;
@@ -43,7 +43,10 @@ export class ClientDirectory {
       tokenVersion < this.#floor(uid, device, nowMs) ||
       (rival !== undefined && rival.tokenVersion > tokenVersion)
     ) {
-      return { bound: false };
+      return { bound: false, reason: 'KICKED' };
+    }
+    if (rival?.tokenVersion === tokenVersion && rival.signInNumber > client.signInNumber) {
+      return { bound: false, reason: 'REPLACED' };
     }
     const reason = rival !== undefined && rival.tokenVersion < tokenVersion ? 'KICKED' : 'REPLACED';
     if (rival !== undefined) this.#remove(clients, rival);

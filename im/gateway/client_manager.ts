@@ -108,6 +108,8 @@ export interface GatewayStats {
   readonly tailCheckedCount: number;
   readonly tailFoundCount: number;
   readonly tailDroppedCount: number;
+  /** Of them waiting now. */
+  readonly tailWaitingCount: number;
 }
 
 export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
@@ -196,6 +198,7 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
       tailCheckedCount: this.#tailCheck.checkedCount,
       tailFoundCount: this.#tailCheck.foundCount,
       tailDroppedCount: this.#tailCheck.droppedCount,
+      tailWaitingCount: this.#tailCheck.waitingCount,
     };
   }
 

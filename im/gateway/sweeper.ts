@@ -52,11 +52,6 @@ export class Sweeper {
     return this.#nowMs;
   }
 
-  /** Connections with a deadline. */
-  get watchedCount(): number {
-    return this.#wheel.count;
-  }
-
   start(): void {
     this.#timer ??= setInterval(() => this.#sweep(), this.#options.sweepMs);
     this.#timer.unref();

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { CLIENT_DEFAULTS } from './client_options.js';
 import { nowMs } from './coarse_timer.js';
 import { Heartbeat } from './heartbeat.js';
+import { stage, until } from './stage.js';
 import type { ClientTuning } from './types.js';
 
 const PLAIN = '{"action":"heartbeat","data":{}}';
@@ -77,4 +78,18 @@ void test('a long heartbeat is not shortened by the cursor, which goes with the 
   }
   heartbeat.tick(startMs + 600_010);
   assert.deepEqual(sent, [CURSOR], 'on the beat at the latest');
+});
+
+void test('asks for its heartbeat when it signs in, goes by the answer, and answers a probe once', async (t) => {
+  const { server, client } = await stage(t, { heartbeatMs: 600_000, heartbeatAnswerMs: 50 });
+  server.heartbeatMs = 20;
+  await client.connect();
+  assert.equal(server.got('auth')[0]?.heartbeatMs, 600_000);
+  await until(() => server.got('heartbeat').length >= 2, 'beats as often as the server said');
+  const other = await stage(t);
+  await other.client.connect();
+  other.server.tell({ kind: 'heartbeat', isProbe: false });
+  other.server.tell({ kind: 'heartbeat', isProbe: true });
+  await other.client.call('sync', { since: 0 });
+  assert.equal(other.server.got('heartbeat').length, 1);
 });

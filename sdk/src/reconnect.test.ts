@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { errorInfo } from '../../im/message/error_info.js';
+import { known } from '../../im/message/ids.js';
 import { CLOSE_CODES } from '../../im/errors.js';
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import { FakeServer, PEER, SELF } from './fake_server.js';
@@ -133,7 +134,7 @@ void test('an announced loss is fetched', async (t) => {
 });
 
 void test('the lost last message of a quiet conversation is found by the cursor', async (t) => {
-  const { server, client, shown } = await stage(t, { cursorIntervalMs: 30 });
+  const { server, client, shown } = await stage(t, { cursorIntervalMs: 30, heartbeatMs: 30 });
   await client.connect();
   server.append(PEER, SELF, 'lost on the way');
   await until(() => shown.length === 1, 'found');
@@ -281,14 +282,15 @@ void test('another epoch drops what was known and starts at the mark', async (t)
 });
 
 void test('an epoch that changes during a connection forgets too, and holds pushes until it knows more', async (t) => {
-  const { server, client, shown } = await stage(t, { cursorIntervalMs: 20 });
+  const { server, client, shown } = await stage(t);
   for (const id of ['a', 'b', 'c']) server.append(PEER, SELF, id);
   await client.connect();
   server.log(CONV).splice(0);
   const restored = server.append(PEER, SELF, 'restored');
   server.deviceSeqs.set(CONV, 1);
   server.epoch = 2;
-  await until(() => server.got('api').length >= 4, 'the cursor, and the whole list after it');
+  server.tell({ kind: 'sync', conversations: [] });
+  await until(() => server.got('api').length >= 4, 'what changed, and the whole list after it');
   server.push(restored);
   server.push(server.append(PEER, SELF, 'new'));
   await until(() => shown.length === 4, 'the new one');
@@ -296,6 +298,43 @@ void test('an epoch that changes during a connection forgets too, and holds push
     shown.map(({ content }) => content),
     ['a', 'b', 'c', 'new'],
   );
+});
+
+void test('after a restore nothing that is on the screen is shown again, and a mid given again is another message', async (t) => {
+  const { server, client, shown } = await stage(t);
+  for (const id of ['a', 'b', 'c', 'd']) server.append(PEER, SELF, id);
+  await client.connect();
+  assert.deepEqual(seqs(shown), [1, 2, 3, 4]);
+  const [, , third] = server.log(CONV);
+  // The backup ends with the second, and knows of no receipt: all of it is fetched again.
+  server.log(CONV).splice(2);
+  server.epoch = 2;
+  const other = server.append(PEER, SELF, 'another third');
+  server.log(CONV)[2] = { ...other, mid: known(third).mid };
+  dropAll(server);
+  await until(() => shown.length > 4, 'the new third');
+  server.push(server.append(PEER, SELF, 'e'));
+  await until(() => shown.length > 5, 'the fourth');
+  assert.deepEqual(
+    shown.map(({ content }) => content),
+    ['a', 'b', 'c', 'd', 'another third', 'e'],
+  );
+});
+
+void test('a cursor of the server waits for what is under way, and asks only where it does not come', async (t) => {
+  const { server, client, shown } = await stage(t);
+  await client.connect();
+  const syncs = (): number => server.got('api').filter(({ action }) => action === 'api.sync').length;
+  const before = syncs();
+  const late = server.append(PEER, SELF, 'late');
+  server.tell({ kind: 'sync', conversations: [], cursor: { count: 1, sum: 1 } });
+  server.push(late);
+  await until(() => shown.length === 1, 'shown');
+  server.append(PEER, SELF, 'lost');
+  // Told again while the first check waits: one check for both.
+  server.tell({ kind: 'sync', conversations: [], cursor: { count: 1, sum: 2 } });
+  await until(() => shown.length === 2, 'fetched');
+  assert.equal(syncs(), before + 1);
 });
 
 void test('more pushes during a sync than are held: the rest is asked for', async (t) => {

@@ -1,12 +1,12 @@
 /** Signs of life on real sockets: no reply loop with clients that answer everything, dead peers closed in time. */
 import assert from 'node:assert/strict';
-import { connect, type Socket } from 'node:net';
 import test from 'node:test';
+import { WebSocket } from 'ws';
 import { CLOSE_CODES } from '../../im/errors.js';
 import { Chat, DEVICE } from '../support/chat.js';
 import { LEGACY, RawClient, WEB } from '../support/raw_client.js';
+import { TcpPeer } from '../support/tcp_peer.js';
 import { expectQuiet, waitUntil } from '../support/wait.js';
-import { WebSocket } from 'ws';
 
 const PROBE_IDLE_MS = 150;
 const FLAGS = {
@@ -69,14 +69,14 @@ test('heartbeats', async (t) => {
 
   await t.test('a peer that has gone silent is closed after its probes, and is offline then', async () => {
     const { token } = await chat.signIn(ann, DEVICE.web);
-    const peer = await silentPeer(ws, token);
-    t.after(() => peer.socket.destroy());
+    const peer = await TcpPeer.signIn(ws, token);
+    t.after(() => peer.destroy());
     const before = bobPhone.send(ann.uid, 'are you there?');
     await bobPhone.expectState(before, 'stored');
-    await waitUntil('the end of the socket', () => peer.isEnded());
-    assert.ok(peer.elapsedMs() >= 4 * PROBE_IDLE_MS - 50, `after ${peer.elapsedMs()} ms`);
-    assert.equal(peer.text().split('"heartbeat"').length - 1, 3);
-    assert.ok(peer.text().includes(CLOSE_CODES.HEARTBEAT_LOST.text), peer.text());
+    await waitUntil('the end of the socket', () => peer.isEnded);
+    assert.ok(peer.silenceMs >= 4 * PROBE_IDLE_MS - 50, `after ${peer.silenceMs} ms`);
+    assert.equal(peer.text.split('"heartbeat"').length - 1, 3);
+    assert.ok(peer.text.includes(CLOSE_CODES.HEARTBEAT_LOST.text), peer.text);
     await bobPhone.expectState(bobPhone.send(ann.uid, 'gone'), 'offline');
   });
 
@@ -99,43 +99,3 @@ test('heartbeats', async (t) => {
     );
   });
 });
-
-interface SilentPeer {
-  readonly socket: Socket;
-  readonly text: () => string;
-  readonly isEnded: () => boolean;
-  /** From the last byte it said to the end. */
-  readonly elapsedMs: () => number;
-}
-
-/** Upgrades and signs in by hand, then takes what comes and never says a word, not even to a close frame. */
-async function silentPeer(url: string, token: string): Promise<SilentPeer> {
-  const { hostname, port, pathname } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
-  let text = '';
-  let endedAtMs = 0;
-  socket.on('data', (data) => (text += data.toString('latin1')));
-  socket.on('error', () => undefined);
-  for (const event of ['end', 'close'] as const) socket.on(event, () => (endedAtMs ||= performance.now()));
-  socket.write(
-    `GET ${pathname} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
-  await waitUntil('the upgrade', () => text.includes('101 Switching'));
-  socket.write(maskedText(JSON.stringify({ seq: 1, action: 'authenticate', data: { credential: token } })));
-  const saidAtMs = performance.now();
-  await waitUntil('the sign-in', () => text.includes('notify.success'));
-  return {
-    socket,
-    text: () => text,
-    isEnded: () => endedAtMs > 0,
-    elapsedMs: () => endedAtMs - saidAtMs,
-  };
-}
-
-/** A client's text frame with a mask of zeros. */
-function maskedText(text: string): Buffer {
-  const body = Buffer.from(text);
-  const header = Buffer.from([0x81, 0x80 | 126, body.length >> 8, body.length & 0xff, 0, 0, 0, 0]);
-  return Buffer.concat([header, body]);
-}

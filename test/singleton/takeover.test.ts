@@ -5,6 +5,7 @@ import { CLOSE_CODES } from '../../im/errors.js';
 import { Chat, DEVICE } from '../support/chat.js';
 import { call, callOk } from '../support/http.js';
 import { RawClient, WEB } from '../support/raw_client.js';
+import { TcpPeer } from '../support/tcp_peer.js';
 import { expectQuiet, waitUntil } from '../support/wait.js';
 
 const CLOSE_MS = 300;
@@ -65,6 +66,44 @@ test('two devices that share one token are stopped within five rounds', async (t
   assert.equal((await call(http, 'user/profile', {}, token)).status, 401);
   const fresh = await chat.signIn(ann, DEVICE.android);
   await callOk(http, 'user/profile', {}, fresh.token);
+});
+
+test('a device that answers a close only by ending its socket is alive too', async (t) => {
+  const chat = await Chat.start(t, { flags: FLAGS });
+  const { http, ws } = chat.server.urls;
+  const ann = await chat.person('ann');
+  const { token } = await chat.signIn(ann, DEVICE.android);
+  let last = await TcpPeer.signIn(ws, token);
+  for (let n = 0; n < 4; n++) {
+    const next = await TcpPeer.signIn(ws, token);
+    t.after(() => next.destroy());
+    const replaced = last;
+    await waitUntil('the close frame', () => replaced.text.includes(CLOSE_CODES.REPLACED.text));
+    replaced.end();
+    await waitUntil('its end', () => replaced.isEnded);
+    last = next;
+  }
+  await waitUntil('the revocation', () => last.text.includes(CLOSE_CODES.TOKEN_INVALID.text));
+  assert.equal((await call(http, 'user/profile', {}, token)).status, 401);
+});
+
+test('a device that had closed by itself before it came back fights with nobody', async (t) => {
+  const chat = await Chat.start(t, { flags: FLAGS });
+  const { http, ws } = chat.server.urls;
+  const ann = await chat.person('ann');
+  const { token } = await chat.signIn(ann, DEVICE.android);
+  let old: RawClient | undefined;
+  for (let n = 0; n < 8; n++) {
+    const client = await RawClient.connect(ws, WEB);
+    t.after(() => client.terminate());
+    // Its goodbye and the next sign-in cross on the way.
+    const goodbye = old?.close();
+    await client.signIn(token);
+    await goodbye;
+    old = client;
+  }
+  await callOk(http, 'user/profile', {}, token);
+  assert.equal(old?.closed, undefined);
 });
 
 test('of two phones of ours with one token the later stays, and the earlier says so and rests', async (t) => {
