@@ -148,8 +148,9 @@ export class GapFiller {
       return;
     }
     if (error instanceof CodedError) this.#deps.warn(error);
+    const toldMs = error instanceof CodedError ? (error.retryAfterMs ?? 0) : 0;
     const waitMs = fullJitterMs(filling.attempts++, this.#options.backoff, this.#deps.random);
-    this.#settle(conversation, nowMs() + waitMs);
+    this.#settle(conversation, nowMs() + toldMs + waitMs);
   }
 
   #settle(conversation: Conversation, dueAtMs: number): void {
