@@ -1,18 +1,14 @@
 /** docs/protocol.md names everything that a client can meet: operations and their fields, error codes, close codes. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { OPERATIONS } from '../im/api/operations.js';
 import { CLOSE_CODES, ERRORS } from '../im/errors.js';
+import { packageRoot } from './support/package_root.js';
 
-const PROTOCOL = readFileSync(join(packageRoot(import.meta.dirname), 'docs/protocol.md'), 'utf8');
+const PROTOCOL = readFileSync(join(packageRoot(), 'docs/protocol.md'), 'utf8');
 const ROWS = PROTOCOL.split('\n').filter((line) => line.startsWith('|'));
-
-/** Compiled code lies at different depths. */
-function packageRoot(folder: string): string {
-  return existsSync(join(folder, 'package.json')) ? folder : packageRoot(dirname(folder));
-}
 
 /** The cells of the only table row that begins with `first`. */
 function cellsOf(first: string): readonly string[] {

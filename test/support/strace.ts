@@ -4,11 +4,9 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { installPackage } from './apt_package.js';
 
 const run = promisify(execFile);
-
-/** Debian's lock may be held by another installation on the same machine. */
-const APT = ['-o', 'DPkg::Lock::Timeout=60', '-y', '-q'];
 
 /** A wrapper for TestServer: each fsync and fdatasync takes `delayMs` longer. Keeps the server's process id. */
 export async function slowFlushes(delayMs: number): Promise<readonly string[]> {
@@ -30,7 +28,7 @@ export async function slowFlushes(delayMs: number): Promise<readonly string[]> {
 
 async function ensureStrace(): Promise<void> {
   if (await works()) return;
-  await install();
+  await installPackage('strace');
   if (!(await works()))
     throw new Error('strace is installed, but may not trace here: this test needs ptrace');
 }
@@ -41,21 +39,5 @@ async function works(): Promise<boolean> {
     return true;
   } catch {
     return false;
-  }
-}
-
-async function install(): Promise<void> {
-  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  const apt = async (args: readonly string[]): Promise<void> => {
-    const [command = '', ...rest] = [...asRoot, 'apt-get', ...APT, ...args];
-    await run(command, rest, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
-  };
-  try {
-    await apt(['install', 'strace']).catch(async () => {
-      await apt(['update']);
-      await apt(['install', 'strace']);
-    });
-  } catch (error) {
-    throw new Error('strace is missing and could not be installed: apt-get install strace', { cause: error });
   }
 }
