@@ -117,3 +117,13 @@ test('only a whole database of a program that we may be is given an epoch', asyn
   withDatabase(options, (db) => db.exec('UPDATE store_meta SET min_program = 1'));
   assert.ok(raiseEpoch(options.path) > 1);
 });
+
+test('closing the stores ends a backup under way, and leaves no half of one', async (t) => {
+  const options = temporaryOptions(t);
+  const stores = await openFor(t, options);
+  const file = join(dirname(options.path), 'backup.db');
+  const refused = assert.rejects(stores.admin.backup(file), unavailable);
+  await stores.close();
+  await refused;
+  assert.equal(existsSync(file), false);
+});
