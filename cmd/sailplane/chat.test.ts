@@ -248,3 +248,18 @@ void test('a message cannot steer the terminal that shows it', () => {
   assert.equal(peerLine('b\u0007', 'one\ntwo'), 'b�: one\n    two');
   assert.equal(ownLine('x', 'carol', markOf('failed', 'blocked')), 'me → carol: x ✗ blocked');
 });
+
+void test('/recall takes the last line back; the other side hears of it, and later readers see a blank', async (t) => {
+  const open = terminals(t, await TestServer.start(t));
+  assert.equal(await open('bob', '--register').finish(), 0);
+  const writer = open('alice', '--register', '--to', 'bob').type('/recall', 'a slip');
+  await writer.sees('me: a slip ✓');
+  await waitUntil('the refusal', () => writer.notices.includes('nothing was said here'));
+  const bob = open('bob', '--to', 'alice');
+  await bob.sees('alice: a slip');
+  writer.type('/recall');
+  await waitUntil('the word of it', () => bob.notices.includes('alice took a message back'));
+  await waitUntil('the own word of it', () => writer.notices.includes('you took a message back'));
+  bob.type('/history');
+  await bob.sees('alice: (taken back)');
+});

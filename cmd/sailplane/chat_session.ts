@@ -5,9 +5,9 @@
 import { createInterface } from 'node:readline';
 import { isError } from '../../im/errors.js';
 import type { SailplaneClient } from '../../sdk/src/client.js';
-import type { ConnectionState, ConversationView, Message, Outgoing } from '../../sdk/src/types.js';
+import type { ConnectionState, ConversationView, Message, Outgoing, Recalled } from '../../sdk/src/types.js';
 import { ChatPeople, type Person } from './chat_people.js';
-import { ChatView, markBySeq, markOf, ownLine, peerLine } from './chat_view.js';
+import { ChatView, contentOf, markBySeq, markOf, ownLine, peerLine } from './chat_view.js';
 import type { CommandIo } from './command.js';
 
 export interface ChatSessionOptions {
@@ -27,6 +27,8 @@ export class ChatSession {
   readonly #people: ChatPeople;
   /** Client ids of what was typed here and has no answer yet. */
   readonly #unsent = new Set<string>();
+  /** The last that was said here to each peer. */
+  readonly #lastSaid = new Map<number, Outgoing>();
   /** Shows one thing after the other, although names are asked for in between. */
   #showing: Promise<void> = Promise.resolve();
   /** What comes before the first history is printed; undefined afterwards. */
@@ -63,6 +65,7 @@ export class ChatSession {
       if (this.#missed === undefined) this.#show(() => this.#showMessage(message), [message.from]);
       else this.#missed.push(message);
     });
+    this.#client.on('recalled', (recalled) => this.#recalled(recalled));
     this.#client.on('outgoing', (view) => this.#settled(view));
     this.#client.on('connection', (state) => this.#connectionChanged(state));
     this.#client.on('warning', ({ message }) => this.#view.notice(message));
@@ -158,18 +161,32 @@ export class ChatSession {
       case 'history':
         await this.#showHistory(HISTORY_COUNT);
         return;
+      case 'recall':
+        await this.#recall();
+        return;
       case 'who':
         await this.#showPeople();
         return;
       default:
-        this.#view.notice('commands: /to NAME, /history, /who, /quit');
+        this.#view.notice('commands: /to NAME, /history, /recall, /who, /quit');
     }
+  }
+
+  /** The last line that was typed here to this peer. */
+  async #recall(): Promise<void> {
+    const last = this.#peer === undefined ? undefined : this.#lastSaid.get(this.#peer.uid);
+    if (last === undefined) throw new TypeError('nothing was said here that could be taken back');
+    const { clientId } = last;
+    await this.#client.recall({ ...(await this.#client.sent(clientId)), own: true });
+    this.#lastSaid.delete(last.to);
   }
 
   async #say(content: string): Promise<void> {
     if (this.#peer === undefined) throw new TypeError('nobody to write to: /to NAME');
     await this.#drain(UNSENT_LIMIT);
-    this.#unsent.add(this.#client.send(this.#peer.uid, content).clientId);
+    const send = this.#client.send(this.#peer.uid, content);
+    this.#unsent.add(send.clientId);
+    this.#lastSaid.set(send.to, send);
   }
 
   /** Waits until at most `count` messages have no answer. */
@@ -194,8 +211,18 @@ export class ChatSession {
     this.#client.markRead(message.conv, message.seq);
     if (this.#peer === undefined && !message.own) this.#answerTo(message.from);
     const to = message.to === this.#peer?.uid ? '' : this.#people.nameOf(message.to);
-    if (message.own) this.#view.line(ownLine(message.content, to, ''));
-    else this.#view.line(peerLine(this.#people.nameOf(message.from), message.content));
+    if (message.own) this.#view.line(ownLine(contentOf(message), to, ''));
+    else this.#view.line(peerLine(this.#people.nameOf(message.from), contentOf(message)));
+  }
+
+  /** What was printed cannot be unprinted; of what was missed, the blank says it already. */
+  #recalled({ by }: Recalled): void {
+    if (this.#missed !== undefined) return;
+    const isOwn = by === this.#client.uid;
+    this.#show(
+      () => this.#view.notice(`${isOwn ? 'you' : this.#people.nameOf(by)} took a message back`),
+      isOwn ? [] : [by],
+    );
   }
 
   /** Whoever writes first to somebody who writes to nobody is answered. */
@@ -212,7 +239,8 @@ export class ChatSession {
     await this.#people.learn([view.peer]);
     const marks = { delivered: view.peerDeliveredSeq, read: view.peerReadSeq };
     for (const message of messages) {
-      const { content, from, own } = message;
+      const { from, own } = message;
+      const content = contentOf(message);
       this.#view.line(
         own ? ownLine(content, '', markBySeq(message, marks)) : peerLine(this.#people.nameOf(from), content),
       );

@@ -1,6 +1,7 @@
 /** How the terminal chat looks: lines above a prompt, or plain lines where the output is no terminal. */
 import { clearLine, cursorTo, type Interface } from 'node:readline';
 import type { Message, Outgoing } from '../../sdk/src/types.js';
+import { RECALLED } from '../../sdk/src/wire.js';
 import { writeLine, type CommandIo } from './command.js';
 
 /** Control characters and what turns the direction of text: a message shall not steer the reader's terminal. */
@@ -22,6 +23,10 @@ const MARKS: Readonly<Record<Outgoing['state'], string>> = {
 /** «✓✓ read», or «✗» with the reason. */
 export function markOf(state: Outgoing['state'], reason = ''): string {
   return reason === '' ? MARKS[state] : `${MARKS[state]} ${printable(reason)}`;
+}
+
+export function contentOf(message: Message): string {
+  return message.status === RECALLED ? '(taken back)' : message.content;
 }
 
 export function ownLine(content: string, to: string, mark: string): string {
