@@ -24,6 +24,8 @@ export class Deliverer {
   readonly #deps: DelivererDeps;
   pushedCount = 0;
   letGoCount = 0;
+  /** Passed-on frames that met a full queue: nobody promised them, nothing is marked for them. */
+  relayDropCount = 0;
   /** Of these, the ones that nobody will notice: stays 0 while every client reads. */
   undetectedDropCount = 0;
 
@@ -56,6 +58,7 @@ export class Deliverer {
 
   #pushTo(client: Client, shared: SharedFrame): Promise<void> | undefined {
     const { frame } = shared;
+    if (frame.kind === 'relay') return this.#relay(client, shared);
     if (!client.isModern) {
       if (frame.kind === 'push') {
         this.#deps.oldSdks.push(client, frame, shared);
@@ -67,6 +70,15 @@ export class Deliverer {
     for (const chunk of shared.chunks(client.dialect, client.connection.format)) {
       if (client.outbound.enqueuePush(chunk, conv)) this.pushedCount++;
       else this.#letGo(client);
+    }
+    this.#deps.schedule(client);
+    return undefined;
+  }
+
+  #relay(client: Client, shared: SharedFrame): undefined {
+    for (const chunk of shared.chunks(client.dialect, client.connection.format)) {
+      if (client.outbound.fits(chunk.length)) client.outbound.enqueue(chunk);
+      else this.relayDropCount++;
     }
     this.#deps.schedule(client);
     return undefined;
