@@ -58,7 +58,10 @@ export class Deliverer {
 
   #pushTo(client: Client, shared: SharedFrame): Promise<void> | undefined {
     const { frame } = shared;
-    if (frame.kind === 'relay') return this.#relay(client, shared);
+    if (frame.kind === 'relay') {
+      this.#relay(client, shared);
+      return undefined;
+    }
     if (!client.isModern) {
       if (frame.kind === 'push') {
         this.#deps.oldSdks.push(client, frame, shared);
@@ -75,13 +78,12 @@ export class Deliverer {
     return undefined;
   }
 
-  #relay(client: Client, shared: SharedFrame): undefined {
+  #relay(client: Client, shared: SharedFrame): void {
     for (const chunk of shared.chunks(client.dialect, client.connection.format)) {
       if (client.outbound.fits(chunk.length)) client.outbound.enqueue(chunk);
       else this.relayDropCount++;
     }
     this.#deps.schedule(client);
-    return undefined;
   }
 
   /** An old client cannot be told of what it lacks, and of this it is not given anything later. */
