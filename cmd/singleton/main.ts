@@ -50,7 +50,7 @@ async function serve(config: Config, logger: PinoLogger, lifecycle: Lifecycle): 
   const hasher = new Argon2Hasher(config.api);
   const wsPort = (): number => ws.port;
   const { retention, probe, door, onBatch, page } = buildOperations(config, {
-    ...{ stores, hasher, rooms: () => rooms, logger },
+    ...{ stores, hasher, edge, later: () => ({ rooms, ws, http }), logger },
   });
   const rooms = buildRooms(config, { stores, signer, hasher, wsPort, onBatch, logger });
   const { api, checker, batcher, marks, gateway, rates } = rooms;

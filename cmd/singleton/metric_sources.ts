@@ -5,10 +5,16 @@ import type { ProcessProbe } from '../../service/metrics/process_figures.js';
 import type { Argon2Hasher } from '../../service/api/argon2_hasher.js';
 import type { SqliteStores } from '../../service/store/sqlite_stores.js';
 import type { Retention } from '../../im/store/retention.js';
+import type { HttpServer } from '../../service/api/http_server.js';
+import type { WsServer } from '../../service/gateway/ws_server.js';
+import type { Edge } from './edge.js';
 import type { Rooms } from './rooms.js';
 
 export interface MetricSources {
   readonly rooms: Rooms;
+  readonly ws: WsServer;
+  readonly http: HttpServer;
+  readonly edge: Edge;
   readonly stores: Pick<SqliteStores, 'stats'>;
   readonly databasePath: string;
   readonly hasher: Argon2Hasher;
@@ -18,8 +24,8 @@ export interface MetricSources {
 }
 
 export async function collectFigures(sources: MetricSources): Promise<Figures> {
-  const { rooms, stores, hasher, retention, probe, version } = sources;
-  const { api, authenticator, batcher, gateway, marks, receipts } = rooms;
+  const { rooms, stores, hasher, retention, probe, version, ws, http, edge } = sources;
+  const { api, attempts, authenticator, batcher, gateway, marks, rates, receipts } = rooms;
   const [files, ofProcess] = await Promise.all([fileFigures(sources.databasePath), probe.read()]);
   return {
     version,
@@ -36,5 +42,10 @@ export async function collectFigures(sources: MetricSources): Promise<Figures> {
     retention: retention.stats(),
     hashing: hasher.stats(),
     process: ofProcess,
+    rates: rates.stats(),
+    attempts: attempts.stats(),
+    sockets: ws.stats(),
+    httpRefusedPeerCount: http.refusedPeerCount,
+    certificate: edge.certificate?.stats(),
   };
 }

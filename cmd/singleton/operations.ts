@@ -15,25 +15,26 @@ import { ProcessProbe } from '../../service/metrics/process_figures.js';
 import type { SqliteStores } from '../../service/store/sqlite_stores.js';
 import { handleAdmin } from './admin_handler.js';
 import { adminSocketPath, databasePath } from './data_folder.js';
-import { collectFigures } from './metric_sources.js';
-import type { Rooms } from './rooms.js';
+import type { Edge } from './edge.js';
+import { collectFigures, type MetricSources } from './metric_sources.js';
 import { readVersion } from './version.js';
 
 export interface OperationsDeps {
   readonly stores: SqliteStores;
   readonly hasher: Argon2Hasher;
   /** Built after this, since they tell the metrics of each batch. */
-  readonly rooms: () => Rooms;
+  readonly later: () => Pick<MetricSources, 'rooms' | 'ws' | 'http'>;
+  readonly edge: Edge;
   readonly logger: Logger;
 }
 
-export function buildOperations(config: Config, { stores, hasher, rooms, logger }: OperationsDeps) {
+export function buildOperations(config: Config, { stores, hasher, later, edge, logger }: OperationsDeps) {
   const retention = new Retention(config.store, { store: stores.messages, logger, nowMs: () => Date.now() });
   const probe = new ProcessProbe();
   const version = readVersion();
-  const sources = { stores, hasher, retention, probe, version, databasePath: databasePath(config) };
-  const metrics = new Metrics({ collect: () => collectFigures({ ...sources, rooms: rooms() }) });
-  const dispatch: Pick<Dispatch, 'kick'> = { kick: (orders) => rooms().dispatch.kick(orders) };
+  const sources = { stores, hasher, edge, retention, probe, version, databasePath: databasePath(config) };
+  const metrics = new Metrics({ collect: () => collectFigures({ ...sources, ...later() }) });
+  const dispatch: Pick<Dispatch, 'kick'> = { kick: (orders) => later().rooms.dispatch.kick(orders) };
   const operator = new Operator({ users: stores.users, dispatch, logger });
   const stats = (): Promise<string> => metrics.text();
   const door = new AdminDoor(adminSocketPath(config), {

@@ -1,6 +1,8 @@
 /** Everything that is measured, at one moment: collected by the composition root when somebody asks, never before. */
+import type { AttemptStats } from '../../im/api/attempt_guard.js';
 import type { ClientFigures } from '../../im/gateway/client_figures.js';
 import type { GatewayStats } from '../../im/gateway/client_manager.js';
+import type { RateLimitStats } from '../../im/limits/rate_limits.js';
 import type { MarkWriterStats } from '../../im/messaging/mark_writer.js';
 import type { AppendBatcherStats } from '../../im/store/append_batcher.js';
 import type { RetentionStats } from '../../im/store/retention.js';
@@ -15,6 +17,19 @@ export interface WorkerFigures {
   readonly pendingLimit: number;
   readonly refusedCount: number;
   readonly restartCount: number;
+}
+
+/** Sockets of the WebSocket listener. */
+export interface SocketFigures {
+  readonly openCount: number;
+  readonly strangerCount: number;
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+export interface CertificateFigures {
+  readonly reloadCount: number;
+  readonly failureCount: number;
+  readonly expiresAtMs: number;
 }
 
 export type Counts = ReadonlyMap<string, number>;
@@ -36,4 +51,10 @@ export interface Figures {
   readonly retention: RetentionStats;
   readonly hashing: LimiterStats;
   readonly process: ProcessFigures;
+  readonly rates: RateLimitStats;
+  readonly attempts: AttemptStats;
+  readonly sockets: SocketFigures;
+  readonly httpRefusedPeerCount: number;
+  /** Undefined where there is no TLS. */
+  readonly certificate: CertificateFigures | undefined;
 }

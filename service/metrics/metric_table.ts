@@ -39,6 +39,10 @@ function labelled(
   return { name: PREFIX + name, kind, help, labels, read };
 }
 
+function countsOf(counts: Readonly<Record<string, number>>): Counts {
+  return new Map(Object.entries(counts));
+}
+
 function byName(counts: Counts): readonly Sample[] {
   return [...counts].map(([name, value]) => ({ labels: [name], value }));
 }
@@ -131,6 +135,82 @@ const GATEWAY: readonly MetricRow[] = [
     'gateway_tail_checks_dropped_total',
     'Cursors not looked at because too many waited; the next one is.',
     (f) => f.gateway.tailDroppedCount,
+  ),
+  gauge('gateway_tail_checks_waiting', 'Cursors waiting to be compared.', (f) => f.gateway.tailWaitingCount),
+];
+
+const OLD_SDKS: readonly MetricRow[] = [
+  gauge(
+    'old_sdk_unacked_pushes',
+    'Pushes to public SDKs that wait for a receipt.',
+    (f) => f.gateway.oldSdk.unackedCount,
+  ),
+  counter(
+    'old_sdk_forgotten_total',
+    'Not waited for any longer, being too many; offline pull has them.',
+    (f) => f.gateway.oldSdk.forgottenCount,
+  ),
+  counter(
+    'old_sdk_repushed_total',
+    'Pushes sent again without a receipt.',
+    (f) => f.gateway.oldSdk.repushedCount,
+  ),
+  counter(
+    'old_sdk_paged_total',
+    'Messages read from the store for them: offline, holes, let go.',
+    (f) => f.gateway.oldSdk.pagedCount,
+  ),
+  counter('old_sdk_reads_total', 'Reads of the store for that.', (f) => f.gateway.oldSdk.readCount),
+  counter(
+    'old_sdk_failed_reads_total',
+    'Of those, reads that failed and are tried again.',
+    (f) => f.gateway.oldSdk.failedReadCount,
+  ),
+];
+
+const LIMITS: readonly MetricRow[] = [
+  labelled('counter', ['limits_rate_refused_total', 'kind'], 'Requests refused for their rate.', (f) =>
+    byName(countsOf(f.rates.refused)),
+  ),
+  labelled(
+    'counter',
+    ['limits_attempts_refused_total', 'kind'],
+    'Sign-ins, sign-ups, mails and look-ups refused as too many.',
+    (f) => byName(countsOf(f.attempts.refused)),
+  ),
+  gauge('limits_known_users', 'Users whose rates are remembered.', (f) => f.rates.rememberedUserCount),
+  gauge(
+    'limits_known_addresses',
+    'Addresses whose rates are remembered.',
+    (f) => f.rates.rememberedAddressCount,
+  ),
+  counter(
+    'limits_pauses_total',
+    'Connections not read for a while for going on after many refusals.',
+    (f) => f.gateway.pausedCount,
+  ),
+  gauge('sockets_open', 'WebSockets, those being closed too.', (f) => f.sockets.openCount),
+  gauge('sockets_strangers', 'Of those, not signed in.', (f) => f.sockets.strangerCount),
+  labelled('counter', ['sockets_refused_total', 'reason'], 'Upgrades refused, by the cap in the way.', (f) =>
+    byName(countsOf(f.sockets.refused)),
+  ),
+  counter(
+    'http_refused_connections_total',
+    'HTTP connections cut: too many of one address.',
+    (f) => f.httpRefusedPeerCount,
+  ),
+  labelled('gauge', ['tls_expiry_seconds', 'use'], 'When the certificate ends, Unix time.', (f) =>
+    f.certificate === undefined ? [] : [{ labels: ['served'], value: f.certificate.expiresAtMs / 1000 }],
+  ),
+  counter(
+    'tls_reloads_total',
+    'Times another certificate was taken.',
+    (f) => f.certificate?.reloadCount ?? 0,
+  ),
+  counter(
+    'tls_failures_total',
+    'Times a new certificate could not be taken; the old one is served.',
+    (f) => f.certificate?.failureCount ?? 0,
   ),
 ];
 
@@ -236,4 +316,12 @@ const PROCESS: readonly MetricRow[] = [
   gauge('process_open_files', 'Open file descriptors, sockets too (Linux).', (f) => f.process.openFileCount),
 ];
 
-export const METRICS: readonly MetricRow[] = [...GATEWAY, ...API, ...MESSAGING, ...STORE, ...PROCESS];
+export const METRICS: readonly MetricRow[] = [
+  ...GATEWAY,
+  ...OLD_SDKS,
+  ...LIMITS,
+  ...API,
+  ...MESSAGING,
+  ...STORE,
+  ...PROCESS,
+];
