@@ -1,4 +1,7 @@
-/** Compiles the TypeScript of all rooms to dist/, and only where a source is newer than the last build. */
+/**
+ * Compiles the TypeScript of all rooms to dist/, and only where a source is newer than the last build; then writes
+ * the tables of docs/protocol.md.
+ */
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -19,6 +22,7 @@ export function build() {
   pruneDeleted();
   if (!runNode([COMPILER, '-p', '.'])) return false;
   if (existsSync(COMMAND)) chmodSync(COMMAND, 0o755);
+  if (!runNode(['scripts/protocol_tables.mjs'])) return false;
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   writeFileSync(STAMP, '');
   // A source saved while the compiler ran is newer than this.

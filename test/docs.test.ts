@@ -1,5 +1,6 @@
 /** docs/protocol.md names everything that a client can meet: operations and their fields, error codes, close codes. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -48,4 +49,12 @@ test('docs: every close code with its name, meaning and whether to come back', (
     const then = code < 4500 ? 'reconnect' : 'do not come back by yourself';
     assert.deepEqual(cellsOf(String(code)), [name, text, then]);
   }
+});
+
+test('docs: the tables of error codes and close codes are as the build writes them', () => {
+  const root = packageRoot();
+  const errors = join(import.meta.dirname, '../im/errors.js');
+  const args = [join(root, 'scripts/protocol_tables.mjs'), '--check', '--from', errors];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
 });
