@@ -5,14 +5,30 @@ import { checkHistory, describeFindings, type Logged } from '../support/history_
 import type { Phone } from '../support/phone.js';
 import { waitUntil } from '../support/wait.js';
 
-/** Cheap password hashes, and no limit on malformed frames, so that what lies behind it is reached. */
-export const FUZZED_SERVER_FLAGS = {
+const UNLIMITED = 1_000_000;
+const RATES = ['message', 'receipt', 'api', 'auth', 'connection', 'address'].flatMap((name) => [
+  [`limits-${name}-per-second`, UNLIMITED] as const,
+  [`limits-${name}-burst`, UNLIMITED] as const,
+]);
+const ATTEMPTS = [
+  'sign-in-account',
+  'sign-in-address',
+  'create',
+  'mail',
+  'lookup-user',
+  'lookup-address',
+].map((name) => [`attempts-${name}-count`, UNLIMITED] as const);
+
+/** Cheap password hashes, and no limits on rates and malformed frames, so that what lies behind them is reached. */
+export const FUZZED_SERVER_FLAGS: Readonly<Record<string, string | number>> = {
   'log-level': 'error',
   'api-hash-memory-kib': 8192,
   'api-hash-passes': 1,
-  'gateway-bad-frames': 1_000_000,
+  'gateway-bad-frames': UNLIMITED,
+  'gateway-refusal-count': UNLIMITED,
   'gateway-close-ms': 1000,
-} as const;
+  ...Object.fromEntries([...RATES, ...ATTEMPTS]),
+};
 
 /** It is ready, the two chat, a newcomer signs in and chats, and the stored log is what they were told. */
 export async function assertStillServes(

@@ -39,7 +39,16 @@ export function fieldValue(name: string, { uid, peer, token }: Speaker): unknown
     renew: true,
     uid: peer,
     to: peer,
-    relativeIds: [peer],
+    relative_ids: [peer],
+    session_id: `${low}_${high}`,
+    prefix: 'fuzz',
+    approval: true,
+    contactsOnly: false,
+    agree: true,
+    deny: false,
+    end_mid: 0,
+    page: 0,
+    pageSize: 20,
     mid: 1,
     conv: `u${low}_${high}`,
     from: 1,
@@ -124,7 +133,7 @@ export function envelopeOf(
   seq: number,
   wording: Wording,
 ): Record<string, unknown> {
-  if (wording === 'web') return { action, data: { ...data }, seq, to: null, extra: null, ticket: 'x' };
+  if (wording === 'web') return { action, data: { ...data }, seq, to: null, extra: null, ticket: '' };
   return { Ver: 1, Action: action, Seq: seq, Data: capitalised(data), Origin: null };
 }
 
