@@ -101,6 +101,7 @@ function bench(t: TestContext, options: Partial<GatewayOptions> = {}): Bench {
         },
         offlinePage: () => Promise.resolve([]),
         range: () => Promise.reject(imError('INTERNAL')),
+        conversations: () => Promise.resolve([]),
       },
       dispatch: { deliver: () => Promise.resolve([]) },
       rates: { connection: () => ({ take: () => 0 }) },

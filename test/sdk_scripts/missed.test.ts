@@ -84,6 +84,14 @@ async function residentBytes(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024;
 }
 
+/** One number of /metrics. */
+async function metric(server: TestServer, name: string): Promise<number> {
+  const page = await (await fetch(new URL('/metrics', server.urls.http))).text();
+  const value = new RegExp(`^sailplane_${name} (\\S+)$`, 'm').exec(page)?.[1];
+  assert.ok(value !== undefined, `no ${name}`);
+  return Number(value);
+}
+
 /** Each once, and those of one sender in order; between senders time decides, and a batch is one moment. */
 function assertAllInOrder(numbers: readonly number[], count: number, senderCount = SENDER_COUNT): void {
   assert.equal(numbers.length, count);
@@ -170,6 +178,8 @@ test('a browser that does not read costs the server a page or two, and still get
   });
   const all = MISSED_COUNT * bytes;
   assert.ok(most - before < all / 2, `the server grew by ${most - before} of ${all} bytes`);
+  const paged = await metric(server, 'old_sdk_paged_total');
+  assert.ok(paged > 0 && paged < MISSED_COUNT, `${paged} were read for it`);
   socket.goOnReading();
   await waitUntil('all of them', () => heard.length >= MISSED_COUNT, 30_000);
   assertAllInOrder([...new Set(heard)], MISSED_COUNT);
@@ -187,9 +197,10 @@ test('pushes that did not fit into a full queue come when there is room, and the
   browser.socket.stopReading();
   const body = 'q'.repeat(30_000);
   for (let n = 0; n < count; n++) await sender.send(web.uid, `${n} ${body}`);
-  assert.ok(browser.shown.length < count / 2);
+  assert.ok((await metric(server, 'gateway_pushes_let_go_total')) > 0, 'the queue was full');
   browser.socket.goOnReading();
   await waitUntil('all of them', () => browser.shown.length === count, 30_000);
   assertAllInOrder(numbers(browser), count, 1);
   assert.equal(browser.socket.closedWith, undefined);
+  assert.equal(await metric(server, 'gateway_undetected_drops_total'), 0);
 });

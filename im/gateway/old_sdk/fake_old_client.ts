@@ -1,7 +1,7 @@
 /** For tests of this room: a log that answers like the store, and an old client over a socket that takes its bytes when told. */
 import { defaultsOf } from '../../../pkg/config/option.js';
 import { chatConversation, type ConversationName } from '../../message/conversation.js';
-import { known, toDevice, toMid, toSeq, toUid, type Seq, type Uid } from '../../message/ids.js';
+import { known, toDevice, toMid, toSeq, toUid, type Uid } from '../../message/ids.js';
 import { EVENT_KIND, type ChatEvent, type Profile } from '../../message/message.js';
 import { Client } from '../client.js';
 import { ClientDirectory } from '../client_directory.js';
@@ -24,6 +24,8 @@ interface Stored extends ChatEvent {
 export class FakeLog implements OldSdkStore {
   readonly logs = new Map<ConversationName, Stored[]>();
   readonly marks = new Map<ConversationName, number>();
+  /** What any device of READER has got. */
+  readonly delivered = new Map<ConversationName, number>();
   readCount = 0;
   failure: Error | undefined;
   #mid = 0;
@@ -65,6 +67,15 @@ export class FakeLog implements OldSdkStore {
   async sentBetween(...[conv, sender, from, to]: Parameters<OldSdkStore['sentBetween']>) {
     await this.#read();
     return (this.logs.get(conv) ?? []).filter((e) => e.from === sender && e.seq >= from && e.seq <= to);
+  }
+
+  async conversations(...[, , , name]: Parameters<OldSdkStore['conversations']>) {
+    await this.#read();
+    const [conv, seq] = [known(name), known(toSeq(1))];
+    const marks = { deviceSeq: seq, readSeq: seq, peerDeliveredSeq: seq, peerReadSeq: seq };
+    const deliveredSeq = known(toSeq(this.delivered.get(conv) ?? 0));
+    const rest = { peer: READER, lastMid: 0, lastAtMs: 0, createdAtMs: 0, unread: 0 };
+    return [{ conv, firstSeq: seq, lastSeq: seq, ...marks, deliveredSeq, ...rest }];
   }
 
   async #read(): Promise<void> {
@@ -176,8 +187,19 @@ export class OldSdkScene {
     return this.sdks.receipt(client, { kind: 'receipt', by: 'mid', mid: event.mid });
   }
 
-  setMark(event: ChatEvent, seq: Seq = event.seq): void {
-    this.log.marks.set(event.conv, seq);
+  /** The frames that are for READER's socket, as what they are. */
+  pushReceipt(client: Client, conv: ConversationName, from: number, to: number): Promise<void> | undefined {
+    const [first, last] = [known(toSeq(from)), known(toSeq(to))];
+    const interval = {
+      conv,
+      from: first,
+      to: last,
+      state: 'received',
+      by: READER,
+      messages: undefined,
+    } as const;
+    const frame = { kind: 'receipt', ...interval } as const;
+    return this.sdks.pushReceipt(client, frame, new SharedFrame(frame));
   }
 }
 

@@ -1,8 +1,8 @@
 /** What the gateway remembers of one signed-in connection whose client cannot find holes itself (no `v`/`caps`). */
 import { integer, type OptionsOf } from '../../../pkg/config/option.js';
 import type { ConversationName } from '../../message/conversation.js';
+import type { DownFrame } from '../../message/message.js';
 import { Positions } from './positions.js';
-import type { ReceiptDown } from './receipts_by_mid.js';
 import { UnackedPushes, type UnackedTotal } from './unacked_pushes.js';
 
 const COUNT = { min: 1, max: 1_000_000 } as const;
@@ -49,6 +49,8 @@ export const OLD_SDK_OPTIONS = {
     'Pages being read at once for all old clients; the others wait in line.',
   ),
 } as const;
+
+export type ReceiptDown = Extract<DownFrame, { kind: 'receipt' }>;
 
 export type OldSdkOptions = OptionsOf<typeof OLD_SDK_OPTIONS>;
 

@@ -210,6 +210,44 @@ test('gone without receipts: the senders are told «offline», once, and not of 
   assert.equal(scene.told.length, 1, 'a page of what was missed tells nobody again');
 });
 
+test('gone: nothing is said of what was received in another way', async () => {
+  const scene = new OldSdkScene();
+  const { client } = scene.enter('legacy');
+  const [pulled, open] = [scene.log.say(peer), scene.log.say(peer)];
+  for (const event of [pulled, open]) scene.push(client, event);
+  scene.log.delivered.set(pulled.conv, pulled.seq);
+  scene.leave(client);
+  await settled();
+  assert.deepEqual(
+    scene.told.map(({ frame }) => midOf(frame)),
+    [open.mid],
+  );
+});
+
+test('receipts that do not fit are owed, and come as one when there is room', async () => {
+  const scene = new OldSdkScene({ queueBytes: 16_384 });
+  const { client, socket } = scene.enter('legacy');
+  const sent = Array.from({ length: 60 }, () => scene.log.say(peer, true));
+  const conv = known(sent[0]).conv;
+  await scene.pushReceipt(client, conv, 1, 2);
+  await settled();
+  socket.takesBytes = false;
+  for (let n = 0; n < 60; n++) scene.push(client, scene.log.say(other, false, 'x'.repeat(300)));
+  for (let seq = 3; seq <= 60; seq++) await scene.pushReceipt(client, conv, seq, seq);
+  const { readCount } = scene.log;
+  socket.take();
+  await settled(200);
+  const notified = [...socket.text.matchAll(/"ack.notify","Data":\{"Seq":(\d+)/g)].map(([, seq]) =>
+    Number(seq),
+  );
+  assert.deepEqual(
+    notified,
+    sent.map(({ seq }) => seq),
+  );
+  assert.ok(scene.log.readCount - readCount < 20, 'not one read for each');
+  assert.equal(scene.sdks.stats().droppedReceiptCount, 0);
+});
+
 test('gone before its queue had room: the senders of what was never pushed are told too', async () => {
   const scene = new OldSdkScene({ queueBytes: 20_000 });
   const { client, socket } = scene.enter('legacy');

@@ -3,15 +3,12 @@
  * newest 256. What does not fit into a full queue is owed, as an interval, and read again when there is room.
  */
 import { known, toSeq, type Seq } from '../../message/ids.js';
-import type { DownFrame } from '../../message/message.js';
 import type { Client } from '../client.js';
 import { SharedFrame } from '../shared_frame.js';
 import { mayPush } from './catch_up.js';
 import type { EventPusher } from './event_pusher.js';
-import type { OldClient } from './old_client.js';
+import type { OldClient, ReceiptDown } from './old_client.js';
 import type { StorePages } from './store_pages.js';
-
-export type ReceiptDown = Extract<DownFrame, { kind: 'receipt' }>;
 
 export interface ReceiptsByMidDeps {
   readonly pages: StorePages;

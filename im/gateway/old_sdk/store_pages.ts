@@ -3,7 +3,7 @@ import { Limiter } from '../../../pkg/queue/limiter.js';
 import type { Logger } from '../../../pkg/log/logger.js';
 import type { MessageStore } from '../../store/interface.js';
 
-export type OldSdkStore = Pick<MessageStore, 'offlinePage' | 'range' | 'sentBetween'>;
+export type OldSdkStore = Pick<MessageStore, 'offlinePage' | 'range' | 'sentBetween' | 'conversations'>;
 
 /** One per connection at most, and connections are bounded elsewhere. */
 const WAITING_LIMIT = 1_000_000;
