@@ -4,7 +4,7 @@
  */
 import { chatConversation } from '../message/conversation.js';
 import type { Uid } from '../message/ids.js';
-import { errorInfoOf } from '../message/error_info.js';
+import { errorInfo, errorInfoOf } from '../message/error_info.js';
 import {
   EVENT_KIND,
   type ChatEvent,
@@ -56,7 +56,7 @@ export class ChatHandler implements AppendListener<InboundChat> {
     const senders: InboundChat[] = [];
     for (const settled of batch) {
       const { context } = settled;
-      const outcome = eventOf(settled);
+      const outcome = messageOf(settled);
       if (!(settled.result instanceof Error) && settled.result.outcome === 'stored') this.#storedCount++;
       if ('seq' in outcome) {
         replies.push({ ...ends(context), frame: ack(context, outcome) });
@@ -69,6 +69,12 @@ export class ChatHandler implements AppendListener<InboundChat> {
     this.#deps.replies.reply(replies);
     if (events.length > 0) void this.#deps.delivery.deliver(events, senders);
   }
+}
+
+function messageOf(settled: Settled<InboundChat>): ChatEvent | ErrorInfo {
+  const outcome = eventOf(settled);
+  // The name is taken by a recall: what was said now has not been stored.
+  return 'seq' in outcome && outcome.kind !== EVENT_KIND.message ? errorInfo('BAD_CLIENT_ID') : outcome;
 }
 
 function ends({ connection, bytes }: InboundChat): Omit<Reply, 'frame'> {

@@ -157,6 +157,17 @@ test('the ack says what its sender said; again is acked again, and nothing is st
       { cliMid: clientIdOf(web, toJava.mid), mid: toJava.mid, seq: toJava.seq + 1 },
     );
   }
+  const taken = {
+    from: web.uid,
+    to: java.uid,
+    content: 'x',
+    mid: 0,
+    clientId: `recall-${toJava.mid}`,
+    atMs: AT_MS,
+  };
+  web.client.chat(taken);
+  const refusal = await web.client.expect('notify.error');
+  assert.equal(refusal.data, ERRORS.BAD_CLIENT_ID.text, 'a message of that name would be acked and lost');
   assert.equal((await say(web, java.uid, 'next')).seq, toJava.seq + 2);
   for (const actor of [java, web]) await actor.close();
 });
