@@ -47,13 +47,13 @@ function folder(t: TestContext): string {
 test('sailplane: --help names every command, --version the package', async () => {
   const help = await sailplane(['--help']);
   assert.equal(help.code, 0);
-  for (const name of ['singleton', 'chat', 'user', 'migrate', 'config'])
+  for (const name of ['singleton', 'chat', 'user', 'backup', 'restore', 'stats', 'migrate', 'config'])
     assert.ok(help.output.includes(`\n  ${name} `));
   assert.match((await sailplane(['--version'])).output, /^\d+\.\d+\.\d+\n$/);
 });
 
 test('sailplane: every command has a help of its own', async () => {
-  for (const name of ['singleton', 'chat', 'user', 'migrate', 'config']) {
+  for (const name of ['singleton', 'chat', 'user', 'backup', 'restore', 'stats', 'migrate', 'config']) {
     const help = await sailplane([name, '--help']);
     assert.equal(help.code, 0, help.error);
     assert.ok(help.output.startsWith(`Usage: sailplane ${name}`));

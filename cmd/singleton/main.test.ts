@@ -93,7 +93,10 @@ test('singleton: the log is JSON and has the options, but not the secret', async
   const options = lines.find((line) => line['msg'] === 'starting')?.['options'] as Record<string, unknown>;
   assert.equal(options['secret'], '(set)');
   const closed = lines.filter((line) => line['msg'] === 'part closed').map((line) => line['part']);
-  assert.deepEqual(closed, ['http', 'ws', 'gateway', 'marks', 'batcher', 'store', 'data folder']);
+  assert.deepEqual(closed, [
+    ...['admin door', 'http', 'ws', 'gateway', 'retention'],
+    ...['marks', 'batcher', 'probe', 'store', 'data folder'],
+  ]);
 });
 
 test('singleton: wrong options are all named, nothing is opened', async (t) => {
