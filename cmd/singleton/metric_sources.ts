@@ -25,7 +25,7 @@ export interface MetricSources {
 
 export async function collectFigures(sources: MetricSources): Promise<Figures> {
   const { rooms, stores, hasher, retention, probe, version, ws, http, edge } = sources;
-  const { api, attempts, authenticator, batcher, gateway, marks, rates, receipts } = rooms;
+  const { api, attempts, authenticator, batcher, gateway, marks, rates, receipts, relays } = rooms;
   const [files, ofProcess] = await Promise.all([fileFigures(sources.databasePath), probe.read()]);
   return {
     version,
@@ -37,6 +37,7 @@ export async function collectFigures(sources: MetricSources): Promise<Figures> {
     appends: batcher.stats(),
     marks: marks.stats(),
     receipts: { waitingCount: receipts.waitingCount, untoldCount: receipts.untoldCount },
+    relays: relays.stats(),
     workers: stores.stats(),
     files,
     retention: retention.stats(),

@@ -98,7 +98,10 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
     logger,
   });
   const { attempts, checker } = identity;
-  return { api, attempts, authenticator, batcher, checker, dispatch, gateway, marks, rates, receipts };
+  return {
+    ...{ api, attempts, authenticator, batcher, checker, dispatch, gateway },
+    ...{ marks, rates, receipts, relays },
+  };
 }
 
 function buildIdentity(config: Config, deps: RoomsDeps, dispatch: LocalDispatch) {

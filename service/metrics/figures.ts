@@ -1,9 +1,10 @@
 /** Everything that is measured, at one moment: collected by the composition root when somebody asks, never before. */
 import type { AttemptStats } from '../../im/api/attempt_guard.js';
 import type { ClientFigures } from '../../im/gateway/client_figures.js';
-import type { GatewayStats } from '../../im/gateway/client_manager.js';
+import type { GatewayStats } from '../../im/gateway/gateway_stats.js';
 import type { RateLimitStats } from '../../im/limits/rate_limits.js';
 import type { MarkWriterStats } from '../../im/messaging/mark_writer.js';
+import type { RelayStats } from '../../im/messaging/relay_handler.js';
 import type { AppendBatcherStats } from '../../im/store/append_batcher.js';
 import type { RetentionStats } from '../../im/store/retention.js';
 import type { LimiterStats } from '../../pkg/queue/limiter.js';
@@ -46,6 +47,7 @@ export interface Figures {
   readonly appends: AppendBatcherStats;
   readonly marks: MarkWriterStats;
   readonly receipts: { readonly waitingCount: number; readonly untoldCount: number };
+  readonly relays: RelayStats;
   readonly workers: readonly WorkerFigures[];
   readonly files: FileFigures;
   readonly retention: RetentionStats;

@@ -258,6 +258,13 @@ const MESSAGING: readonly MetricRow[] = [
     'Writes of receipts that failed; they wait and are tried again.',
     (f) => f.marks.failedWriteCount,
   ),
+  gauge('relays_queue_frames', 'Frames to be passed on, waiting for rights.', (f) => f.relays.queuedCount),
+  counter('relays_passed_total', 'Frames passed on unstored.', (f) => f.relays.passedCount),
+  counter(
+    'relays_refused_total',
+    'Frames not passed on: rights, or a full queue.',
+    (f) => f.relays.refusedCount,
+  ),
   gauge('receipts_queue_receipts', 'Receipts waiting to be checked.', (f) => f.receipts.waitingCount),
   counter(
     'receipts_untold_total',
