@@ -60,6 +60,8 @@ const PLANTED: readonly (readonly [path: string, text: string, breach: string])[
     `import { AppendBatcher } from '../store/append_batcher.js';`,
     'im rooms meet only',
   ],
+  ['im/messaging/router.ts', `import '../gateway/old_sdk/old_sdks.js';`, 'im rooms meet only'],
+  ['im/gateway/old_sdk/old_sdks.ts', `import '../../store/append_batcher.js';`, 'im rooms meet only'],
   ['im/messaging/router.ts', `import '../../pkg/db/sqlite_database.js';`, 'leaf mechanisms'],
   ['im/messaging/router.ts', `import '../../pkg/log/pino_logger.js';`, 'leaf mechanisms'],
   ['im/messaging/router.ts', `import '../../pkg/config/load.js';`, 'leaf mechanisms'],

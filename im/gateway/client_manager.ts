@@ -11,6 +11,7 @@ import type { Messaging, Reply, ReplySink } from '../messaging/interface.js';
 import { Client } from './client.js';
 import { clientFigures, type ClientFigures } from './client_figures.js';
 import { ClientDirectory } from './client_directory.js';
+import { Closer } from './closer.js';
 import { Deliverer } from './deliverer.js';
 import type { RateLimits } from '../limits/interface.js';
 import { FrameLimiter, FRAME_LIMIT_OPTIONS } from './frame_limiter.js';
@@ -27,9 +28,10 @@ import type {
   KickOrder,
 } from './interface.js';
 import { OLD_SDK_OPTIONS } from './old_sdk/old_client.js';
-import { OldSdks, type OldSdkStats } from './old_sdk/old_sdks.js';
+import { OldSdks } from './old_sdk/old_sdks.js';
 import type { OldSdkStore } from './old_sdk/store_pages.js';
 import { OUTBOUND_OPTIONS, OutboundQueue, type OutboundTotal } from './outbound_queue.js';
+import type { GatewayStats } from './gateway_stats.js';
 import { Heartbeat, HEARTBEAT_OPTIONS } from './heartbeat.js';
 import { SharedFrame } from './shared_frame.js';
 import { SignInHandler } from './sign_in_handler.js';
@@ -84,34 +86,6 @@ export interface ClientManagerDeps {
   readonly logger: Logger;
 }
 
-/** Numbers for logs, metrics and app/info; totals count since the start. */
-export interface GatewayStats {
-  readonly connectionCount: number;
-  readonly userCount: number;
-  readonly maxConnectionCount: number;
-  /** Pushes let go at full queues and announced later: repaired by the client. */
-  readonly letGoCount: number;
-  /** Pushes let go of which nobody will tell the client. Stays 0. */
-  readonly undetectedDropCount: number;
-  readonly announcedCount: number;
-  readonly pushedCount: number;
-  /** Times a connection was not read for a while because it went on after many refusals for its rate. */
-  readonly pausedCount: number;
-  readonly oldSdk: OldSdkStats;
-  /** Signs of life asked for, and connections closed because none came. */
-  readonly probeCount: number;
-  readonly heartbeatLostCount: number;
-  /** Takeovers of live connections by the same token, and tokens revoked because of them. */
-  readonly fightCount: number;
-  readonly revokedCount: number;
-  /** Cursors of clients: compared with the store, of those lacking something, and not looked at. */
-  readonly tailCheckedCount: number;
-  readonly tailFoundCount: number;
-  readonly tailDroppedCount: number;
-  /** Of them waiting now. */
-  readonly tailWaitingCount: number;
-}
-
 export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   readonly #options: GatewayOptions;
   readonly #clients = new Map<number, Client>();
@@ -119,6 +93,7 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   readonly #flusher: Flusher;
   readonly #oldSdks: OldSdks;
   readonly #deliverer: Deliverer;
+  readonly #closer: Closer;
   readonly #inbound: Inbound;
   readonly #limiter: FrameLimiter;
   readonly #signIn: SignInHandler;
@@ -127,7 +102,6 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   readonly #takeover: Takeover;
   readonly #tailCheck: TailCheck;
   readonly #outboundTotal: OutboundTotal = { bytes: 0 };
-  readonly #closes = new Map<CloseName, number>();
   #isClosing = false;
   #maxConnectionCount = 0;
   #announcedCount = 0;
@@ -139,8 +113,13 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     const delivery = { ...deps, directory: this.#directory, schedule };
     this.#oldSdks = new OldSdks(options, delivery);
     this.#deliverer = new Deliverer({ ...delivery, oldSdks: this.#oldSdks });
+    this.#closer = new Closer({
+      unbind: (client) => this.#unbind(client),
+      hasten: (client) => this.#sweeper.hasten(client),
+      schedule,
+    });
     const send = (client: Client, frame: DownFrame): void => this.send(client, frame);
-    const close = (client: Client, reason: CloseName): void => this.#drain(client, reason);
+    const close = (client: Client, reason: CloseName): void => this.#closer.drain(client, reason);
     this.#signIn = new SignInHandler({
       authenticator: deps.authenticator,
       directory: this.#directory,
@@ -176,7 +155,7 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
       authenticator: deps.authenticator,
       logger: deps.logger,
       close,
-      cut: (client, reason) => this.#cut(client, reason),
+      cut: (client, reason) => this.#closer.cut(client, reason),
     });
   }
 
@@ -205,7 +184,7 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   /** Looks at every connection: for metrics, not for what clients may ask. */
   figures(): ClientFigures {
     const { bytes: outboundBytes } = this.#outboundTotal;
-    return { ...clientFigures(this.#clients.values()), outboundBytes, closes: this.#closes };
+    return { ...clientFigures(this.#clients.values()), outboundBytes, closes: this.#closer.counts };
   }
 
   start(): void {
@@ -220,13 +199,13 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     this.#limiter.stop();
     this.#oldSdks.stop();
     this.#tailCheck.stop();
-    for (const client of this.#clients.values()) this.#drain(client, 'GOING_AWAY');
+    for (const client of this.#clients.values()) this.#closer.drain(client, 'GOING_AWAY');
     const endAtMs = performance.now() + deadlineMs;
     while (this.#clients.size > 0 && performance.now() < endAtMs) {
       await new Promise((resolve) => setTimeout(resolve, 10));
       for (const client of this.#clients.values()) {
         if (performance.now() - client.closingSinceMs >= this.#options.drainMs)
-          this.#cut(client, 'GOING_AWAY');
+          this.#closer.cut(client, 'GOING_AWAY');
       }
     }
   }
@@ -273,7 +252,7 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
       if (frame?.kind === 'stored') this.#oldSdks.stored(client, frame.conv, frame.seq);
       if (!ends) continue;
       this.#inbound.answered(client, bytes);
-      if (client.closing !== undefined) this.#closeIfDone(client);
+      if (client.closing !== undefined) this.#closer.closeIfDone(client);
     }
   }
 
@@ -311,7 +290,7 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   #drained(client: Client): void {
     if (client.outbound.isMarked) this.#announce(client);
     this.#oldSdks.drained(client);
-    if (client.closing !== undefined) this.#closeIfDone(client);
+    if (client.closing !== undefined) this.#closer.closeIfDone(client);
     else if (client.isPaused) this.#inbound.resume(client);
   }
 
@@ -321,33 +300,6 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     if (conversations === undefined || !client.isModern) return;
     this.#announcedCount++;
     this.send(client, { kind: 'sync', conversations });
-  }
-
-  /** Reads nothing more, answers what is under way, writes what is queued, then closes. */
-  #drain(client: Client, reason: CloseName): void {
-    if (client.closing !== undefined || client.isClosed) return;
-    client.closing = reason;
-    client.closingSinceMs = performance.now();
-    this.#sweeper.hasten(client);
-    client.held = undefined;
-    client.connection.pause();
-    this.#unbind(client);
-    this.#closeIfDone(client);
-  }
-
-  #closeIfDone(client: Client): void {
-    if (client.closing === undefined || client.unansweredCount > 0) return;
-    if (client.isWriting || !client.outbound.isEmpty) return this.#flusher.schedule(client);
-    this.#cut(client, client.closing);
-  }
-
-  #cut(client: Client, reason: CloseName): void {
-    if (client.isClosed) return;
-    // The transport tells when it is gone; until then nothing is written any more.
-    client.isClosed = true;
-    this.#closes.set(reason, (this.#closes.get(reason) ?? 0) + 1);
-    this.#unbind(client);
-    client.connection.close(reason);
   }
 
   /** It is nobody's device any more. */

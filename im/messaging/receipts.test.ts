@@ -65,6 +65,31 @@ test('a receipt by mid goes to whoever sent that message, and is marked', async 
   assert.deepEqual(written, [[{ uid: bob, device, conv, from: 7, to: 7, read: false }]]);
 });
 
+test('a receipt that the gateway has named in full needs no read', async (t) => {
+  const { marks, delivered } = bench(t);
+  const refuse = (): Promise<never> => Promise.reject(imError('INTERNAL'));
+  const dispatch = {
+    deliver: (batch: readonly Delivery[]) => Promise.resolve(void delivered.push(...batch)).then(() => []),
+    kick: () => Promise.resolve(),
+  };
+  const store = { locate: refuse, lastSeqs: refuse };
+  const receipts = new ReceiptHandler({ store, marks, dispatch, logger: silent });
+  const messages = [{ ...fromAlice }, { ...fromAlice, mid: known(toMid(8)), seq: seq(8), clientId: 'c8' }];
+  const errors = await new Promise((resolve) => {
+    receipts.add({ reader: { uid: bob, device }, what: { by: 'pushed', messages }, done: resolve });
+  });
+  assert.equal(errors, undefined);
+  // The sender is told a turn after the reader is answered.
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(
+    delivered.map(({ frame, recipients }) => [frame.kind === 'receipt' && frame.from, recipients]),
+    [
+      [7, [{ uid: alice }]],
+      [8, [{ uid: alice }]],
+    ],
+  );
+});
+
 test('nobody can forge a receipt for a conversation that is not his', async (t) => {
   const { receipts, marks, delivered, written } = bench(t);
   await receipts.received({ uid: eve, device }, [fromAlice.mid]);
