@@ -1,5 +1,5 @@
 /** The server under measurement: the real process on core 0, on its own copy of the preloaded data. */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
@@ -70,6 +70,7 @@ export class BenchServer {
     scope.after(() => rm(folder, { recursive: true, force: true }));
     const dataDir = join(folder, 'data');
     if (dataset !== undefined) await cp(dataset.dataDir, dataDir, { recursive: true });
+    else if (prepare !== undefined) await mkdir(dataDir);
     const delayFile = join(folder, 'loop_delay.json');
     const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
     const server = await TestServer.start(scope, {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chatConversation, type ConversationName } from '../im/message/conversation.js';
+import { chatConversation } from '../im/message/conversation.js';
 import { known, toDevice, toMid, toSeq, toUid, type Uid } from '../im/message/ids.js';
 import { EVENT_KIND } from '../im/message/message.js';
 import type { AppendRequest } from '../im/store/interface.js';
@@ -22,7 +22,7 @@ const ROWS_PER_PAIR = ROW_COUNT / (USER_COUNT / 2);
 const ROWS_PER_BATCH = 5000;
 const CONTENT_BYTES = 64;
 /** What phones use; any would do. */
-const DEVICE = 5;
+export const BENCH_DEVICE = 5;
 
 interface Manifest {
   readonly epoch: number;
@@ -63,7 +63,7 @@ export class Dataset {
       return await seedTokens(
         stores,
         this.#manifest.uids.slice(0, count).map((uid) => known(toUid(uid))),
-        DEVICE,
+        BENCH_DEVICE,
       );
     } finally {
       await stores.close();
@@ -113,23 +113,24 @@ async function fill(stores: SqliteStores, uids: readonly Uid[]): Promise<void> {
     for (const [one, other] of pairs) {
       if (one === undefined || other === undefined) continue;
       const [from, to] = round % 2 === 0 ? [one, other] : [other, one];
-      batch.push(request(chatConversation(one, other), from, to, mid++));
+      batch.push(rowOf([from, to], mid++));
       if (batch.length < ROWS_PER_BATCH) continue;
-      await append(stores, batch);
+      await appendRows(stores, batch);
       batch = [];
     }
   }
-  if (batch.length > 0) await append(stores, batch);
+  if (batch.length > 0) await appendRows(stores, batch);
   await markAll(stores, pairs);
 }
 
-function request(conv: ConversationName, from: Uid, to: Uid, mid: number): AppendRequest {
+/** A message of 64 bytes between two of them. */
+export function rowOf([from, to]: readonly [from: Uid, to: Uid], mid: number): AppendRequest {
   return {
-    conv,
+    conv: chatConversation(from, to),
     event: {
       kind: EVENT_KIND.message,
       from,
-      device: known(toDevice(DEVICE)),
+      device: known(toDevice(BENCH_DEVICE)),
       to,
       clientId: `seed-${mid}`,
       mid: known(toMid(mid)),
@@ -141,7 +142,8 @@ function request(conv: ConversationName, from: Uid, to: Uid, mid: number): Appen
   };
 }
 
-async function append(stores: SqliteStores, batch: readonly AppendRequest[]): Promise<void> {
+/** Throws where one of them was not stored. */
+export async function appendRows(stores: SqliteStores, batch: readonly AppendRequest[]): Promise<void> {
   const results = await stores.messages.append(batch);
   if ('refused' in results) throw new Error(results.cause);
   const bad = results.find(({ outcome }) => outcome !== 'stored');
@@ -155,7 +157,7 @@ async function markAll(
 ): Promise<void> {
   for (const [one, other] of pairs) {
     if (one === undefined || other === undefined) continue;
-    const common = { device: known(toDevice(DEVICE)), conv: chatConversation(one, other), read: true };
+    const common = { device: known(toDevice(BENCH_DEVICE)), conv: chatConversation(one, other), read: true };
     const range = { from: known(toSeq(1)), to: known(toSeq(ROWS_PER_PAIR)) };
     await stores.messages.mark([one, other].map((uid) => ({ ...common, ...range, uid })));
   }

@@ -6,7 +6,17 @@ import { BareTalker } from './bare_talker.js';
 import { SdkTalker } from './sdk_talker.js';
 import { ChatLoad, type MakeTalker } from './chat_load.js';
 import { IdleLoad } from './idle_load.js';
-import type { ChatPlan, ClientKind, GeneratorReport, IdlePlan, Plan } from './plan.js';
+import { ReconnectLoad } from './reconnect_load.js';
+import { SignInLoad } from './sign_in_load.js';
+import type {
+  ChatPlan,
+  ClientKind,
+  GeneratorReport,
+  IdlePlan,
+  Plan,
+  ReconnectPlan,
+  SignInPlan,
+} from './plan.js';
 
 const MAKERS: Readonly<Record<ClientKind, MakeTalker>> = {
   sdk: (options, events) => new SdkTalker(options, events),
@@ -32,10 +42,33 @@ async function runIdle(plan: IdlePlan): Promise<void> {
   report({ step: 'connected' });
 }
 
+async function runSignIn(plan: SignInPlan): Promise<void> {
+  const load = new SignInLoad(plan);
+  await load.prepare();
+  report({ step: 'measuring' });
+  report({ step: 'signed-in', figures: await load.run() });
+}
+
+async function runReconnect(plan: ReconnectPlan): Promise<void> {
+  report({ step: 'in-sync', figures: await new ReconnectLoad(plan).run() });
+}
+
+function run(plan: Plan): Promise<void> {
+  switch (plan.kind) {
+    case 'chat':
+      return runChat(plan);
+    case 'idle':
+      return runIdle(plan);
+    case 'sign-in':
+      return runSignIn(plan);
+    case 'reconnect':
+      return runReconnect(plan);
+  }
+}
+
 process.once('disconnect', () => process.exit(0));
 process.once('message', (plan: Plan) => {
-  const run = plan.kind === 'chat' ? runChat(plan) : runIdle(plan);
-  run.catch((error: unknown) => {
+  run(plan).catch((error: unknown) => {
     report({
       step: 'failed',
       reason: error instanceof Error ? (error.stack ?? error.message) : String(error),

@@ -1,24 +1,30 @@
 /**
- * `npm run bench -- NAME [--client bare] [--seconds N] [--count N] [--profile DIR] [--record]`: runs one measure
+ * `npm run bench -- NAME [--client bare] [--seconds N] [--count N] [--conversations N] [--profile DIR] [--record]`: runs one measure
  * and prints its figures; --record also writes them into bench/RESULTS.md with the hardware and this command.
  */
 import { parseArgs } from 'node:util';
 import { chatRows, measureChat, type ChatBenchOptions } from './chat_bench.js';
 import { measureFlush } from './flush_bench.js';
 import { measureIdleConnections, measureStart } from './idle_bench.js';
+import { measureReconnect } from './reconnect_bench.js';
 import { recordResult, type Rows } from './results.js';
+import { measureSignIns } from './sign_in_bench.js';
 
 interface Settings {
   readonly client: ChatBenchOptions['client'];
   readonly runMs: number;
   readonly profileDir: string | undefined;
-  /** Of idle connections. */
+  /** Of clients, where a measure lets one choose; 0: its own. */
   readonly count: number;
+  readonly conversations: number;
 }
 
 const WARM_UP_MS = 5000;
 const DEFAULT_SECONDS = '20';
-const IDLE_CONNECTIONS = '10000';
+const IDLE_CONNECTIONS = 10_000;
+const SIGN_INS = 10_000;
+const RECONNECTING = 5000;
+const CONVERSATIONS = '100';
 
 const closedLoop = (senderCount: number) => async (settings: Settings) =>
   chatRows(await measureChat({ ...settings, senderCount, warmUpMs: WARM_UP_MS, ratePerS: 0 }));
@@ -37,7 +43,10 @@ const MEASURES: Readonly<Record<string, (settings: Settings) => Promise<Rows>>> 
   'chat-1000': closedLoop(1000),
   single: closedLoop(1),
   'loop-delay': halfLoad,
-  idle: ({ count }) => measureIdleConnections(count),
+  idle: ({ count }) => measureIdleConnections(count || IDLE_CONNECTIONS),
+  'sign-in': ({ count }) => measureSignIns(count || SIGN_INS),
+  reconnect: ({ count, conversations }) =>
+    measureReconnect({ clientCount: count || RECONNECTING, conversationCount: conversations }),
   start: () => measureStart(),
   flush: () => measureFlush(),
 };
@@ -47,7 +56,8 @@ const { values, positionals } = parseArgs({
   options: {
     client: { type: 'string', default: 'sdk' },
     seconds: { type: 'string', default: DEFAULT_SECONDS },
-    count: { type: 'string', default: IDLE_CONNECTIONS },
+    count: { type: 'string', default: '0' },
+    conversations: { type: 'string', default: CONVERSATIONS },
     profile: { type: 'string' },
     record: { type: 'boolean', default: false },
   },
@@ -57,7 +67,7 @@ const [name = ''] = positionals;
 const measure = MEASURES[name];
 if (measure === undefined || (values.client !== 'sdk' && values.client !== 'bare')) {
   console.error(
-    `usage: npm run bench -- ${Object.keys(MEASURES).join('|')} [--client sdk|bare] [--seconds N] [--record]`,
+    `usage: npm run bench -- ${Object.keys(MEASURES).join('|')} [--client sdk|bare] [--seconds N] [--count N] [--conversations N] [--record]`,
   );
   process.exitCode = 1;
 } else {
@@ -67,6 +77,7 @@ if (measure === undefined || (values.client !== 'sdk' && values.client !== 'bare
     runMs: Number(values.seconds) * 1000,
     profileDir,
     count: Number(values.count),
+    conversations: Number(values.conversations),
   });
   for (const [what, figure] of rows) console.log(`${what.padEnd(66)} ${figure}`);
   if (values.record)

@@ -34,10 +34,27 @@ export interface IdlePlan {
   readonly accounts: readonly Account[];
 }
 
+/** Each account signs in once, on a connection of its own: opened before the measured part, or within it. */
+export interface SignInPlan {
+  readonly kind: 'sign-in';
+  readonly wsUrl: string;
+  readonly accounts: readonly Account[];
+  readonly isOpen: boolean;
+}
+
+/** Everybody on a ring of acquaintances (acquaintances.ts) comes back at once. */
+export interface ReconnectPlan {
+  readonly kind: 'reconnect';
+  readonly wsUrl: string;
+  readonly accounts: readonly Account[];
+  readonly epoch: number;
+  readonly conversationCount: number;
+}
+
 /** `sdk`: what apps use; `bare`: the same frames with nothing behind them, where the SDK would be the limit. */
 export type ClientKind = 'sdk' | 'bare';
 
-export type Plan = ChatPlan | IdlePlan;
+export type Plan = ChatPlan | IdlePlan | SignInPlan | ReconnectPlan;
 
 export interface ChatFigures {
   readonly acked: number;
@@ -54,10 +71,23 @@ export interface ChatFigures {
   readonly generatorBusyPercent: number;
 }
 
+export interface SignInFigures {
+  readonly seconds: number;
+  readonly generatorBusyPercent: number;
+}
+
+export interface ReconnectFigures extends SignInFigures {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly fetchedMessages: number;
+}
+
 export type GeneratorReport =
   | { readonly step: 'connected' }
   /** The measured time begins, and ends. */
   | { readonly step: 'measuring' }
   | { readonly step: 'measured' }
   | { readonly step: 'chatted'; readonly figures: ChatFigures }
+  | { readonly step: 'signed-in'; readonly figures: SignInFigures }
+  | { readonly step: 'in-sync'; readonly figures: ReconnectFigures }
   | { readonly step: 'failed'; readonly reason: string };
