@@ -14,8 +14,8 @@ const USERS = 200;
 const WARM_UP = 5000;
 const FEW = 1000;
 const MANY = 10_000;
-/** V8 itself goes up and down by 0.3 MB; one object forgotten with its entry in a map is more than this each. */
-const BYTES_PER_CONNECTION = 64;
+/** V8 itself goes up and down by half of it; what is kept of a connection is a kilobyte, of a socket more. */
+const BYTES_PER_CONNECTION = 100;
 const GOODBYE_LIMIT_MS = 20_000;
 const DEVICE = 5;
 

@@ -9,6 +9,7 @@ const PROBE = new URL('./heap_probe.js', import.meta.url).href;
 const PROBE_LIMIT_MS = 30_000;
 
 export interface Held {
+  /** Objects in V8's heap. */
   readonly heapBytes: number;
   /** Buffers and the like, outside V8's heap. */
   readonly externalBytes: number;
@@ -35,7 +36,8 @@ export class ProbedServer {
   ): Promise<ProbedServer> {
     const file = join(folder, 'heap.json');
     const server = await TestServer.start(scope, {
-      nodeArgs: ['--expose-gc', '--import', PROBE],
+      // Functions that rest lose their bytecode and get it back: that would be counted too.
+      nodeArgs: ['--expose-gc', '--no-flush-bytecode', '--import', PROBE],
       env: { ...SEED_ENV, HEAP_PROBE_FILE: file },
       flags,
       prepare,
