@@ -44,9 +44,9 @@ const MEASURES: Readonly<Record<string, (settings: Settings) => Promise<Rows>>> 
   single: closedLoop(1),
   'loop-delay': halfLoad,
   idle: ({ count }) => measureIdleConnections(count || IDLE_CONNECTIONS),
-  'sign-in': ({ count }) => measureSignIns(count || SIGN_INS),
-  reconnect: ({ count, conversations }) =>
-    measureReconnect({ clientCount: count || RECONNECTING, conversationCount: conversations }),
+  'sign-in': ({ count, profileDir }) => measureSignIns(count || SIGN_INS, profileDir),
+  reconnect: ({ count, conversations, profileDir }) =>
+    measureReconnect({ clientCount: count || RECONNECTING, conversationCount: conversations }, profileDir),
   start: () => measureStart(),
   flush: () => measureFlush(),
 };

@@ -9,14 +9,14 @@ import type { Rows } from './results.js';
 
 const STEP_LIMIT_MS = 300_000;
 
-export async function measureReconnect(options: RingOptions): Promise<Rows> {
+export async function measureReconnect(options: RingOptions, profileDir?: string): Promise<Rows> {
   const scope = new BenchScope();
   try {
     let ring: Ring = { accounts: [], epoch: 0 };
     const prepare = async (dataDir: string): Promise<void> => {
       ring = await seedRing(dataDir, options);
     };
-    const server = await BenchServer.start(scope, { prepare });
+    const server = await BenchServer.start(scope, { prepare, profileDir });
     const generator = new GeneratorProcess(GENERATOR_CORE);
     scope.after(() => generator.end());
     const cpuBeforeMs = await server.cpuMs();

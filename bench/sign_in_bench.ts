@@ -9,7 +9,7 @@ import { openForSeeding, seedTokens, seedUsers } from '../test/support/seed.js';
 const STEP_LIMIT_MS = 300_000;
 
 /** `count` users, each signed in once either way. */
-export async function measureSignIns(count: number): Promise<Rows> {
+export async function measureSignIns(count: number, profileDir?: string): Promise<Rows> {
   const rows: (readonly [string, string])[] = [['clients', String(count)]];
   for (const isOpen of [false, true]) {
     const scope = new BenchScope();
@@ -20,7 +20,7 @@ export async function measureSignIns(count: number): Promise<Rows> {
         accounts = await seedTokens(stores, await seedUsers(stores, count), BENCH_DEVICE);
         await stores.close();
       };
-      const server = await BenchServer.start(scope, { prepare });
+      const server = await BenchServer.start(scope, { prepare, profileDir });
       const generator = new GeneratorProcess(GENERATOR_CORE);
       scope.after(() => generator.end());
       generator.give({ kind: 'sign-in', wsUrl: server.wsUrl, accounts, isOpen });
