@@ -152,6 +152,29 @@ test('more conversations behind than are remembered: all come, each in order', a
   }
 });
 
+test('a loss in a conversation that was forgotten since is found by the store’s mark', async () => {
+  for (const profile of ['legacy', 'web'] as const) {
+    const scene = new OldSdkScene({ oldSdkConversations: 2 });
+    const { client, socket } = scene.enter(profile);
+    await settled();
+    const first = scene.log.say(peer);
+    scene.push(client, first);
+    await settled();
+    scene.ack(client, first);
+    scene.log.marks.set(first.conv, first.seq);
+    const lost = scene.log.say(peer);
+    const others = [3, 4, 5].map((uid) => scene.log.say(known(toUid(uid))));
+    for (const event of others) {
+      scene.push(client, event);
+      await settled();
+    }
+    const next = scene.log.say(peer);
+    scene.push(client, next);
+    await settled();
+    assert.deepEqual(socket.mids(), mids([first, ...others, lost, next]), profile);
+  }
+});
+
 test('a push without receipt is repeated twice and no more; one with a receipt is not', async (t) => {
   const scene = started(t, { oldSdkFirstRepushMs: 20, oldSdkSecondRepushMs: 40 });
   const { client, socket } = scene.enter('legacy');

@@ -111,7 +111,7 @@ export class OldSdks {
   push(client: Client, { event, after }: Push, shared: SharedFrame): void {
     const old = this.#of(client);
     const { conv, seq } = event;
-    const arrival = old.positions.arrived(conv, seq, after, startOf(client, after));
+    const arrival = old.positions.arrived(conv, seq, after, startOf(client, old, after));
     if (arrival === 'seen') return;
     if (old.isPaging || arrival === 'later' || !this.#pusher.tryPush(client, shared)) {
       return this.#miss(client, old, conv, seq);
@@ -208,7 +208,10 @@ export class OldSdks {
   }
 }
 
-/** The legacy profile pulls by HTTP what was there before it, and is never pushed that. */
-function startOf(client: Client, after: Seq): Seq | undefined {
-  return client.profile === 'legacy' ? after : undefined;
+/**
+ * The legacy profile pulls by HTTP what was there before it and is not pushed that: a conversation begins with its
+ * first push. Where one may have been forgotten only the store's mark tells, as always in the web profile.
+ */
+function startOf({ profile }: Client, { positions }: OldClient, after: Seq): Seq | undefined {
+  return profile === 'legacy' && !positions.hasForgotten ? after : undefined;
 }

@@ -33,6 +33,8 @@ export class Positions {
   readonly #positions = new Map<ConversationName, Position>();
   readonly #behind = new Set<ConversationName>();
   #limit: number;
+  /** A conversation that is not remembered need not be a new one. */
+  hasForgotten = false;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -147,7 +149,7 @@ export class Positions {
     this.#limit = limit;
     for (const conv of this.#positions.keys()) {
       if (this.#positions.size <= limit) return;
-      if (!this.#behind.has(conv)) this.#positions.delete(conv);
+      if (!this.#behind.has(conv)) this.#forget(conv);
     }
   }
 
@@ -170,9 +172,14 @@ export class Positions {
   #forgetOne(): boolean {
     for (const conv of this.#positions.keys()) {
       if (this.#behind.has(conv)) continue;
-      this.#positions.delete(conv);
+      this.#forget(conv);
       return true;
     }
     return false;
+  }
+
+  #forget(conv: ConversationName): void {
+    this.#positions.delete(conv);
+    this.hasForgotten = true;
   }
 }
