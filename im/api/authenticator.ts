@@ -4,6 +4,7 @@
  */
 import { limitKeyOf } from '../../pkg/limit/address.js';
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
+import { Gather } from '../../pkg/queue/gather.js';
 import { ACTIONS } from '../message/actions.js';
 import { known, toDevice } from '../message/ids.js';
 import type { AuthUp } from '../message/message.js';
@@ -56,9 +57,13 @@ export interface AuthenticatorDeps {
 /** Where api.user.login names no device: what the only client that sends it is. */
 const LOGIN_DEVICE = known(toDevice(1));
 
+/** That are told one and the same reading of the epoch. */
+const SIGN_INS_PER_READ = 1000;
+
 export class LocalAuthenticator implements Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #deps: AuthenticatorDeps;
+  readonly #epoch = new Gather((asked: readonly undefined[]) => this.#epochFor(asked), SIGN_INS_PER_READ);
 
   constructor(options: AuthenticatorOptions, deps: AuthenticatorDeps) {
     this.#options = options;
@@ -103,6 +108,11 @@ export class LocalAuthenticator implements Authenticator {
     await signIn.kick([{ uid, device, belowVersion: version + 1, reason: 'TOKEN_INVALID' }]);
   }
 
+  async #epochFor(asked: readonly undefined[]): Promise<readonly number[]> {
+    const { epoch } = await this.#deps.messages.probed();
+    return asked.map(() => epoch);
+  }
+
   #heartbeatMs({ heartbeatMs }: AuthUp): number {
     if (heartbeatMs === 0) return this.#options.heartbeatMs;
     const { min, max } = AUTHENTICATOR_OPTIONS.heartbeatMs;
@@ -111,7 +121,7 @@ export class LocalAuthenticator implements Authenticator {
 
   async #terms(heartbeatMs: number): Promise<Readonly<Record<string, unknown>>> {
     const { frameBytes, contentBytes } = this.#options;
-    const { epoch } = await this.#deps.messages.probed();
+    const epoch = await this.#epoch.ask(undefined);
     return {
       protocol: PROTOCOL_VERSION,
       features: FEATURES,

@@ -4,9 +4,10 @@
  */
 import type { Logger } from '../../pkg/log/logger.js';
 import type { Dispatch } from '../dispatch/interface.js';
+import { Gather } from '../../pkg/queue/gather.js';
 import { imError } from '../errors.js';
 import type { KickOrder } from '../gateway/interface.js';
-import type { Device } from '../message/ids.js';
+import type { Device, Uid } from '../message/ids.js';
 import type { User, UserStore } from '../store/interface.js';
 import type { PasswordHasher } from './interface.js';
 import type { Token, Tokens } from './tokens.js';
@@ -27,8 +28,12 @@ export interface Grant {
 /** Longer ones are hashed for nobody. */
 export const PASSWORD_LENGTH_LIMIT = 256;
 
+/** Of single questions that are read together. */
+const UIDS_PER_READ = 500;
+
 export class SignIn {
   readonly #deps: SignInDeps;
+  readonly #users = new Gather((uids: readonly Uid[]) => this.#byUids(uids), UIDS_PER_READ);
 
   constructor(deps: SignInDeps) {
     this.#deps = deps;
@@ -71,12 +76,19 @@ export class SignIn {
 
   /** The same token back; with `renew` a new expiry at the same version. Throws UNAUTHENTICATED, BANNED. */
   async withToken(text: string, renew = false): Promise<Grant> {
-    const { tokens, users } = this.#deps;
+    const { tokens } = this.#deps;
     const claims = await tokens.valid(text);
-    const [user] = await users.byUids([claims.uid]);
+    const user = await this.#users.ask(claims.uid);
     if (user === undefined) throw imError('UNAUTHENTICATED');
     if (user.isBanned) throw imError('BANNED');
     return { user, token: renew ? await tokens.renewed(claims) : { text, claims } };
+  }
+
+  async #byUids(uids: readonly Uid[]): Promise<readonly (User | undefined)[]> {
+    const users = new Map(
+      (await this.#deps.users.byUids([...new Set(uids)])).map((user) => [user.uid, user]),
+    );
+    return uids.map((uid) => users.get(uid));
   }
 
   /** Never fails: a connection that is missed here is found by the gateway's next look at the versions. */

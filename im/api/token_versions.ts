@@ -3,6 +3,7 @@
  * leaves when it is full. What this process raises itself is known at once.
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
+import { Gather } from '../../pkg/queue/gather.js';
 import { imError } from '../errors.js';
 import type { Device, Uid } from '../message/ids.js';
 import type { TokenVersion, UserStore } from '../store/interface.js';
@@ -38,10 +39,14 @@ interface Entry {
   readonly readAtMs: number;
 }
 
+/** Of single questions that are read together. */
+const PAIRS_PER_READ = 500;
+
 export class TokenVersions {
   readonly #options: TokenVersionOptions;
   readonly #deps: TokenVersionDeps;
   readonly #entries = new Map<string, Entry>();
+  readonly #gather = new Gather((pairs: readonly Pair[]) => this.read(pairs), PAIRS_PER_READ);
 
   constructor(options: TokenVersionOptions, deps: TokenVersionDeps) {
     this.#options = options;
@@ -56,6 +61,11 @@ export class TokenVersions {
     if (versions.length !== pairs.length) throw imError('INTERNAL');
     for (const version of versions) this.#keep(version, readAtMs);
     return versions;
+  }
+
+  /** As the store has it now; a crowd that signs in shares its reads. */
+  current(pair: Pair): Promise<TokenVersion> {
+    return this.#gather.ask(pair);
   }
 
   async cached(pair: Pair): Promise<TokenVersion> {

@@ -97,8 +97,7 @@ export class Tokens {
   /** Good now, by a version read now. Throws UNAUTHENTICATED. */
   async valid(token: string): Promise<TokenClaims> {
     const claims = await this.unexpired(token);
-    const [current] = await this.#deps.versions.read([claims]);
-    if (!isCurrent(claims, known(current))) throw imError('UNAUTHENTICATED');
+    if (!isCurrent(claims, await this.#deps.versions.current(claims))) throw imError('UNAUTHENTICATED');
     return claims;
   }
 

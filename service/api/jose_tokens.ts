@@ -1,5 +1,5 @@
 /** Tokens as JWTs signed with HS256, and tickets. Which versions are good is decided elsewhere (im/api/tokens.ts). */
-import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, webcrypto, type KeyObject } from 'node:crypto';
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';
 import type { TokenClaims, TokenSigner } from '../../im/api/interface.js';
 import { toCount, toDevice, toUid, type Uid } from '../../im/message/ids.js';
@@ -15,21 +15,24 @@ const ALGORITHM = 'HS256';
 
 export class JoseTokens implements TokenSigner {
   readonly #keyId: string;
-  readonly #keys: ReadonlyMap<string, KeyObject>;
-  readonly #key: KeyObject;
+  /** Imported once: the library would import another kind of key again for every token. */
+  readonly #keys: ReadonlyMap<string, Promise<webcrypto.CryptoKey>>;
+  readonly #key: Promise<webcrypto.CryptoKey>;
+  readonly #ticketKey: KeyObject;
 
   constructor({ secret, previousSecrets = [] }: JoseTokensOptions) {
     this.#keyId = keyIdOf(secret);
-    this.#key = keyOf(secret);
     this.#keys = new Map([...previousSecrets, secret].map((text) => [keyIdOf(text), keyOf(text)]));
+    this.#key = keyOf(secret);
+    this.#ticketKey = createSecretKey(Buffer.from(secret, 'utf8'));
   }
 
-  sign({ uid, device, version, issuedAtMs, expiresAtMs }: TokenClaims): Promise<string> {
+  async sign({ uid, device, version, issuedAtMs, expiresAtMs }: TokenClaims): Promise<string> {
     return new SignJWT({ uid, dev: device, ver: version })
       .setProtectedHeader({ alg: ALGORITHM, kid: this.#keyId })
       .setIssuedAt(Math.floor(issuedAtMs / 1000))
       .setExpirationTime(Math.floor(expiresAtMs / 1000))
-      .sign(this.#key);
+      .sign(await this.#key);
   }
 
   async verify(token: string): Promise<TokenClaims | undefined> {
@@ -37,7 +40,10 @@ export class JoseTokens implements TokenSigner {
       const key = this.#keys.get(decodeProtectedHeader(token).kid ?? '');
       if (key === undefined) return undefined;
       // Expiry is the caller's business: a late logout comes with an expired token.
-      const { payload } = await jwtVerify(token, key, { algorithms: [ALGORITHM], currentDate: new Date(0) });
+      const { payload } = await jwtVerify(token, await key, {
+        algorithms: [ALGORITHM],
+        currentDate: new Date(0),
+      });
       return claimsOf(payload);
     } catch (error) {
       // Whatever is wrong with a token, it is not ours; anything else is a broken machine.
@@ -48,7 +54,7 @@ export class JoseTokens implements TokenSigner {
 
   ticket(from: Uid, to: Uid): string {
     // No JWT begins like this: a ticket can never pass for the signature of a token.
-    return createHmac('sha256', this.#key).update(`sailplane ticket:${from}:${to}`).digest('base64url');
+    return createHmac('sha256', this.#ticketKey).update(`sailplane ticket:${from}:${to}`).digest('base64url');
   }
 }
 
@@ -60,8 +66,9 @@ function claimsOf({ uid, dev, ver, iat, exp }: Readonly<Record<string, unknown>>
   return { uid: owner, device, version, issuedAtMs: issuedAt * 1000, expiresAtMs: expiresAt * 1000 };
 }
 
-function keyOf(secret: string): KeyObject {
-  return createSecretKey(Buffer.from(secret, 'utf8'));
+function keyOf(secret: string): Promise<webcrypto.CryptoKey> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  return webcrypto.subtle.importKey('raw', Buffer.from(secret, 'utf8'), algorithm, false, ['sign', 'verify']);
 }
 
 /** Names a secret without telling it. */
