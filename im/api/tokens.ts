@@ -4,7 +4,7 @@
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { imError } from '../errors.js';
-import { known, type Device, type Uid } from '../message/ids.js';
+import type { Device, Uid } from '../message/ids.js';
 import type { TokenVersion, UserStore } from '../store/interface.js';
 import type { TokenClaims, TokenSigner } from './interface.js';
 import type { TokenVersions } from './token_versions.js';
