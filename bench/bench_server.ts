@@ -17,6 +17,12 @@ const UNHURRIED = Object.fromEntries(
     ['per-second', 'burst'].map((part) => [`limits-${name}-${part}`, 10_000_000] as const),
   ),
 );
+/** All clients have one address, and many sockets are opened before any of them signs in. */
+const OF_ONE_ADDRESS = {
+  'gateway-address-stranger-count': 100_000,
+  'gateway-stranger-count': 100_000,
+  'attempts-password-address-count': 1_000_000,
+};
 export const GENERATOR_CORE = 1;
 
 const PROBE = new URL('./loop_delay_probe.js', import.meta.url).href;
@@ -79,7 +85,7 @@ export class BenchServer {
       nodeArgs: [...(await startFlags()), ...(measuresLoopDelay ? ['--import', PROBE] : []), ...profile],
       ...(prepare !== undefined && { prepare }),
       env: { ...SEED_ENV, LOOP_DELAY_FILE: delayFile },
-      flags: { 'log-level': 'warn', ...UNHURRIED },
+      flags: { 'log-level': 'warn', ...UNHURRIED, ...OF_ONE_ADDRESS },
     });
     return new BenchServer(server, delayFile);
   }

@@ -38,6 +38,14 @@ async function halfLoad(settings: Settings): Promise<Rows> {
   return [['messages per second at full load', full.perSecond.toFixed(0)], ...chatRows(half)];
 }
 
+const reconnecting =
+  (isCold: boolean) =>
+  ({ count, conversations, profileDir }: Settings) =>
+    measureReconnect(
+      { clientCount: count || RECONNECTING, conversationCount: conversations },
+      { isCold, profileDir },
+    );
+
 const MEASURES: Readonly<Record<string, (settings: Settings) => Promise<Rows>>> = {
   chat: closedLoop(200),
   'chat-1000': closedLoop(1000),
@@ -45,8 +53,8 @@ const MEASURES: Readonly<Record<string, (settings: Settings) => Promise<Rows>>> 
   'loop-delay': halfLoad,
   idle: ({ count }) => measureIdleConnections(count || IDLE_CONNECTIONS),
   'sign-in': ({ count, profileDir }) => measureSignIns(count || SIGN_INS, profileDir),
-  reconnect: ({ count, conversations, profileDir }) =>
-    measureReconnect({ clientCount: count || RECONNECTING, conversationCount: conversations }, profileDir),
+  reconnect: reconnecting(false),
+  'reconnect-cold': reconnecting(true),
   start: () => measureStart(),
   flush: () => measureFlush(),
 };

@@ -48,6 +48,8 @@ export interface ReconnectPlan {
   readonly wsUrl: string;
   readonly accounts: readonly Account[];
   readonly epoch: number;
+  /** Of each client's last sync; 0: none. */
+  readonly cursorMs: number;
   readonly conversationCount: number;
 }
 

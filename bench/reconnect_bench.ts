@@ -9,10 +9,14 @@ import type { Rows } from './results.js';
 
 const STEP_LIMIT_MS = 300_000;
 
-export async function measureReconnect(options: RingOptions, profileDir?: string): Promise<Rows> {
+/** `isCold`: the clients have no cursor and ask for all of their conversations. */
+export async function measureReconnect(
+  options: RingOptions,
+  { isCold, profileDir }: { readonly isCold: boolean; readonly profileDir: string | undefined },
+): Promise<Rows> {
   const scope = new BenchScope();
   try {
-    let ring: Ring = { accounts: [], epoch: 0 };
+    let ring: Ring = { accounts: [], epoch: 0, cursorMs: 0 };
     const prepare = async (dataDir: string): Promise<void> => {
       ring = await seedRing(dataDir, options);
     };
@@ -21,8 +25,9 @@ export async function measureReconnect(options: RingOptions, profileDir?: string
     scope.after(() => generator.end());
     const cpuBeforeMs = await server.cpuMs();
     const { accounts, epoch } = ring;
+    const cursorMs = isCold ? 0 : ring.cursorMs;
     const { conversationCount } = options;
-    generator.give({ kind: 'reconnect', wsUrl: server.wsUrl, accounts, epoch, conversationCount });
+    generator.give({ kind: 'reconnect', wsUrl: server.wsUrl, accounts, epoch, cursorMs, conversationCount });
     const { figures } = await generator.reached('in-sync', STEP_LIMIT_MS);
     const cpuMs = (await server.cpuMs()) - cpuBeforeMs;
     const { seconds, p50Ms, p99Ms, fetchedMessages, generatorBusyPercent } = figures;

@@ -64,16 +64,16 @@ export class ReconnectLoad {
     return client;
   }
 
-  /** No cursor: it asks for all of its conversations, which is the most that it can ask for. */
   #state(index: number): SavedState {
-    const { accounts, epoch, conversationCount } = this.#plan;
+    const { accounts, epoch, cursorMs, conversationCount } = this.#plan;
     const uidAt = (at: number) => known(toUid(accounts[at]?.uid));
     const ring = { clientCount: accounts.length, conversationCount };
     const conversations = neighbours(index, ring).map((at) => ({
       conv: chatConversation(uidAt(index), uidAt(at)),
       known: [1, KNOWN_SEQ],
       ackedSeq: KNOWN_SEQ,
+      confirmedSeq: KNOWN_SEQ,
     }));
-    return { uid: uidAt(index), epoch, cursorMs: 0, conversations, outbox: [] };
+    return { uid: uidAt(index), epoch, cursorMs, conversations, outbox: [] };
   }
 }

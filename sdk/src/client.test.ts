@@ -298,7 +298,7 @@ void test('saved state: what was missing at the end of a run is asked for by the
   await until(() => syncs() > before, 'a later cursor');
   await client.close();
   assert.equal(saved?.cursorMs, 1_700_000_000_000, 'the cursor of the sync before the loss');
-  assert.deepEqual(saved.conversations, [{ conv: CONV, known: [], ackedSeq: 0 }]);
+  assert.deepEqual(saved.conversations, [{ conv: CONV, known: [], ackedSeq: 0, confirmedSeq: 0 }]);
 });
 
 void test('saved state: the outbox is sent by the next run, nothing shown is shown again', async (t) => {

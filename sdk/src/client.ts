@@ -316,7 +316,7 @@ export class SailplaneClient {
     const send = ack === undefined ? undefined : this.#sender.stored(ack);
     if (ack === undefined || send === undefined) return;
     const { conv, seq, clientId } = ack;
-    this.#inbox.take({ message: ownEvent(send, ack, this.#uid), after: seq - 1 });
+    this.#inbox.take({ message: ownEvent(send, ack, this.#uid), after: seq - 1, isSentHere: true });
     // The peer's receipt may have been faster than our ack.
     const state = this.#inbox.peerHas(conv, seq);
     if (state !== undefined) this.#sender.raiseOne(clientId, state);

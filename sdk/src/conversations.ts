@@ -53,19 +53,23 @@ export class Conversations {
   }
 
   save(): Saved {
-    return Array.from(this.#byName.values(), ({ conv, log, receipts }) => ({
+    return Array.from(this.#byName.values(), ({ conv, log, receipts, confirmed }) => ({
       conv,
       known: log.tip > 0 ? [1, log.tip] : [],
       ackedSeq: receipts.toAck,
+      confirmedSeq: confirmed.acked,
     }));
   }
 
   restore(saved: Saved, uid: number): void {
     const self = toUid(uid);
     if (self === undefined) return;
-    for (const { conv, known, ackedSeq } of saved) {
+    for (const { conv, known, ackedSeq, confirmedSeq = 0 } of saved) {
       const conversation = this.open(conv, chatPeer(conv, self) ?? 0, known[1] ?? 0);
       conversation.receipts.toAck = ackedSeq;
+      // Rows that the next sync leaves out have not changed: without this all of them would be told again.
+      conversation.confirmed.acked = Math.min(confirmedSeq, ackedSeq);
+      conversation.untell();
     }
   }
 }

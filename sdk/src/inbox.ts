@@ -53,6 +53,8 @@ export class Inbox {
   readonly #gaps: GapFiller;
   readonly #sync: Sync;
   readonly #shown = new RecentlyShown();
+  /** Until they are shown: the server needs no receipt for them. */
+  readonly #sentHere = new WeakSet<LogEvent>();
   #uid = 0;
   /** Undefined once the first sync of the connection has been applied. */
   #held: Push[] | undefined = [];
@@ -226,17 +228,18 @@ export class Inbox {
     this.#held = [];
   }
 
-  #receive({ message, after }: Push): void {
+  #receive({ message, after, isSentHere = false }: Push): void {
+    if (isSentHere) this.#sentHere.add(message);
     const peer = message.own ? message.to : message.from;
     const conversation = this.#conversations.open(message.conv, peer, 0);
     const reception = conversation.log.receive(message, after);
-    if (reception === 'repeat' && !message.own) this.#receipts.repeated(conversation, message.seq, nowMs());
+    if (reception === 'repeat' && !isSentHere) this.#receipts.repeated(conversation, message.seq, nowMs());
     if (reception !== 'repeat') this.#gaps.check(conversation);
   }
 
   #show(conversation: Conversation, message: LogEvent): void {
     conversation.passed(message);
-    if (!message.own) this.#receipts.received(conversation, message.seq, nowMs());
+    if (!this.#sentHere.has(message)) this.#receipts.received(conversation, message.seq, nowMs());
     this.#deps.changed();
     const { conv, from, recalls } = message;
     if (recalls !== undefined) return this.#deps.emitter.emit('recalled', { conv, by: from, ...recalls });

@@ -36,7 +36,7 @@ export class Receipts {
     this.#deps = deps;
   }
 
-  /** A message of somebody else was shown. */
+  /** Something that this client did not send was shown: also what the user sent from another device. */
   received(conversation: Conversation, seq: number, nowMs: number): void {
     const marks = conversation.receipts;
     if (seq > marks.toAck) marks.toAck = seq;

@@ -438,3 +438,32 @@ void test('the state of another user is not used', async (t) => {
   assert.equal(shown.length, 1);
   assert.equal(client.conversations().length, 1);
 });
+
+void test('what the server had said that it has heard is not told again when sync leaves the conversation out', async (t) => {
+  const server = await FakeServer.start();
+  t.after(() => server.close());
+  server.append(PEER, SELF, 'long known');
+  server.hidden.add(CONV);
+  const saved = (confirmedSeq?: number): SavedState => ({
+    uid: SELF,
+    epoch: 1,
+    cursorMs: Date.now(),
+    conversations: [
+      { conv: CONV, known: [1, 1], ackedSeq: 1, ...(confirmedSeq !== undefined && { confirmedSeq }) },
+    ],
+    outbox: [],
+  });
+  const receiptsAfter = async (state: SavedState): Promise<[number, number, string][]> => {
+    const before = intervalsOf(server).length;
+    const client = makeClient(t, server, {
+      state: { load: () => Promise.resolve(state), save: () => Promise.resolve() },
+    });
+    await client.connect();
+    // Closing tells what is left to be told.
+    await client.close();
+    return intervalsOf(server).slice(before);
+  };
+  assert.deepEqual(await receiptsAfter(saved(1)), []);
+  // An older state does not know: then telling it once more is right.
+  assert.equal((await receiptsAfter(saved())).length, 1);
+});

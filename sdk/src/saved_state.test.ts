@@ -10,7 +10,7 @@ const GOOD: SavedState = {
   uid: SELF,
   epoch: 1,
   cursorMs: 1,
-  conversations: [{ conv: CONV, known: [1, 1], ackedSeq: 1 }],
+  conversations: [{ conv: CONV, known: [1, 1], ackedSeq: 1, confirmedSeq: 1 }],
   outbox: [{ to: PEER, clientId: 'precious', type: 1, content: 'precious', sentAtMs: 1 }],
 };
 const [SEND] = GOOD.outbox;
@@ -80,6 +80,7 @@ void test('damaged conversations are asked of the server; the outbox is sent all
     { ...GOOD, conversations: [{ ...good, conv: 'u7_8' }] },
     { ...GOOD, conversations: [{ ...good, known: [1, 'b'] }] },
     { ...GOOD, conversations: [{ ...good, ackedSeq: -1 }] },
+    { ...GOOD, conversations: [{ ...good, confirmedSeq: 'all' }] },
     { ...GOOD, cursorMs: 'now' },
     { ...GOOD, epoch: null },
   ];

@@ -41,8 +41,11 @@ function readConversation(data: unknown, uid: Uid): SavedConversation | undefine
   const conv = toConversation(data['conv']);
   const known = readAll(data['known'], toCount);
   const ackedSeq = toCount(data['ackedSeq']);
-  if (conv === undefined || known === undefined || ackedSeq === undefined) return undefined;
-  return chatPeer(conv, uid) === undefined || known.length % 2 !== 0 ? undefined : { conv, known, ackedSeq };
+  const confirmedSeq = toCount(data['confirmedSeq'] ?? 0);
+  if (conv === undefined || known === undefined || ackedSeq === undefined || confirmedSeq === undefined)
+    return undefined;
+  if (chatPeer(conv, uid) === undefined || known.length % 2 !== 0) return undefined;
+  return { conv, known, ackedSeq, confirmedSeq };
 }
 
 /** Twice the same client id is one send too many: the second could never be told from the first. */

@@ -34,6 +34,8 @@ export interface SavedState {
     /** Closed intervals [from, to] of seqs shown or left for scrolling, flat: from, to, from, to … */
     readonly known: readonly number[];
     readonly ackedSeq: number;
+    /** What the server itself said, by the cursor's time, that it has heard of that; absent: 0. */
+    readonly confirmedSeq?: number;
   }[];
   readonly outbox: readonly SavedSend[];
 }

@@ -21,6 +21,8 @@ export interface LogEvent extends Message {
 export interface Push {
   readonly message: LogEvent;
   readonly after: number;
+  /** Sent by this client, and answered: the server knows that it has it. */
+  readonly isSentHere?: boolean;
 }
 
 export interface StoredAck {

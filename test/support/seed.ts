@@ -21,11 +21,16 @@ export interface SeededUser {
   readonly token: string;
 }
 
+/** The database file that openForSeeding opens. */
+export function seededFile(dataDir: string): string {
+  return join(dataDir, DATABASE);
+}
+
 /** Stores that do not wait for the disk: what they hold is made anew if the machine fails meanwhile. */
 export async function openForSeeding(dataDir: string): Promise<SqliteStores> {
   const options = {
     ...defaultsOf(SQLITE_STORE_OPTIONS),
-    path: join(dataDir, DATABASE),
+    path: seededFile(dataDir),
     synchronous: 'OFF' as const,
   };
   return openSqliteStores(options, { logger: SILENT_LOGGER });
