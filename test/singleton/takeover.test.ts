@@ -4,7 +4,7 @@ import test from 'node:test';
 import { CLOSE_CODES } from '../../im/errors.js';
 import { Chat, DEVICE } from '../support/chat.js';
 import { call, callOk } from '../support/http.js';
-import { RawClient, WEB } from '../support/raw_client.js';
+import { asObject, RawClient, WEB } from '../support/raw_client.js';
 import { TcpPeer } from '../support/tcp_peer.js';
 import { expectQuiet, waitUntil } from '../support/wait.js';
 
@@ -118,4 +118,35 @@ test('of two phones of ours with one token the later stays, and the earlier says
   assert.equal(first.client.state.name, 'ended');
   assert.equal(second.states.filter(({ name }) => name === 'online').length, 1);
   await waitUntil('still in use', () => second.client.state.name === 'online');
+});
+
+test('an old browser that comes back is given what its dead socket never got', async (t) => {
+  const chat = await Chat.start(t, { flags: FLAGS });
+  const { ws } = chat.server.urls;
+  const [ann, bob, cid] = [await chat.person('ann'), await chat.person('bob'), await chat.person('cid')];
+  const [bobPhone, cidPhone] = [await chat.phone(bob), await chat.phone(cid)];
+  const enter = async (token: string): Promise<RawClient> => {
+    const client = await RawClient.connect(ws, WEB);
+    t.after(() => client.terminate());
+    await client.signIn(token);
+    return client;
+  };
+  const shown = (client: RawClient): string =>
+    client
+      .heard('message.chat')
+      .map(({ data }) => String(asObject(data)['content']))
+      .sort()
+      .join();
+  const first = await chat.signIn(ann, DEVICE.web);
+  const dead = await enter(first.token);
+  dead.stopReading();
+  await bobPhone.sendAndWait(ann.uid, 'b1');
+  await cidPhone.sendAndWait(ann.uid, 'c1');
+  const second = await enter(first.token);
+  await waitUntil('both, with the same token', () => shown(second) === 'b1,c1');
+  second.stopReading();
+  await bobPhone.sendAndWait(ann.uid, 'b2');
+  const newer = await chat.signIn(ann, DEVICE.web);
+  const third = await enter(newer.token);
+  await waitUntil('all, with a newer token', () => shown(third) === 'b1,b2,c1');
 });

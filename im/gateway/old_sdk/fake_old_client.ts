@@ -166,7 +166,9 @@ export class OldSdkScene {
     const client = new Client(socket, new OutboundQueue(options, { bytes: 0 }), 0);
     Object.assign(client, { profile, isModern });
     const rest = { tokenVersion: 1, tokenExpiresAtMs: Infinity, heartbeatMs: 0, answer: {} };
-    this.directory.bind(client, { uid: READER, device, ...rest }, 0);
+    const result = this.directory.bind(client, { uid: READER, device, ...rest }, 0);
+    // As in sign_in_handler.ts: the rival goes first, then the sign-in is answered.
+    if (result.bound && result.rival !== undefined) this.leave(result.rival);
     this.sdks.signedIn(client);
     return { client, socket };
   }

@@ -57,6 +57,8 @@ export type OldSdkOptions = OptionsOf<typeof OLD_SDK_OPTIONS>;
 export class OldClient {
   readonly positions: Positions;
   readonly unacked: UnackedPushes;
+  /** Its sign-in began the pages of what it had missed: a flag of its own, because a takeover makes this object first. */
+  hasPaged = false;
   /** Given what it has missed in all conversations, page by page; what comes meanwhile waits for its page. */
   isPaging = false;
   /** Something came that `positions` had no memory for: when the pages end, one more is read. */

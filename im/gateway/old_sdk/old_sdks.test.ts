@@ -283,20 +283,23 @@ test('gone before its queue had room: the senders of what was never pushed are t
   assert.deepEqual([...told].sort(byNumber), mids(events));
 });
 
-test('a takeover hands what is untold to the connection that takes over', async () => {
+test('a takeover gives what the old connection lost to the one that takes over, and what is untold', async () => {
   const scene = new OldSdkScene();
   const first = scene.enter('web');
   await settled();
-  const event = scene.log.say(peer);
-  scene.push(first.client, event);
+  // In two conversations, into a socket that is dead already.
+  const events = [scene.log.say(peer), scene.log.say(other)];
+  for (const event of events) scene.push(first.client, event);
   await settled();
   const second = scene.enter('web');
-  scene.leave(first.client);
   await settled();
-  assert.deepEqual([scene.told.length, second.socket.mids()], [0, [event.mid]]);
+  assert.deepEqual([scene.told.length, second.socket.mids()], [0, mids(events)]);
+  scene.sdks.signedIn(second.client);
+  await settled();
+  assert.equal(second.socket.mids().length, 2, 'a second sign-in on it brings nothing again');
   scene.leave(second.client);
   await settled();
-  assert.equal(scene.told.length, 1);
+  assert.equal(scene.told.length, 2);
 });
 
 function midOf(frame: DownFrame): number {

@@ -11,7 +11,7 @@ import type { Logger } from '../../../pkg/log/logger.js';
 import type { Dispatch } from '../../dispatch/interface.js';
 import type { ConversationName } from '../../message/conversation.js';
 import type { Seq, Uid } from '../../message/ids.js';
-import type { DownFrame, PushedMessage, ReceiptUp } from '../../message/message.js';
+import type { DownFrame, ReceiptUp } from '../../message/message.js';
 import { wireMid } from '../../message/recall.js';
 import type { Client } from '../client.js';
 import type { ClientDirectory } from '../client_directory.js';
@@ -102,9 +102,11 @@ export class OldSdks {
   /** Its sign-in has been answered. The web profile is pushed what it missed; the legacy one pulls that by HTTP. */
   signedIn(client: Client): void {
     if (client.isModern) return this.#forget(client);
-    const isNew = client.old === undefined;
     const old = this.#of(client);
-    if (isNew && client.profile === 'web') this.#page(client, old);
+    // Whoever takes over a device is made heir of the connection that goes before its own sign-in is answered.
+    if (client.profile !== 'web' || old.hasPaged) return;
+    old.hasPaged = true;
+    this.#page(client, old);
   }
 
   /** A logged event for this client: pushed now, or in its turn. */
@@ -138,17 +140,11 @@ export class OldSdks {
 
   /** A receipt of any client: what an old one names by its mid alone is named in full, where it was pushed here. */
   receipt(client: Client, frame: ReceiptUp): ReceiptUp {
-    const pushed = frame.by === 'mid' ? (client.old?.unacked.acked(frame.mid) ?? []) : [];
+    const pushed = frame.by === 'mid' ? client.old?.unacked.acked(frame.mid) : undefined;
     if (client.uid !== undefined) this.#tellOthers(client, client.uid, frame);
-    if (pushed.length === 0) return frame;
-    const messages = pushed.map(({ mid, conv, seq, from, clientId }): PushedMessage => ({
-      mid,
-      conv,
-      seq,
-      from,
-      clientId,
-    }));
-    return { kind: 'receipt', by: 'pushed', messages };
+    if (pushed === undefined) return frame;
+    const { mid, conv, seq, from, clientId } = pushed;
+    return { kind: 'receipt', by: 'pushed', messages: [{ mid, conv, seq, from, clientId }] };
   }
 
   /** The kernel has taken a write of its queue. */

@@ -85,11 +85,14 @@ export class UnackedPushes {
     else this.#keep({ ...left, pushCount: 0, dueAtMs: Infinity });
   }
 
-  /** What a receipt for `mid` is for, removed here; nothing where this connection knows no such push. */
-  acked(mid: Mid): readonly UnackedPush[] {
-    const found = [this.#byMid.get(mid), this.#aliases.get(mid)].filter((push) => push !== undefined);
-    for (const push of found) this.#forget(push);
-    return found;
+  /**
+   * What a receipt for `mid` is for, removed here; undefined where this connection knows no such push. A message and
+   * its recall have receipts of their own: the first is for the message, whose recall may still be on its way.
+   */
+  acked(mid: Mid): UnackedPush | undefined {
+    const push = this.#byMid.get(mid) ?? this.#aliases.get(mid);
+    if (push !== undefined) this.#forget(push);
+    return push;
   }
 
   /** Somebody else has told the sender. */
