@@ -5,11 +5,17 @@
  *   starting ──ready──► up ──exit──► down ──backoff──► starting          any ──close()──► closed
  */
 import type { Worker } from 'node:worker_threads';
-import { imError } from '../../im/errors.js';
+import { imError, toCodedError } from '../../im/errors.js';
 import type { CodedError } from '../../pkg/errors/coded_error.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import type { CallName } from './store_calls.js';
-import { errorOf, type FromWorker, type ToWorker } from './worker_messages.js';
+import {
+  errorOf,
+  type FromWorker,
+  type ToWorker,
+  type WorkerAnswer,
+  type WorkerCall,
+} from './worker_messages.js';
 
 export interface WorkerLinkOptions {
   /** For the log. */
@@ -41,6 +47,9 @@ interface Pending {
   readonly reject: (error: CodedError) => void;
 }
 
+/** Calls of one turn that go to the worker together, and mostly come back together. */
+const CALLS_PER_MESSAGE = 64;
+
 /** Told to callers who come too soon: about the time in which a full queue drains. */
 const RETRY_AFTER_MS = 200;
 
@@ -48,6 +57,8 @@ export class WorkerLink {
   readonly #options: WorkerLinkOptions;
   readonly #deps: WorkerLinkDeps;
   readonly #pending = new Map<number, Pending>();
+  /** Of this turn of the loop: a message to another thread costs more than most of what it asks for. */
+  #gathered: WorkerCall[] = [];
   #worker: Worker | undefined;
   #isUp = false;
   #isClosed = false;
@@ -101,7 +112,7 @@ export class WorkerLink {
       } else if (message.kind === 'broken') {
         failure = errorOf(message.failure);
       } else {
-        this.#settle(message);
+        for (const answer of message.answers) this.#settle(answer);
       }
     });
     worker.on('error', (error) =>
@@ -116,12 +127,12 @@ export class WorkerLink {
     });
   }
 
-  #settle(message: Extract<FromWorker, { id: number }>): void {
-    const pending = this.#pending.get(message.id);
+  #settle(answer: WorkerAnswer): void {
+    const pending = this.#pending.get(answer.id);
     if (pending === undefined) return;
-    this.#pending.delete(message.id);
-    if (message.kind === 'result') pending.resolve(message.value);
-    else pending.reject(errorOf(message.failure));
+    this.#pending.delete(answer.id);
+    if ('failure' in answer) pending.reject(errorOf(answer.failure));
+    else pending.resolve(answer.value);
   }
 
   #ended(startFailure: CodedError | undefined): void {
@@ -129,6 +140,7 @@ export class WorkerLink {
     this.#worker = undefined;
     const lost = [...this.#pending.values()];
     this.#pending.clear();
+    this.#gathered = [];
     for (const { name, reject } of lost) {
       // The worker may have committed before it ended: only a retry with the same client ids can tell.
       reject(imError(name === 'append' ? 'OUTCOME_UNKNOWN' : 'STORE_UNAVAILABLE'));
@@ -163,9 +175,29 @@ export class WorkerLink {
     return new Promise((resolve, reject) => {
       const id = (this.#lastId += 1);
       this.#pending.set(id, { name, resolve, reject });
-      const message: ToWorker = { kind: 'call', id, name, args };
-      worker.postMessage(message, transfer);
+      this.#gathered.push({ id, name, args });
+      // What is handed over is waited for by many: an append never waits for the end of the turn.
+      if (transfer.length > 0 || this.#gathered.length >= CALLS_PER_MESSAGE) this.#post(worker, transfer);
+      else if (this.#gathered.length === 1) setImmediate(() => this.#post(worker));
     });
+  }
+
+  /** What was gathered for a worker that has ended since was answered when it did. */
+  #post(worker: Worker, transfer: readonly ArrayBuffer[] = []): void {
+    const calls = this.#gathered;
+    if (calls.length === 0 || worker !== this.#worker) return;
+    this.#gathered = [];
+    const message: ToWorker = { kind: 'calls', calls };
+    try {
+      worker.postMessage(message, transfer);
+    } catch (error) {
+      // Something that cannot cross threads: a mistake of ours, but nobody may wait for ever.
+      const coded = toCodedError(error);
+      for (const { id } of calls) {
+        this.#pending.get(id)?.reject(coded);
+        this.#pending.delete(id);
+      }
+    }
   }
 
   /** Answers what is in flight, then ends the worker. May be called again. */
@@ -175,6 +207,7 @@ export class WorkerLink {
     const worker = this.#worker;
     if (worker === undefined) return;
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    this.#post(worker);
     const message: ToWorker = { kind: 'close' };
     worker.postMessage(message);
     const timer = setTimeout(() => void worker.terminate(), this.#options.closeTimeoutMs);

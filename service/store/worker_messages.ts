@@ -10,8 +10,18 @@ export interface WorkerSetup {
 }
 
 export type ToWorker =
-  | { readonly kind: 'call'; readonly id: number; readonly name: CallName; readonly args: readonly unknown[] }
-  | { readonly kind: 'close' };
+  /** Done one after the other. */
+  { readonly kind: 'calls'; readonly calls: readonly WorkerCall[] } | { readonly kind: 'close' };
+
+export interface WorkerCall {
+  readonly id: number;
+  readonly name: CallName;
+  readonly args: readonly unknown[];
+}
+
+/** What became of a call: its value, or why there is none. */
+export type WorkerAnswer =
+  { readonly id: number; readonly value: unknown } | { readonly id: number; readonly failure: WorkerFailure };
 
 /** A CodedError as it crosses threads. */
 export interface WorkerFailure {
@@ -25,8 +35,7 @@ export interface WorkerFailure {
 export type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'broken'; readonly failure: WorkerFailure }
-  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
-  | { readonly kind: 'failure'; readonly id: number; readonly failure: WorkerFailure };
+  | { readonly kind: 'answers'; readonly answers: readonly WorkerAnswer[] };
 
 export function failureOf({ code, message, temporary, cause }: CodedError): WorkerFailure {
   return { code, message, temporary, cause: cause instanceof Error ? cause.message : '' };
