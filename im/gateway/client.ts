@@ -14,6 +14,7 @@ import type { ConnectionRates } from '../limits/interface.js';
 import type { Connection } from './interface.js';
 import type { OldClient } from './old_sdk/old_client.js';
 import type { OutboundQueue } from './outbound_queue.js';
+import type { UntoldPushes } from './untold_pushes.js';
 
 /** A frame that was read while nothing may be handled: signing in, or too much unanswered. */
 export interface HeldFrame {
@@ -29,6 +30,8 @@ export class Client implements TimerEntry<Client> {
   isModern = false;
   /** Kept by OldSdks for a signed-in connection that is not modern. */
   old: OldClient | undefined;
+  /** Made for the first push that nobody has acknowledged yet. */
+  untold: UntoldPushes | undefined;
   uid: Uid | undefined;
   device: Device = known(toDevice(0));
   tokenVersion = 0;
@@ -67,7 +70,7 @@ export class Client implements TimerEntry<Client> {
   isSlow = false;
   writingSinceMs = 0;
   writtenInTurn = 0;
-  onWritten: (() => void) | undefined;
+  onWritten: ((isPart?: boolean) => void) | undefined;
   isInFlushList = false;
 
   constructor(connection: Connection, outbound: OutboundQueue, openedAtMs: number) {

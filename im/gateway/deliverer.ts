@@ -14,7 +14,7 @@ import { SharedFrame } from './shared_frame.js';
 
 export interface DelivererDeps {
   readonly directory: Pick<ClientDirectory, 'clientsOf'>;
-  readonly oldSdks: Pick<OldSdks, 'push' | 'pushReceipt'>;
+  readonly oldSdks: Pick<OldSdks, 'push' | 'pushReceipt' | 'willPush'>;
   readonly schedule: (client: Client) => void;
 }
 
@@ -26,8 +26,10 @@ export class Deliverer {
   letGoCount = 0;
   /** Passed-on frames that met a full queue: nobody promised them, nothing is marked for them. */
   relayDropCount = 0;
-  /** Of these, the ones that nobody will notice: stays 0 while every client reads. */
+  /** Of these, the ones that nobody will notice though they should be: stays 0. */
   undetectedDropCount = 0;
+  /** Of these, what is no message, for old clients: there is no word to tell them of it. */
+  droppedNoticeCount = 0;
 
   constructor(deps: DelivererDeps) {
     this.#deps = deps;
@@ -68,7 +70,7 @@ export class Deliverer {
         return undefined;
       }
       if (frame.kind === 'receipt') return this.#deps.oldSdks.pushReceipt(client, frame, shared);
-    }
+    } else if (frame.kind === 'push') this.#deps.oldSdks.willPush(client, frame.event);
     const conv = conversationOf(frame);
     for (const chunk of shared.chunks(client.dialect, client.connection.format)) {
       if (client.outbound.enqueuePush(chunk, conv)) this.pushedCount++;
@@ -86,10 +88,11 @@ export class Deliverer {
     this.#deps.schedule(client);
   }
 
-  /** An old client cannot be told of what it lacks, and of this it is not given anything later. */
+  /** An old client's messages go another way, which brings them later; what is left are notices. */
   #letGo(client: Client): void {
     this.letGoCount++;
-    if (!client.isModern || !client.outbound.isMarked) this.undetectedDropCount++;
+    if (!client.isModern) this.droppedNoticeCount++;
+    else if (!client.outbound.isMarked) this.undetectedDropCount++;
   }
 }
 

@@ -185,6 +185,24 @@ export class OldSdkScene {
     this.sdks.push(client, frame, new SharedFrame(frame));
   }
 
+  /** The same for a modern client; what it is sent does not matter here. */
+  pushModern(client: Client, event: ChatEvent): void {
+    this.sdks.willPush(client, event);
+  }
+
+  /** As modern clients acknowledge: an interval. */
+  ackInterval(client: Client, { conv }: ChatEvent, from: number, to: number): void {
+    const [first, last] = [known(toSeq(from)), known(toSeq(to))];
+    this.sdks.receipt(client, {
+      kind: 'receipt',
+      by: 'interval',
+      conv,
+      from: first,
+      to: last,
+      state: 'received',
+    });
+  }
+
   ack(client: Client, event: ChatEvent): ReturnType<OldSdks['receipt']> {
     return this.sdks.receipt(client, { kind: 'receipt', by: 'mid', mid: event.mid });
   }

@@ -3,7 +3,7 @@ import { integer, type OptionsOf } from '../../../pkg/config/option.js';
 import type { ConversationName } from '../../message/conversation.js';
 import type { DownFrame } from '../../message/message.js';
 import { Positions } from './positions.js';
-import { UnackedPushes, type UnackedTotal } from './unacked_pushes.js';
+import { UnackedPushes, type UnackedPush, type UnackedTotal } from './unacked_pushes.js';
 
 const COUNT = { min: 1, max: 1_000_000 } as const;
 const PAUSE = { min: 10, max: 3_600_000 } as const;
@@ -69,13 +69,14 @@ export class OldClient {
   /** One read at a time for each connection: its order is the order of its pushes. */
   isReading = false;
 
-  constructor(options: OldSdkOptions, total: UnackedTotal) {
+  constructor(options: OldSdkOptions, total: UnackedTotal, forgotten: (push: UnackedPush) => void) {
     this.positions = new Positions(options.oldSdkConversations);
     this.unacked = new UnackedPushes(
       {
         count: options.oldSdkUnacked,
         totalCount: options.oldSdkUnackedTotal,
         againAfterMs: [options.oldSdkFirstRepushMs, options.oldSdkSecondRepushMs],
+        forgotten,
       },
       total,
     );

@@ -302,6 +302,77 @@ test('a takeover gives what the old connection lost to the one that takes over, 
   assert.equal(scene.told.length, 2);
 });
 
+test('gone with far more unacknowledged than is remembered: every sender is told of each, once', async () => {
+  const scene = new OldSdkScene({ oldSdkUnacked: 16 });
+  const { client } = scene.enter('web');
+  await settled();
+  const events = Array.from({ length: 1000 }, (_, n) => scene.log.say(n % 5 === 0 ? other : peer));
+  for (const event of events) {
+    scene.push(client, event);
+    await settled(1);
+  }
+  scene.log.delivered.set(known(events[0]).conv, 10);
+  scene.leave(client);
+  await settled(200);
+  const told = scene.told.map(({ frame }) => midOf(frame));
+  const received = events.filter(({ from, seq }) => from === other && seq <= 10);
+  const open = events.filter((event) => !received.includes(event));
+  assert.deepEqual([...told].sort(byNumber), mids(open));
+});
+
+test('a modern device goes away with pushes that it has not acknowledged: their senders are told', async () => {
+  const scene = new OldSdkScene();
+  const { client } = scene.enter('web', PHONE, true);
+  const events = [scene.log.say(peer), scene.log.say(peer), scene.log.say(peer), scene.log.say(other)];
+  for (const event of events) scene.pushModern(client, event);
+  scene.ackInterval(client, known(events[0]), 1, 2);
+  scene.leave(client);
+  await settled();
+  assert.deepEqual(
+    scene.told.map(({ frame }) => midOf(frame)),
+    mids(events.slice(2)),
+  );
+});
+
+test('a modern device goes away: nothing is told while another one is there, nor of what that one received', async () => {
+  const scene = new OldSdkScene();
+  const phone = scene.enter('web', PHONE, true);
+  const tablet = scene.enter('web', known(toDevice(5)), true);
+  const [received, open] = [scene.log.say(peer), scene.log.say(other)];
+  for (const event of [received, open])
+    for (const { client } of [phone, tablet]) scene.pushModern(client, event);
+  scene.leave(phone.client);
+  scene.ackInterval(tablet.client, received, 1, 1);
+  await settled();
+  assert.equal(scene.told.length, 0);
+  // Taken over: the new connection is heir, and acknowledges by its sync.
+  const again = scene.enter('web', known(toDevice(5)), true);
+  await settled();
+  assert.equal(scene.told.length, 0);
+  scene.leave(again.client);
+  await settled();
+  assert.deepEqual(
+    scene.told.map(({ frame }) => midOf(frame)),
+    [open.mid],
+  );
+});
+
+test('an old device leaves a modern one behind, and that one goes too', async () => {
+  const scene = new OldSdkScene();
+  const web = scene.enter('web');
+  await settled();
+  const phone = scene.enter('web', PHONE, true);
+  const events = [scene.log.say(peer), scene.log.say(other)];
+  for (const event of events) scene.push(web.client, event);
+  await settled();
+  scene.leave(web.client);
+  await settled();
+  assert.equal(scene.told.length, 0);
+  scene.leave(phone.client);
+  await settled();
+  assert.deepEqual(scene.told.map(({ frame }) => midOf(frame)).sort(byNumber), mids(events));
+});
+
 function midOf(frame: DownFrame): number {
   return frame.kind === 'offline' ? frame.mid : 0;
 }

@@ -11,19 +11,20 @@ import type { Logger } from '../../../pkg/log/logger.js';
 import type { Dispatch } from '../../dispatch/interface.js';
 import type { ConversationName } from '../../message/conversation.js';
 import type { Seq, Uid } from '../../message/ids.js';
-import type { DownFrame, ReceiptUp } from '../../message/message.js';
+import { EVENT_KIND, type ChatEvent, type DownFrame, type ReceiptUp } from '../../message/message.js';
 import { wireMid } from '../../message/recall.js';
 import type { Client } from '../client.js';
 import type { ClientDirectory } from '../client_directory.js';
 import type { SharedFrame } from '../shared_frame.js';
+import { UntoldPushes, type UntoldLimits, type UntoldTotal } from '../untold_pushes.js';
 import { CatchUp, PAGING_CONVERSATIONS } from './catch_up.js';
-import { Departures } from './departures.js';
+import { Departures, type Left } from './departures.js';
 import { EventPusher } from './event_pusher.js';
 import { OldClient, type OldSdkOptions, type ReceiptDown } from './old_client.js';
 import { ReceiptsByMid } from './receipts_by_mid.js';
 import { Repusher } from './repusher.js';
 import { StorePages, type OldSdkStore } from './store_pages.js';
-import type { UnackedTotal } from './unacked_pushes.js';
+import type { UnackedPush, UnackedTotal } from './unacked_pushes.js';
 
 export interface OldSdksDeps {
   readonly store: OldSdkStore;
@@ -57,6 +58,8 @@ export class OldSdks {
   readonly #options: OldSdkOptions;
   readonly #deps: OldSdksDeps;
   readonly #total: UnackedTotal = { count: 0, forgottenCount: 0 };
+  readonly #untoldTotal: UntoldTotal = { count: 0, droppedCount: 0 };
+  readonly #untoldLimits: UntoldLimits;
   readonly #pages: StorePages;
   readonly #pusher: EventPusher;
   readonly #catchUp: CatchUp;
@@ -67,6 +70,7 @@ export class OldSdks {
   constructor(options: OldSdkOptions, deps: OldSdksDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#untoldLimits = { count: options.oldSdkUnacked, totalCount: options.oldSdkUnackedTotal };
     this.#pages = new StorePages(deps.store, options.oldSdkReads, deps.logger);
     this.#pusher = new EventPusher({ schedule: deps.schedule });
     const parts = { pages: this.#pages, pusher: this.#pusher };
@@ -79,7 +83,7 @@ export class OldSdks {
   stats(): OldSdkStats {
     return {
       unackedCount: this.#total.count,
-      forgottenCount: this.#total.forgottenCount,
+      forgottenCount: this.#total.forgottenCount + this.#untoldTotal.droppedCount,
       pushedCount: this.#pusher.pushedCount,
       letGoCount: this.#pusher.letGoCount,
       droppedReceiptCount: this.#receipts.droppedCount,
@@ -101,7 +105,10 @@ export class OldSdks {
 
   /** Its sign-in has been answered. The web profile is pushed what it missed; the legacy one pulls that by HTTP. */
   signedIn(client: Client): void {
-    if (client.isModern) return this.#forget(client);
+    if (client.isModern) {
+      if (client.old !== undefined) this.#inherit(client, this.#takeLeft(client));
+      return;
+    }
     const old = this.#of(client);
     // Whoever takes over a device is made heir of the connection that goes before its own sign-in is answered.
     if (client.profile !== 'web' || old.hasPaged) return;
@@ -125,6 +132,11 @@ export class OldSdks {
     this.#repusher.watch(client);
   }
 
+  /** A modern client finds holes itself; only for its senders is remembered what it has not acknowledged. */
+  willPush(client: Client, { kind, conv, seq, from }: ChatEvent): void {
+    if (kind === EVENT_KIND.message && from !== client.uid) this.#untoldOf(client).add(conv, seq, seq);
+  }
+
   /** Somebody has received its messages. A read for it, if one is needed; never rejects. */
   pushReceipt(client: Client, frame: ReceiptDown, shared: SharedFrame): Promise<void> | undefined {
     const old = this.#of(client);
@@ -141,7 +153,7 @@ export class OldSdks {
   /** A receipt of any client: what an old one names by its mid alone is named in full, where it was pushed here. */
   receipt(client: Client, frame: ReceiptUp): ReceiptUp {
     const pushed = frame.by === 'mid' ? client.old?.unacked.acked(frame.mid) : undefined;
-    if (client.uid !== undefined) this.#tellOthers(client, client.uid, frame);
+    if (client.uid !== undefined) this.#received(client, client.uid, frame, pushed);
     if (pushed === undefined) return frame;
     const { mid, conv, seq, from, clientId } = pushed;
     return { kind: 'receipt', by: 'pushed', messages: [{ mid, conv, seq, from, clientId }] };
@@ -156,25 +168,48 @@ export class OldSdks {
 
   /** It is in the directory no more. */
   gone(client: Client): void {
-    const { uid, old } = client;
-    this.#forget(client);
-    if (uid === undefined || old === undefined) return;
+    const { uid, old, untold } = client;
+    this.#repusher.forget(client);
+    if (uid === undefined || (old === undefined && untold === undefined)) return;
+    const left = this.#takeLeft(client);
     const others = this.#deps.directory.clientsOf(uid);
-    const heir = others.find((other) => !other.isModern);
-    this.#departures.gone(uid, old, {
-      heir: heir === undefined ? undefined : this.#of(heir),
-      isLast: others.length === 0,
-    });
-    old.unacked.discard();
+    const heir = others.find((other) => !other.isModern) ?? others[0];
+    if (heir === undefined) this.#departures.tell(uid, left);
+    else this.#inherit(heir, left);
+  }
+
+  /** What its senders would have to be told; it is looked after no more. */
+  #takeLeft(client: Client): Left {
+    const { old, untold } = client;
+    const left = {
+      pushes: old?.unacked.untold() ?? [],
+      intervals: [...(untold?.intervals() ?? []), ...(old?.positions.missedIntervals() ?? [])],
+    };
+    this.#repusher.forget(client);
+    client.old = undefined;
+    client.untold = undefined;
+    old?.unacked.discard();
+    untold?.discard();
+    return left;
+  }
+
+  /** Another device of the user is there: should that one go too, it will be told for both. */
+  #inherit(heir: Client, { pushes, intervals }: Left): void {
+    for (const { conv, from, to } of intervals) this.#untoldOf(heir).add(conv, from, to);
+    for (const push of pushes) {
+      if (heir.isModern) this.#untoldOf(heir).add(push.conv, push.seq, push.seq);
+      else this.#of(heir).unacked.adopt(push);
+    }
   }
 
   #of(client: Client): OldClient {
-    return (client.old ??= new OldClient(this.#options, this.#total));
+    return (client.old ??= new OldClient(this.#options, this.#total, ({ conv, seq }) =>
+      this.#untoldOf(client).add(conv, seq, seq),
+    ));
   }
 
-  #forget(client: Client): void {
-    client.old = undefined;
-    this.#repusher.forget(client);
+  #untoldOf(client: Client): UntoldPushes {
+    return (client.untold ??= new UntoldPushes(this.#untoldLimits, this.#untoldTotal));
   }
 
   #page(client: Client, old: OldClient): void {
@@ -194,12 +229,15 @@ export class OldSdks {
     this.#catchUp.fill(client, old);
   }
 
-  /** The sender will know: no other device of this user need tell him anything when it goes. */
-  #tellOthers(client: Client, uid: Uid, frame: ReceiptUp): void {
-    for (const other of this.#deps.directory.clientsOf(uid)) {
-      if (other === client || other.old === undefined) continue;
-      if (frame.by === 'mid') other.old.unacked.told(frame.mid);
-      else if (frame.by === 'interval') other.old.unacked.toldBetween(frame.conv, frame.from, frame.to);
+  /** The sender will know: no device of this user need tell him anything when it goes. */
+  #received(client: Client, uid: Uid, frame: ReceiptUp, pushed: UnackedPush | undefined): void {
+    for (const device of this.#deps.directory.clientsOf(uid)) {
+      const { untold, old } = device;
+      if (frame.by === 'interval') untold?.receivedTo(frame.conv, frame.to);
+      else if (pushed !== undefined) untold?.receivedOne(pushed.conv, pushed.seq);
+      if (device === client || old === undefined) continue;
+      if (frame.by === 'mid') old.unacked.told(frame.mid);
+      else if (frame.by === 'interval') old.unacked.toldBetween(frame.conv, frame.from, frame.to);
     }
   }
 }

@@ -17,7 +17,7 @@ interface Bench {
 function bench(count: number, totalCount: number): Bench {
   const log = new FakeLog();
   const total = { count: 0, forgottenCount: 0 };
-  const options = { count, totalCount, againAfterMs: [10, 20] };
+  const options = { count, totalCount, againAfterMs: [10, 20], forgotten: () => undefined };
   return {
     total,
     one: new UnackedPushes(options, total),

@@ -30,6 +30,8 @@ export interface UnackedOptions {
   readonly totalCount: number;
   /** How long after the first push and the second one it is pushed again. */
   readonly againAfterMs: readonly number[];
+  /** Too many: nothing is known of this one here any more, and nobody has been told of it. */
+  readonly forgotten: (push: UnackedPush) => void;
 }
 
 /** Of all connections. */
@@ -145,8 +147,10 @@ export class UnackedPushes {
     if (this.#byMid.size >= count || this.#total.count >= totalCount) {
       this.#total.forgottenCount++;
       const oldest = this.#byMid.values().next().value;
+      if (oldest !== undefined) this.#forget(oldest);
+      const lost = oldest ?? push;
+      if (!lost.isTold) this.#options.forgotten(lost);
       if (oldest === undefined) return false;
-      this.#forget(oldest);
     }
     this.#byMid.set(push.mid, push);
     this.#total.count++;
