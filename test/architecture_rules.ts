@@ -29,14 +29,13 @@ const RANKS: Readonly<Record<string, number>> = { pkg: 1, im: 2, service: 3, cmd
 const LEAVES = [
   /^pkg\/(errors|queue|timer|hash|id)\//,
   /^pkg\/log\/logger\.ts$/,
-  /^pkg\/limit\/(address|recent_map|token_bucket)\.ts$/,
+  /^pkg\/limit\/(address|in_flight|recent_map|token_bucket)\.ts$/,
   /^pkg\/config\/option\.ts$/,
 ];
 /** A library with traps is wrapped in one room, and imported nowhere else. */
 const WRAPPED: Readonly<Record<string, string>> = {
   '@photostructure/sqlite': 'pkg/db/',
   pino: 'pkg/log/',
-  'rate-limiter-flexible': 'pkg/limit/',
   'smol-toml': 'pkg/config/',
 };
 const VAGUE_NAME = /^(utils?|common|helpers?|base|misc|index)$|_(utils?|helpers?)$|_?\d$/;

@@ -41,7 +41,8 @@ export class AccountApi {
 
   /**
    * By account, or by e-mail with the code sent there. An account that looks like an e-mail address is refused:
-   * whoever searched for the address would find somebody who never proved it. Throws ACCOUNT_EXISTS, WRONG_CODE,
+   * whoever searched for the address would find somebody who never proved it. A right code is used up also where the
+   * account exists: it would tell a guesser what to reset the password with. Throws ACCOUNT_EXISTS, WRONG_CODE,
    * TOO_BUSY.
    */
   async register(input: RegisterInput): Promise<unknown> {
@@ -53,6 +54,7 @@ export class AccountApi {
     // An e-mail is the account's only where its owner showed the code that was sent there.
     if (email !== '') this.#deps.codes.check(email, captcha);
     const passwordHash = await this.#deps.hasher.hash(password);
+    if (email !== '') this.#deps.codes.consume(email);
     await this.#create({
       account: account === '' ? email : account,
       email,
@@ -60,7 +62,6 @@ export class AccountApi {
       avatar: '',
       passwordHash,
     });
-    if (email !== '') this.#deps.codes.consume(email);
     return '';
   }
 

@@ -1,8 +1,10 @@
 /**
  * Stops guessing: failed sign-ins per account and address, new accounts and mails per address, look-ups of people
- * per user and address. Tokens are not looked at here: whoever holds one is in, whatever others try in his name.
+ * per user and address; and keeps passwords of one from keeping everybody else's from being hashed. Tokens are not
+ * looked at here: whoever holds one is in, whatever others try in his name.
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
+import { InFlight } from '../../pkg/limit/in_flight.js';
 import { imError, isError } from '../errors.js';
 import type { Uid } from '../message/ids.js';
 
@@ -14,8 +16,14 @@ export const ATTEMPT_OPTIONS = {
     10,
     'count',
     COUNT,
-    'Failed sign-ins and wrong codes of one account in one window; then its password is not looked at, right or ' +
-      'wrong. Tokens stay good. A success starts anew.',
+    'Failed sign-ins and wrong codes of one account by one address in one window; then its password is not looked ' +
+      'at for that address, right or wrong. Tokens stay good. A success starts anew.',
+  ),
+  signInAccountTotalCount: integer(
+    100,
+    'count',
+    COUNT,
+    'The same of one account by all addresses together; then by nobody.',
   ),
   signInAddressCount: integer(
     100,
@@ -24,6 +32,21 @@ export const ATTEMPT_OPTIONS = {
     'The same of one address (IPv6: of its /64), for all accounts.',
   ),
   signInWindowMs: integer(900_000, 'ms', WINDOW, 'From the first failure on.'),
+  passwordAddressCount: integer(
+    3000,
+    'count',
+    COUNT,
+    'Passwords and codes of one address that are looked at in one window, right or wrong: each costs a hash. A ' +
+      'whole company may sign in from one.',
+  ),
+  hashAddressCount: integer(
+    16,
+    'count',
+    COUNT,
+    'Passwords of one address that are looked at or set at once; more are told to try again (TOO_BUSY), so that ' +
+      'nobody fills the queue for hashes (hash_queue_count) alone.',
+  ),
+  hashAccountCount: integer(4, 'count', COUNT, 'The same of one account.'),
   createCount: integer(600, 'count', COUNT, 'Registrations and guests of one address in one window.'),
   createWindowMs: integer(600_000, 'ms', WINDOW, 'From the first of them on.'),
   mailCount: integer(60, 'count', COUNT, 'Verification codes asked for by one address in one window.'),
@@ -45,12 +68,16 @@ export const ATTEMPT_OPTIONS = {
 } as const;
 export type AttemptOptions = OptionsOf<typeof ATTEMPT_OPTIONS>;
 
-/** Attempts per key and window, of bounded memory. Implementation: pkg/limit/attempt_counter.ts. */
+/** Attempts per key and window, of memory bounded whatever the keys. Implementation: pkg/limit/attempt_counter.ts. */
 export interface AttemptCount {
-  /** 0: taken; else nothing was, and there is one again after so many milliseconds. */
-  take(key: string): Promise<number>;
-  giveBack(key: string): Promise<void>;
-  reset(key: string): Promise<void>;
+  /** 0: one is under way, until one of the others says what became of it; else nothing was, and the wait in ms. */
+  take(key: string): number;
+  /** It counts. */
+  keep(key: string): void;
+  /** It was none after all. */
+  giveBack(key: string): void;
+  /** Neither was it, nor those before it; what else is under way still is. */
+  reset(key: string): void;
 }
 
 export interface AttemptGuardDeps {
@@ -65,48 +92,61 @@ export interface AttemptGuardDeps {
 export type Attempt =
   | { readonly kind: 'signIn'; readonly account: string | Uid }
   | { readonly kind: 'lookup'; readonly uid: Uid }
-  | { readonly kind: 'create' | 'mail' };
+  | { readonly kind: 'create'; /** It sets a password. */ readonly hashes: boolean }
+  | { readonly kind: 'mail' };
 
 export type AttemptStats = { readonly refused: Readonly<Record<Attempt['kind'], number>> };
 
+/** What becomes of what was counted: of a wrong password or code, of a success, of what was no attempt. */
 interface Claim {
   readonly counter: AttemptCount;
   readonly key: string;
+  readonly succeeded: 'keep' | 'giveBack' | 'reset';
 }
 
+/** A place among the hashes is free again in about the time of a few. */
+const BUSY_RETRY_MS = 1000;
+
 export class AttemptGuard {
-  readonly #counters: Readonly<Record<'account' | 'user' | Attempt['kind'], AttemptCount>>;
+  readonly #counters: Readonly<
+    Record<'password' | 'address' | 'account' | 'pair' | 'user' | 'create' | 'mail' | 'lookup', AttemptCount>
+  >;
+  readonly #hashing: Readonly<Record<'address' | 'account', InFlight>>;
   readonly #refused = { signIn: 0, create: 0, mail: 0, lookup: 0 };
 
   constructor(options: AttemptOptions, { counter }: AttemptGuardDeps) {
-    const { keyCount } = options;
+    const { keyCount, signInWindowMs, lookupWindowMs } = options;
     const of = (limitCount: number, windowMs: number): AttemptCount =>
       counter({ limitCount, windowMs, keyCount });
     this.#counters = {
-      account: of(options.signInAccountCount, options.signInWindowMs),
-      signIn: of(options.signInAddressCount, options.signInWindowMs),
+      password: of(options.passwordAddressCount, signInWindowMs),
+      address: of(options.signInAddressCount, signInWindowMs),
+      account: of(options.signInAccountTotalCount, signInWindowMs),
+      pair: of(options.signInAccountCount, signInWindowMs),
       create: of(options.createCount, options.createWindowMs),
       mail: of(options.mailCount, options.mailWindowMs),
-      user: of(options.lookupUserCount, options.lookupWindowMs),
-      lookup: of(options.lookupAddressCount, options.lookupWindowMs),
+      user: of(options.lookupUserCount, lookupWindowMs),
+      lookup: of(options.lookupAddressCount, lookupWindowMs),
+    };
+    this.#hashing = {
+      address: new InFlight(options.hashAddressCount),
+      account: new InFlight(options.hashAccountCount),
     };
   }
 
   /**
-   * Runs `work` unless there were too many: TOO_MANY_ATTEMPTS with retryAfterMs. Counted before it runs, so that
-   * many at once are no way around; what turns out to be no failed sign-in is given back. `addressKey`: limitKeyOf.
+   * Runs `work` unless there were too many: TOO_MANY_ATTEMPTS with retryAfterMs; TOO_BUSY where too many passwords
+   * are being hashed already. Counted before it runs, so that many at once are no way around; what turns out to be
+   * no failed sign-in is given back. `addressKey`: limitKeyOf.
    */
   async run<Result>(attempt: Attempt, addressKey: string, work: () => Promise<Result>): Promise<Result> {
-    const claims = this.#claimsOf(attempt, addressKey);
-    await this.#take(attempt, claims);
-    if (attempt.kind !== 'signIn') return work();
+    const leave = this.#enter(attempt, addressKey);
     try {
-      const result = await work();
-      await this.#succeeded(claims);
-      return result;
-    } catch (error) {
-      if (!isGuess(error)) for (const { counter, key } of claims) await counter.giveBack(key);
-      throw error;
+      const claims = this.#claimsOf(attempt, addressKey);
+      this.#take(attempt, claims);
+      return await this.#settle(attempt, claims, work);
+    } finally {
+      leave();
     }
   }
 
@@ -114,31 +154,70 @@ export class AttemptGuard {
     return { refused: { ...this.#refused } };
   }
 
-  #claimsOf(attempt: Attempt, addressKey: string): readonly Claim[] {
-    const { account, user } = this.#counters;
-    const ofAddress = { counter: this.#counters[attempt.kind], key: addressKey };
-    if (attempt.kind === 'signIn') return [{ counter: account, key: keyOf(attempt.account) }, ofAddress];
-    return attempt.kind === 'lookup' ? [{ counter: user, key: keyOf(attempt.uid) }, ofAddress] : [ofAddress];
+  /** Takes a place among the hashes of the address and the account; what it returns leaves it. */
+  #enter(attempt: Attempt, addressKey: string): () => void {
+    const { address, account } = this.#hashing;
+    if (attempt.kind !== 'signIn' && !(attempt.kind === 'create' && attempt.hashes)) return () => undefined;
+    const busy = (): Error => imError('TOO_BUSY', undefined, { retryAfterMs: BUSY_RETRY_MS });
+    if (!address.begin(addressKey)) throw busy();
+    if (attempt.kind !== 'signIn') return () => address.end(addressKey);
+    const name = keyOf(attempt.account);
+    if (!account.begin(name)) {
+      address.end(addressKey);
+      throw busy();
+    }
+    return () => {
+      address.end(addressKey);
+      account.end(name);
+    };
   }
 
-  async #take({ kind }: Attempt, claims: readonly Claim[]): Promise<void> {
-    const taken: Claim[] = [];
-    for (const claim of claims) {
-      const retryAfterMs = await claim.counter.take(claim.key);
-      if (retryAfterMs === 0) {
-        taken.push(claim);
-        continue;
-      }
-      for (const { counter, key } of taken) await counter.giveBack(key);
+  /** The address's first: where it has none left, nothing is noted of what it names. */
+  #claimsOf(attempt: Attempt, addressKey: string): readonly Claim[] {
+    const { password, address, account, pair, user } = this.#counters;
+    if (attempt.kind === 'signIn') {
+      const name = keyOf(attempt.account);
+      return [
+        { counter: password, key: addressKey, succeeded: 'keep' },
+        // Not anew: one good account would pay for guessing at all others.
+        { counter: address, key: addressKey, succeeded: 'giveBack' },
+        { counter: account, key: name, succeeded: 'giveBack' },
+        { counter: pair, key: `${addressKey} ${name}`, succeeded: 'reset' },
+      ];
+    }
+    const ofAddress: Claim = { counter: this.#counters[attempt.kind], key: addressKey, succeeded: 'keep' };
+    if (attempt.kind !== 'lookup') return [ofAddress];
+    return [ofAddress, { counter: user, key: keyOf(attempt.uid), succeeded: 'keep' }];
+  }
+
+  #take({ kind }: Attempt, claims: readonly Claim[]): void {
+    for (const [index, { counter, key }] of claims.entries()) {
+      const retryAfterMs = counter.take(key);
+      if (retryAfterMs === 0) continue;
+      for (const taken of claims.slice(0, index)) taken.counter.giveBack(taken.key);
       this.#refused[kind]++;
       throw imError('TOO_MANY_ATTEMPTS', undefined, { retryAfterMs });
     }
   }
 
-  /** The account starts anew; the address does not: one good account would pay for guessing at all others. */
-  async #succeeded([ofAccount, ofAddress]: readonly Claim[]): Promise<void> {
-    await ofAccount?.counter.reset(ofAccount.key);
-    await ofAddress?.counter.giveBack(ofAddress.key);
+  async #settle<Result>(
+    { kind }: Attempt,
+    claims: readonly Claim[],
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      const result = await work();
+      for (const { counter, key, succeeded } of claims) counter[succeeded](key);
+      return result;
+    } catch (error) {
+      const counts = kind !== 'signIn' || isGuess(error);
+      for (const { counter, key, succeeded } of claims) {
+        // What is kept of a success costs by itself; all but who was turned away before it have had that.
+        const isKept = counts || (succeeded === 'keep' && !isError(error, 'TOO_BUSY'));
+        counter[isKept ? 'keep' : 'giveBack'](key);
+      }
+      throw error;
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { known, toDevice } from '../message/ids.js';
 import type { Attempt } from './attempt_guard.js';
 import { email, flag, optional, text, WIDTHS } from './fields.js';
 import { callerOperation, publicOperation, type Operation } from './operation.js';
+import { canBeRight } from './sign_in.js';
 
 const ANDROID = known(toDevice(1));
 const WEB = known(toDevice(2));
@@ -13,17 +14,28 @@ const passwordSignIn = {
   password: text(0, WIDTHS.password),
 };
 
-/** Of the name that a password or a code is guessed for. */
+/** Of the name that a password is guessed for; what is refused unseen is no attempt. */
 const failedSignIn = ({
-  account = '',
+  account,
   email,
+  password,
 }: {
-  readonly account?: string;
+  readonly account: string;
   readonly email: string;
-}): Attempt => ({
-  kind: 'signIn',
-  account: account === '' ? email : account,
-});
+  readonly password: string;
+}): readonly Attempt[] => {
+  const name = account === '' ? email : account;
+  return canBeRight(name, password) ? [{ kind: 'signIn', account: name }] : [];
+};
+
+/** Of the e-mail that a code is guessed for. */
+const failedCode = ({
+  email,
+  captcha,
+}: {
+  readonly email: string;
+  readonly captcha: string;
+}): readonly Attempt[] => (email === '' || captcha === '' ? [] : [{ kind: 'signIn', account: email }]);
 
 export const AUTH_OPERATIONS: readonly Operation[] = [
   publicOperation({
@@ -36,7 +48,7 @@ export const AUTH_OPERATIONS: readonly Operation[] = [
       password: text(1, WIDTHS.password),
       nickname: text(0, WIDTHS.nickname),
     },
-    guard: () => ({ kind: 'create' }),
+    guard: (input) => [{ kind: 'create', hashes: input.email === '' }, ...failedCode(input)],
     run: (rooms, input) => rooms.accounts.register(input),
   }),
   publicOperation({
@@ -56,7 +68,7 @@ export const AUTH_OPERATIONS: readonly Operation[] = [
     path: 'auth/guest',
     aliases: ['api.user.guest'],
     input: { nickname: text(0, WIDTHS.nickname), avatar: text(0, WIDTHS.avatar) },
-    guard: () => ({ kind: 'create' }),
+    guard: () => [{ kind: 'create', hashes: false }],
     run: (rooms, input, _caller, context) => rooms.accounts.guest(input, context),
   }),
   publicOperation({
@@ -67,13 +79,13 @@ export const AUTH_OPERATIONS: readonly Operation[] = [
   publicOperation({
     path: 'auth/verifyCode',
     input: { email: email() },
-    guard: () => ({ kind: 'mail' }),
+    guard: () => [{ kind: 'mail' }],
     run: (rooms, input) => rooms.accounts.verifyCode(input),
   }),
   publicOperation({
     path: 'auth/forget',
     input: { email: email(), captcha: text(0, WIDTHS.captcha), password: text(1, WIDTHS.password) },
-    guard: failedSignIn,
+    guard: failedCode,
     run: (rooms, input) => rooms.passwords.reset(input),
   }),
   callerOperation(
@@ -88,7 +100,7 @@ export const AUTH_OPERATIONS: readonly Operation[] = [
   callerOperation({
     path: 'auth/password',
     input: { oldPassword: text(0, WIDTHS.password), newPassword: text(1, WIDTHS.password) },
-    guard: (_input, caller) => ({ kind: 'signIn', account: caller.uid }),
+    guard: ({ oldPassword }, caller) => (oldPassword === '' ? [] : [{ kind: 'signIn', account: caller.uid }]),
     run: (rooms, input, caller, context) => rooms.passwords.change(input, caller, context),
   }),
 ];

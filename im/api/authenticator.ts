@@ -5,13 +5,14 @@
 import { limitKeyOf } from '../../pkg/limit/address.js';
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { Gather } from '../../pkg/queue/gather.js';
+import { imError } from '../errors.js';
 import { ACTIONS } from '../message/actions.js';
 import { known, toDevice } from '../message/ids.js';
 import type { AuthUp } from '../message/message.js';
 import type { Authenticator, Connection, SignedIn, SignedInToken } from '../gateway/interface.js';
 import type { MessageStore } from '../store/interface.js';
 import type { AttemptGuard } from './attempt_guard.js';
-import type { Grant, SignIn } from './sign_in.js';
+import { canBeRight, type Grant, type SignIn } from './sign_in.js';
 import type { SignInAnswerer } from './sign_in_answer.js';
 import { RANGE_LIMITS } from './sync_api.js';
 import type { TokenVersions } from './token_versions.js';
@@ -89,8 +90,9 @@ export class LocalAuthenticator implements Authenticator {
     };
   }
 
-  #withPassword({ account, password, device }: AuthUp, address: string): Promise<Grant> {
+  async #withPassword({ account, password, device }: AuthUp, address: string): Promise<Grant> {
     const { signIn, attempts } = this.#deps;
+    if (!canBeRight(account, password)) throw imError('WRONG_CREDENTIALS');
     const work = (): Promise<Grant> => signIn.withPassword(account, password, device ?? LOGIN_DEVICE);
     return attempts.run({ kind: 'signIn', account }, limitKeyOf(address), work);
   }

@@ -37,8 +37,8 @@ interface Definition<Shape extends z.ZodRawShape, Who> {
   readonly alsoGet?: true;
   readonly aliases?: readonly string[];
   readonly input: Shape;
-  /** It can be used to guess or to flood: only so many are run (AttemptGuard). */
-  readonly guard?: (input: z.output<z.ZodObject<Shape>>, caller: Who) => Attempt;
+  /** It can be used to guess or to flood: only so many are run (AttemptGuard), as each of these; none costs nothing. */
+  readonly guard?: (input: z.output<z.ZodObject<Shape>>, caller: Who) => readonly Attempt[];
   readonly run: (
     rooms: ApiRooms,
     input: z.output<z.ZodObject<Shape>>,
@@ -83,9 +83,12 @@ function runGuarded<Shape extends z.ZodRawShape, Who>(
   { guard, run }: Definition<Shape, Who>,
   { rooms, input, caller, context }: Call<z.output<z.ZodObject<Shape>>, Who>,
 ): Promise<unknown> {
-  const work = (): Promise<unknown> => run(rooms, input, caller, context);
-  if (guard === undefined) return work();
-  return rooms.attempts.run(guard(input, caller), limitKeyOf(context.address), work);
+  let work = (): Promise<unknown> => run(rooms, input, caller, context);
+  for (const attempt of guard?.(input, caller).toReversed() ?? []) {
+    const inner = work;
+    work = () => rooms.attempts.run(attempt, limitKeyOf(context.address), inner);
+  }
+  return work();
 }
 
 function described(

@@ -57,6 +57,7 @@ export class PasswordApi {
   ): Promise<unknown> {
     const { users, hasher, answer } = this.#deps;
     checkPassword(input.newPassword, 'newPassword', this.#options);
+    if (input.oldPassword === '') throw imError('WRONG_CREDENTIALS');
     const oldHash = (await users.passwordHash(caller.uid)) ?? '';
     const isRight = oldHash !== '' && (await hasher.verify(oldHash, input.oldPassword));
     if (!isRight) throw imError('WRONG_CREDENTIALS');

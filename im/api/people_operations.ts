@@ -26,7 +26,7 @@ export const PEOPLE_OPERATIONS: readonly Operation[] = [
   callerOperation({
     path: 'user/find',
     input: { account: text(1, WIDTHS.account) },
-    guard: (_input, { uid }) => ({ kind: 'lookup', uid }),
+    guard: (_input, { uid }) => [{ kind: 'lookup', uid }],
     run: (rooms, input) => rooms.users.find(input.account),
   }),
   callerOperation({
@@ -36,7 +36,7 @@ export const PEOPLE_OPERATIONS: readonly Operation[] = [
       after: optional(toCount, 0),
       limit: optional(countWithin(1, SEARCH_COUNT_LIMIT), SEARCH_COUNT),
     },
-    guard: (_input, { uid }) => ({ kind: 'lookup', uid }),
+    guard: (_input, { uid }) => [{ kind: 'lookup', uid }],
     run: (rooms, input) => rooms.users.search(input),
   }),
   callerOperation({

@@ -9,6 +9,7 @@ import { imError } from '../errors.js';
 import type { KickOrder } from '../gateway/interface.js';
 import type { Device, Uid } from '../message/ids.js';
 import type { User, UserStore } from '../store/interface.js';
+import { WIDTHS } from './fields.js';
 import type { PasswordHasher } from './interface.js';
 import type { Token, Tokens } from './tokens.js';
 
@@ -28,6 +29,12 @@ export interface Grant {
 /** Longer ones are hashed for nobody. */
 export const PASSWORD_LENGTH_LIMIT = 256;
 
+/** False: no account has such a name or password, so nothing is looked up, hashed or counted for it. */
+export function canBeRight(account: string, password: string): boolean {
+  const isName = account !== '' && account.length <= WIDTHS.account;
+  return isName && password !== '' && password.length <= PASSWORD_LENGTH_LIMIT;
+}
+
 /** Of single questions that are read together. */
 const UIDS_PER_READ = 500;
 
@@ -45,8 +52,7 @@ export class SignIn {
    */
   async withPassword(account: string, password: string, device: Device): Promise<Grant> {
     const { users, hasher, tokens } = this.#deps;
-    if (account === '' || password === '' || password.length > PASSWORD_LENGTH_LIMIT)
-      throw imError('WRONG_CREDENTIALS');
+    if (!canBeRight(account, password)) throw imError('WRONG_CREDENTIALS');
     const found = await users.byAccount(account);
     if (found === undefined || found.passwordHash === '') {
       await hasher.burn(password);

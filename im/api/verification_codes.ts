@@ -23,7 +23,7 @@ export const VERIFICATION_OPTIONS = {
     10_000,
     'count',
     { min: 1, max: 1_000_000 },
-    'Codes kept at once; when that many are still good, further ones are refused as TOO_BUSY.',
+    'E-mail addresses whose codes are kept at once; beyond it the one that asked longest ago needs a new code.',
   ),
 };
 export type VerificationOptions = OptionsOf<typeof VERIFICATION_OPTIONS>;
@@ -37,17 +37,20 @@ export interface VerificationDeps {
   readonly randomCode: () => string;
 }
 
-interface Entry {
+interface Code {
   readonly code: string;
   readonly issuedAtMs: number;
   tries: number;
 }
 
+/** Of one address. The one before stays good: whoever asks for a code in another's name would take his away. */
+const CODES_PER_ADDRESS = 2;
+
 export class VerificationCodes {
   readonly #options: VerificationOptions;
   readonly #deps: VerificationDeps;
-  /** In order of issue, so the first is the first to expire. */
-  readonly #entries = new Map<string, Entry>();
+  /** In order of the newest issue, so the first is the first to expire; each address's newest code is its last. */
+  readonly #codes = new Map<string, readonly Code[]>();
 
   constructor(options: VerificationOptions, deps: VerificationDeps) {
     this.#options = options;
@@ -67,40 +70,43 @@ export class VerificationCodes {
     await sender.send(email, code);
   }
 
-  /** Throws WRONG_CODE; each wrong one counts. The code stays good until `consume`. */
+  /** Throws WRONG_CODE; each wrong one counts, for all codes of the address. They stay good until `consume`. */
   check(email: string, code: string): void {
-    const entry = this.#entries.get(keyOf(email));
-    const isGood = entry !== undefined && !this.#isExpired(entry) && entry.tries < this.#options.codeTryCount;
-    if (!isGood) throw imError('WRONG_CODE');
-    if (entry.code === code) return;
-    entry.tries++;
+    const good = (this.#codes.get(keyOf(email)) ?? []).filter(
+      (known) => !this.#isExpired(known) && known.tries < this.#options.codeTryCount,
+    );
+    if (good.some((known) => known.code === code)) return;
+    if (code !== '') for (const known of good) known.tries++;
     throw imError('WRONG_CODE');
   }
 
+  /** All codes of the address. */
   consume(email: string): void {
-    this.#entries.delete(keyOf(email));
+    this.#codes.delete(keyOf(email));
   }
 
   #refuseHaste(email: string): void {
-    const entry = this.#entries.get(keyOf(email));
-    if (entry === undefined) return;
-    const waitMs = entry.issuedAtMs + this.#options.codeIntervalMs - this.#deps.nowMs();
+    const newest = this.#codes.get(keyOf(email))?.at(-1);
+    if (newest === undefined) return;
+    const waitMs = newest.issuedAtMs + this.#options.codeIntervalMs - this.#deps.nowMs();
     if (waitMs > 0) throw imError('TOO_BUSY', undefined, { retryAfterMs: waitMs });
   }
 
   #keep(email: string, code: string): void {
     const key = keyOf(email);
-    this.#entries.delete(key);
-    for (const [oldest, entry] of this.#entries) {
-      if (!this.#isExpired(entry)) break;
-      this.#entries.delete(oldest);
+    const earlier = this.#codes.get(key) ?? [];
+    this.#codes.delete(key);
+    for (const [oldest, codes] of this.#codes) {
+      const isOver = codes.every((known) => this.#isExpired(known));
+      if (!isOver && this.#codes.size < this.#options.codeCount) break;
+      this.#codes.delete(oldest);
     }
-    if (this.#entries.size >= this.#options.codeCount) throw imError('TOO_BUSY');
-    this.#entries.set(key, { code, issuedAtMs: this.#deps.nowMs(), tries: 0 });
+    const issued = { code, issuedAtMs: this.#deps.nowMs(), tries: 0 };
+    this.#codes.set(key, [...earlier, issued].slice(-CODES_PER_ADDRESS));
   }
 
-  #isExpired(entry: Entry): boolean {
-    return this.#deps.nowMs() - entry.issuedAtMs >= this.#options.codeLifetimeMs;
+  #isExpired({ issuedAtMs }: Code): boolean {
+    return this.#deps.nowMs() - issuedAtMs >= this.#options.codeLifetimeMs;
   }
 }
 

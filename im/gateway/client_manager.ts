@@ -226,9 +226,11 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     this.#inbound.received(client, frame, bytes);
   }
 
-  heard(connection: Connection): void {
+  pinged(connection: Connection): boolean {
     const client = this.#clients.get(connection.id);
-    if (client !== undefined) this.#heartbeat.heard(client, this.#sweeper.nowMs);
+    if (client === undefined) return false;
+    this.#heartbeat.heard(client, this.#sweeper.nowMs);
+    return this.#inbound.pinged(client);
   }
 
   closed(connection: Connection, answered: boolean): void {

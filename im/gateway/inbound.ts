@@ -93,6 +93,14 @@ export class Inbound {
     if (this.#mustWait(client)) this.#pause(client);
   }
 
+  /** A ping: paid for as a heartbeat. False: it is not answered. */
+  pinged(client: Client): boolean {
+    if (client.closing !== undefined) return false;
+    const isAdmitted = this.#deps.limiter.admit(client, HEARTBEAT);
+    if (this.#mustWait(client)) this.#pause(client);
+    return isAdmitted;
+  }
+
   /** Call when something was answered or the client's queue has drained: goes on with what was held back. */
   resume(client: Client): void {
     if (!client.isPaused || client.closing !== undefined || !this.#hasRoom(client)) return;

@@ -36,8 +36,8 @@ export interface Connection {
 export interface ConnectionHandler {
   opened(connection: Connection): void;
   received(connection: Connection, frame: string, bytes: number): void;
-  /** A sign of life that is no frame: a ping. */
-  heard(connection: Connection): void;
+  /** A sign of life that is no frame. False: it came too fast, or too late, to be answered. */
+  pinged(connection: Connection): boolean;
   /**
    * Once. `answered`: we closed it, and the other side answered our close; false where it went first, or where
    * nothing came back from it.

@@ -106,7 +106,7 @@ export function appendRightsContract(name: string, factory: StoreFactory): void 
     const scene = await open(t, 4);
     await scene.say(0, 1, 'before');
     await scene.stores.users.update(scene.uid(1), { contactsOnly: true });
-    await scene.stores.contacts.add(scene.uid(2), scene.uid(1), '');
+    await scene.stores.contacts.add(scene.uid(1), scene.uid(2), '');
     await scene.append(scene.relation(1, 3, 'white'));
     const results = await scene.append(
       scene.message(0, 1, 'a'),
@@ -115,7 +115,7 @@ export function appendRightsContract(name: string, factory: StoreFactory): void 
       scene.message(1, 0, 'd'),
     );
     assert.deepEqual(outcomes(results), ['CONTACTS_ONLY', 'stored', 'stored', 'stored']);
-    await scene.stores.contacts.add(scene.uid(0), scene.uid(1), '');
+    await scene.stores.contacts.add(scene.uid(1), scene.uid(0), '');
     assert.deepEqual(outcomes(await scene.append(scene.message(0, 1, 'e'))), ['stored']);
     await scene.append(scene.relation(1, 3, 'white', false));
     assert.deepEqual(outcomes(await scene.append(scene.message(3, 1, 'f'))), ['CONTACTS_ONLY']);

@@ -112,7 +112,17 @@ export function contactsContract(name: string, factory: StoreFactory): void {
     assert.equal((await messages.conversations(scene.uid(1), WEB, 10)).length, 1);
     const after = await scene.append(scene.message(1, 0, 'b'), scene.message(2, 0, 'c'));
     assert.deepEqual(outcomes(after), ['CONTACTS_ONLY', 'stored'], 'a right that ended with it');
-    assert.equal(await contacts.add(scene.uid(1), scene.uid(0), ''), 'added', 'and may begin again');
+    assert.equal(await contacts.add(scene.uid(0), scene.uid(1), ''), 'added', 'and may begin again');
+  });
+
+  test(`${name}: who hears contacts only is asked before somebody is one`, async (t) => {
+    const scene = await open(t);
+    const { contacts, users } = scene.stores;
+    await users.update(scene.uid(0), { contactsOnly: true });
+    assert.equal(await contacts.add(scene.uid(1), scene.uid(0), ''), 'asked');
+    assert.deepEqual(outcomes(await scene.append(scene.message(1, 0, 'a'))), ['CONTACTS_ONLY']);
+    assert.equal(await contacts.add(scene.uid(0), scene.uid(1), ''), 'added', 'he wants it too');
+    assert.deepEqual(outcomes(await scene.append(scene.message(1, 0, 'b'))), ['stored']);
   });
 
   test(`${name}: the lists are what the changes made them`, async (t) => {

@@ -289,7 +289,7 @@ export interface User {
   readonly isBanned: boolean;
   /** Whoever wants him as a contact asks first. */
   readonly approval: boolean;
-  /** Messages of strangers are refused. */
+  /** Messages of strangers are refused, and whoever wants him as a contact asks first. */
   readonly contactsOnly: boolean;
 }
 

@@ -126,7 +126,7 @@ export function usersContract(name: string, factory: StoreFactory): void {
     await users.ban(uid(4), true);
     await scene.append(scene.relation(1, 0, 'black'));
     await users.update(uid(2), { contactsOnly: true });
-    await contacts.add(uid(3), uid(2), '');
+    await contacts.add(uid(2), uid(3), '');
     const cases = [
       [0, 1, 'BLOCKED'],
       [1, 0, undefined],

@@ -1,8 +1,9 @@
 /**
- * So many attempts per key and window. The library's memory store forgets a key only when its window ends, so a
- * flood of made-up keys would fill it: here the key that was used longest ago goes first when too many are kept.
+ * So many attempts per key and window, those still under way included: many at once are no way around the limit,
+ * and what becomes of one changes nothing for the others. Keys are kept as digests, so that one costs the same
+ * whatever a client names; where too many are kept, the one used longest ago goes first. No timer.
  */
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { createHash } from 'node:crypto';
 import { RecentMap } from './recent_map.js';
 
 export interface AttemptCounterOptions {
@@ -14,47 +15,79 @@ export interface AttemptCounterOptions {
   readonly keyCount: number;
 }
 
-export class AttemptCounter {
-  readonly #limiter: RateLimiterMemory;
-  readonly #keys: RecentMap<string, true>;
+interface Entry {
+  /** Attempts of this window that count. */
+  spent: number;
+  /** Attempts under way, of whichever window. */
+  pending: number;
+  endsAtMs: number;
+}
 
-  constructor({ limitCount, windowMs, keyCount }: AttemptCounterOptions) {
-    // Seconds; the library takes fractions of one.
-    this.#limiter = new RateLimiterMemory({ points: limitCount, duration: windowMs / 1000 });
-    this.#keys = new RecentMap(keyCount);
+/** 128 bits of SHA-256: nobody finds two names that share one. */
+const DIGEST_LENGTH = 22;
+
+export class AttemptCounter {
+  readonly #options: AttemptCounterOptions;
+  readonly #nowMs: () => number;
+  readonly #entries: RecentMap<string, Entry>;
+
+  /** `nowMs`: of a clock that only rises. */
+  constructor(options: AttemptCounterOptions, nowMs: () => number = () => performance.now()) {
+    this.#options = options;
+    this.#nowMs = nowMs;
+    this.#entries = new RecentMap(options.keyCount);
   }
 
   get keyCount(): number {
-    return this.#keys.size;
+    return this.#entries.size;
   }
 
-  /** Takes one attempt: 0, or how long until the key has one again; then nothing was taken. */
-  async take(key: string): Promise<number> {
-    await this.#remember(key);
-    try {
-      await this.#limiter.consume(key);
-      return 0;
-    } catch (refusal) {
-      if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      await this.#limiter.reward(key);
-      return Math.max(1, Math.ceil(refusal.msBeforeNext));
-    }
+  /** 0: one is under way until it is said what became of it. Else nothing was taken, and one can be in so long. */
+  take(key: string): number {
+    const nowMs = this.#nowMs();
+    const entry = this.#entryOf(digestOf(key), nowMs);
+    if (entry.spent + entry.pending >= this.#options.limitCount)
+      return Math.max(1, Math.ceil(entry.endsAtMs - nowMs));
+    entry.pending++;
+    return 0;
+  }
+
+  /** The attempt counts until the window ends. */
+  keep(key: string): void {
+    const entry = this.#entryOf(digestOf(key), this.#nowMs());
+    entry.pending = Math.max(0, entry.pending - 1);
+    entry.spent++;
   }
 
   /** The attempt was none after all. */
-  async giveBack(key: string): Promise<void> {
-    await this.#remember(key);
-    await this.#limiter.reward(key);
+  giveBack(key: string): void {
+    this.#end(key, ({ spent }) => spent);
   }
 
-  /** All attempts of the key are forgotten. */
-  async reset(key: string): Promise<void> {
-    this.#keys.delete(key);
-    await this.#limiter.delete(key);
+  /** The attempt, and those that counted before it, were none; others that are under way still are. */
+  reset(key: string): void {
+    this.#end(key, () => 0);
   }
 
-  async #remember(key: string): Promise<void> {
-    const { forgotten } = this.#keys.use(key, () => true);
-    if (forgotten !== undefined) await this.#limiter.delete(forgotten);
+  #end(key: string, spentAfter: (entry: Entry) => number): void {
+    const digest = digestOf(key);
+    const entry = this.#entryOf(digest, this.#nowMs());
+    entry.pending = Math.max(0, entry.pending - 1);
+    entry.spent = spentAfter(entry);
+    if (entry.spent + entry.pending === 0) this.#entries.delete(digest);
   }
+
+  #entryOf(digest: string, nowMs: number): Entry {
+    const endsAtMs = nowMs + this.#options.windowMs;
+    const { value: entry } = this.#entries.use(digest, () => ({ spent: 0, pending: 0, endsAtMs }));
+    if (nowMs >= entry.endsAtMs) {
+      entry.spent = 0;
+      entry.endsAtMs = endsAtMs;
+    }
+    return entry;
+  }
+}
+
+function digestOf(key: string): string {
+  return createHash('sha256').update(key).digest('base64url').slice(0, DIGEST_LENGTH);
 }

@@ -13,7 +13,7 @@ export const SOCKET_CAP_OPTIONS = {
     20_000,
     'count',
     COUNT,
-    'Of them those that have not signed in yet; more are answered 503. A restart brings many at once.',
+    'Of them those that have not signed in yet; for one more the oldest of them is cut. A restart brings many at once.',
   ),
   addressConnectionCount: integer(
     20_000,
@@ -22,7 +22,7 @@ export const SOCKET_CAP_OPTIONS = {
     'Sockets of one address (IPv6: of its /64); more are answered 429. A mobile network may stand behind one.',
   ),
   addressStrangerCount: integer(
-    10_000,
+    1000,
     'count',
     COUNT,
     'Of them those that have not signed in yet; more are answered 429.',
@@ -31,13 +31,13 @@ export const SOCKET_CAP_OPTIONS = {
 
 export type SocketCapOptions = OptionsOf<typeof SOCKET_CAP_OPTIONS>;
 
-export type CapName = 'total' | 'strangers' | 'address' | 'addressStrangers';
+export type CapName = 'total' | 'address' | 'addressStrangers';
 
 export interface SocketCapStats {
   readonly openCount: number;
   readonly strangerCount: number;
-  /** Upgrades since the start, by the cap that refused them. */
-  readonly refused: Readonly<Record<CapName, number>>;
+  /** Upgrades since the start, by the cap that refused them; `strangers`: sockets cut to make room. */
+  readonly refused: Readonly<Record<CapName | 'strangers', number>>;
 }
 
 interface Tally {
@@ -56,6 +56,8 @@ export class SocketCaps {
   readonly #total: Tally = { open: 0, strangers: 0 };
   /** Of addresses with open sockets: no more entries than those. */
   readonly #addresses = new Map<string, Tally>();
+  /** Of strangers, the oldest first: what cuts them. */
+  readonly #strangers = new Set<() => void>();
   readonly #refused = { total: 0, strangers: 0, address: 0, addressStrangers: 0 };
 
   constructor(options: SocketCapOptions) {
@@ -64,36 +66,41 @@ export class SocketCaps {
 
   /** The cap that `address` would break by one more socket; it is counted as refused then. */
   refusal(address: string): CapName | undefined {
-    const { connectionCount, strangerCount, addressConnectionCount, addressStrangerCount } = this.#options;
+    const { connectionCount, addressConnectionCount, addressStrangerCount } = this.#options;
     const own = this.#addresses.get(limitKeyOf(address)) ?? { open: 0, strangers: 0 };
     const broken: CapName | undefined =
       this.#total.open >= connectionCount
         ? 'total'
-        : this.#total.strangers >= strangerCount
-          ? 'strangers'
-          : own.open >= addressConnectionCount
-            ? 'address'
-            : own.strangers >= addressStrangerCount
-              ? 'addressStrangers'
-              : undefined;
+        : own.open >= addressConnectionCount
+          ? 'address'
+          : own.strangers >= addressStrangerCount
+            ? 'addressStrangers'
+            : undefined;
     if (broken !== undefined) this.#refused[broken]++;
     return broken;
   }
 
-  /** A stranger's, until it says otherwise. */
-  open(address: string): SocketPlace {
+  /**
+   * A stranger's, until it says otherwise. `cut`: called where newer strangers need the place: who means to sign in
+   * has done so long before, so mere holders of sockets keep nobody out.
+   */
+  open(address: string, cut: () => void): SocketPlace {
     const key = limitKeyOf(address);
     const own = this.#addresses.get(key) ?? { open: 0, strangers: 0 };
     this.#addresses.set(key, own);
     const tallies = [this.#total, own];
     let state: 'stranger' | 'known' | 'closed' = 'stranger';
     const leaveStrangers = (): void => {
-      if (state === 'stranger') for (const tally of tallies) tally.strangers--;
+      if (state !== 'stranger') return;
+      this.#strangers.delete(cut);
+      for (const tally of tallies) tally.strangers--;
     };
     for (const tally of tallies) {
       tally.open++;
       tally.strangers++;
     }
+    this.#strangers.add(cut);
+    if (this.#strangers.size > this.#options.strangerCount) this.#cutOldest();
     return {
       signedIn: () => {
         leaveStrangers();
@@ -107,6 +114,15 @@ export class SocketCaps {
         if (own.open === 0) this.#addresses.delete(key);
       },
     };
+  }
+
+  #cutOldest(): void {
+    const [oldest] = this.#strangers;
+    if (oldest === undefined) return;
+    // Its close comes later, or has come: it makes room once.
+    this.#strangers.delete(oldest);
+    this.#refused.strangers++;
+    oldest();
   }
 
   stats(): SocketCapStats {

@@ -61,7 +61,7 @@ export interface WsServerDeps {
 
 export interface WsServerStats extends Omit<SocketCapStats, 'refused'> {
   /** Upgrades since the start, by what refused them; `peer`: connections cut before they could ask for one. */
-  readonly refused: Readonly<Record<CapName | 'origin' | 'peer', number>>;
+  readonly refused: Readonly<Record<CapName | 'strangers' | 'origin' | 'peer', number>>;
 }
 
 /** How often Node looks for upgrades that take too long. */
@@ -70,7 +70,6 @@ const CHECK_MS = 5000;
 const RETRY_SECONDS = 5;
 const STATUS_OF_CAP: Readonly<Record<CapName, string>> = {
   total: '503 Service Unavailable',
-  strangers: '503 Service Unavailable',
   address: '429 Too Many Requests',
   addressStrangers: '429 Too Many Requests',
 };
@@ -177,7 +176,7 @@ export class WsServer {
     request.socket.setNoDelay(true);
     request.socket.setKeepAlive(true, 60_000);
     const origin = this.#deps.trust.ofRequest(request);
-    const place = this.#caps.open(origin.address);
+    const place = this.#caps.open(origin.address, () => ws.terminate());
     const connection = new WsConnection(
       {
         id: this.#nextId++,
@@ -211,8 +210,7 @@ export class WsServer {
   readonly #onPing = receiverOf((ws, data) => {
     const connection = this.#connections.get(ws);
     if (connection === undefined) return;
-    this.#deps.handler.heard(connection);
-    connection.pong(toBuffer(data));
+    if (this.#deps.handler.pinged(connection)) connection.pong(toBuffer(data));
   });
 }
 

@@ -41,7 +41,7 @@ export class ContactTable {
     );
     this.#count = db.prepare('SELECT COUNT(*) FROM contact WHERE uid = ?');
     this.#exists = db.prepare('SELECT 1 FROM contact WHERE uid = ? AND peer = ?');
-    this.#wishes = db.prepare('SELECT approval, banned_at FROM user WHERE uid = ?');
+    this.#wishes = db.prepare('SELECT approval <> 0 OR contacts_only <> 0, banned_at FROM user WHERE uid = ?');
     this.#insert = db.prepare(
       'INSERT INTO contact (uid, peer, remark, added_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
@@ -69,7 +69,10 @@ export class ContactTable {
     return this.#requests.list(uid);
   }
 
-  /** Two who ask each other agree: the second asks no more. */
+  /**
+   * Two who ask each other agree: the second asks no more. Who hears contacts only is asked too, or every stranger
+   * could make himself one.
+   */
   add(uid: Uid, peer: Uid, remark: string): ContactAdded {
     if (uid === peer) return 'self';
     const { db, clock } = this.#deps;

@@ -142,7 +142,7 @@ test('logout with a superseded or expired token answers 100 and changes nothing 
 });
 
 test('ten sign-ins of one device at once: exactly one token survives', async (t) => {
-  const server = await ApiServer.start(t);
+  const server = await ApiServer.start(t, { attempts: { hashAccountCount: 10 } });
   const user = { account: 'alice', password: 'pw' };
   await server.value('auth/register', user);
   const grants = await Promise.all(Array.from({ length: 10 }, () => server.data('auth/signin', user)));

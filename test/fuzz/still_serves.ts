@@ -12,6 +12,10 @@ const RATES = ['message', 'receipt', 'api', 'auth', 'connection', 'address'].fla
 ]);
 const ATTEMPTS = [
   'sign-in-account',
+  'sign-in-account-total',
+  'password-address',
+  'hash-address',
+  'hash-account',
   'sign-in-address',
   'create',
   'mail',

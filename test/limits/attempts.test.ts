@@ -66,6 +66,117 @@ test('brute force on an account stops over HTTP and the connection, the owner’
   await signIn(http, user, 4);
 });
 
+test('a name or password longer than any is refused unseen on a connection, and counts nowhere', async (t) => {
+  const server = await TestServer.start(t, {
+    flags: { ...CHEAP, 'attempts-sign-in-account-count': 1, 'attempts-password-address-count': 1 },
+  });
+  const { http, ws } = server.urls;
+  const user = await register(http, 'ann');
+  const client = await RawClient.connect(ws, LEGACY);
+  const refused = new RegExp(ERRORS.WRONG_CREDENTIALS.text);
+  for (const [account, password] of [
+    ['p'.repeat(60_000), 'x'],
+    ['p'.repeat(255), 'x'],
+    [user.account, 'x'.repeat(257)],
+    [user.account, ''],
+    ['', 'x'],
+  ])
+    for (let index = 0; index < 2; index++) {
+      const { text } = await client.ask('api.user.login', {
+        Account: account,
+        Password: password,
+        Device: 1,
+      });
+      assert.match(text, refused);
+    }
+  for (const password of ['', 'x'.repeat(257)])
+    for (let index = 0; index < 2; index++)
+      assert.equal(
+        (await call(http, 'auth/signin', { Account: user.account, Password: password })).code,
+        WRONG,
+      );
+  await signIn(http, user, 2);
+  const again = await call(http, 'auth/signin', { Account: user.account, Password: user.password });
+  assert.equal(again.code, TOO_MANY, 'right ones are counted');
+});
+
+test('one address that fails locks the owner out nowhere else; many addresses together do', async (t) => {
+  const server = await TestServer.start(t, {
+    flags: {
+      ...CHEAP,
+      'attempts-sign-in-account-count': 2,
+      'attempts-sign-in-account-total-count': 5,
+      'trusted-proxies': '127.0.0.1',
+    },
+  });
+  const { http } = server.urls;
+  const user = await register(http, 'ann');
+  const post = async (client: string, password: string): Promise<unknown> => {
+    const response = await fetch(`${http}/auth/signin`, {
+      method: 'POST',
+      headers: { 'x-forwarded-for': client },
+      body: JSON.stringify({ Account: user.account, Password: password, Device: 1 }),
+    });
+    return asObject(await response.json())['Code'];
+  };
+  for (const code of [WRONG, WRONG, TOO_MANY, TOO_MANY, TOO_MANY, TOO_MANY])
+    assert.equal(await post('192.0.2.1', 'a guess'), code);
+  assert.equal(await post('192.0.2.2', user.password), 100);
+  for (const address of ['192.0.2.3', '192.0.2.4', '192.0.2.5'])
+    assert.equal(await post(address, 'a guess'), WRONG);
+  assert.equal(await post('192.0.2.2', user.password), TOO_MANY);
+});
+
+test('one address cannot keep others from signing in: few of its passwords are under way', async (t) => {
+  const server = await TestServer.start(t, {
+    flags: {
+      'api-hash-memory-kib': 65_536,
+      'api-hash-queue-count': 8,
+      'attempts-hash-address-count': 4,
+      'attempts-sign-in-address-count': 100_000,
+      'trusted-proxies': '127.0.0.1',
+    },
+  });
+  const { http } = server.urls;
+  const user = await register(http, 'ann');
+  const post = async (client: string, account: string): Promise<unknown> => {
+    const response = await fetch(`${http}/auth/signin`, {
+      method: 'POST',
+      headers: { 'x-forwarded-for': client },
+      body: JSON.stringify({ Account: account, Password: user.password, Device: 1 }),
+    });
+    return asObject(await response.json())['Code'];
+  };
+  const codes = new Map<unknown, number>();
+  let [stopped, count] = [false, 0];
+  const flood = Array.from({ length: 20 }, async () => {
+    while (!stopped) {
+      const code = await post('192.0.2.1', `nobody ${count++}`);
+      codes.set(code, (codes.get(code) ?? 0) + 1);
+    }
+  });
+  await waitUntil('the flood', () => (codes.get(ERRORS.TOO_BUSY.code) ?? 0) > 10);
+  for (let index = 0; index < 5; index++) assert.equal(await post('192.0.2.2', user.account), 100);
+  stopped = true;
+  await Promise.all(flood);
+  assert.deepEqual(new Set(codes.keys()), new Set([ERRORS.TOO_BUSY.code, WRONG]));
+});
+
+test('a registration tells no more of a code than a reset does', async (t) => {
+  const server = await TestServer.start(t, { flags: { ...CHEAP, 'attempts-sign-in-account-count': 2 } });
+  const { http } = server.urls;
+  const email = `ann_${crypto.randomUUID()}@example.org`;
+  const user = await register(http, 'ann');
+  await callOk(http, 'auth/verifyCode', { email });
+  const input = { account: user.account, email, captcha: '11111', password: 'x' };
+  assert.equal((await call(http, 'auth/register', input)).code, ERRORS.ACCOUNT_EXISTS.code);
+  assert.equal((await call(http, 'auth/register', input)).code, ERRORS.WRONG_CODE.code, 'it is used up');
+  assert.equal((await call(http, 'auth/forget', input)).code, ERRORS.WRONG_CODE.code);
+  await callOk(http, 'auth/verifyCode', { email });
+  assert.equal((await call(http, 'auth/register', input)).code, TOO_MANY, 'wrong codes were counted');
+  assert.equal((await call(http, 'auth/forget', input)).code, TOO_MANY);
+});
+
 test('a success starts the account anew', async (t) => {
   const server = await TestServer.start(t, { flags: { ...CHEAP, 'attempts-sign-in-account-count': 2 } });
   const { http } = server.urls;

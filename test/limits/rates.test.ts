@@ -1,6 +1,8 @@
 /** Too fast: each kind of frame and request is refused in its sender's terms, told when, and taken then. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import test from 'node:test';
+import { WebSocket } from 'ws';
 import { ERRORS } from '../../im/errors.js';
 import { Chat } from '../support/chat.js';
 import { call, register, signIn, type SignedInAccount } from '../support/http.js';
@@ -205,6 +207,43 @@ test('heartbeats beyond the rate are dropped without a word, and the connection 
   assert.deepEqual(client.heard('notify.error'), []);
   say(client, pair, 'alive');
   await client.expect('ack.message', (data) => data['cliMid'] === 'alive');
+});
+
+test('pings are paid for as heartbeats: beyond the rate no pong, and who goes on is not read', async (t) => {
+  const pauseMs = 300;
+  const { server } = await serve(t, {
+    'limits-connection-per-second': 10,
+    'limits-connection-burst': 20,
+    'gateway-refusal-count': 50,
+    'gateway-refusal-pause-ms': pauseMs,
+  });
+  const socket = new WebSocket(server.urls.ws, { perMessageDeflate: false });
+  t.after(() => {
+    socket.terminate();
+  });
+  await once(socket, 'open');
+  let pongs = 0;
+  socket.on('pong', () => pongs++);
+  const startedAtMs = performance.now();
+  for (let index = 0; index < 500; index++) socket.ping(String(index));
+  await waitUntil('pongs', () => pongs > 0);
+  await after(300);
+  const affordable = 20 + ((performance.now() - startedAtMs) * 10) / 1000;
+  assert.ok(pongs <= affordable, `${pongs} pongs, ${affordable} affordable`);
+  const page = await (await fetch(new URL('/metrics', server.urls.http))).text();
+  assert.match(page, /sailplane_limits_pauses_total [1-9]/);
+  assert.equal(socket.readyState, WebSocket.OPEN);
+});
+
+test('a recall costs what a message costs, over HTTP and as a request too', async (t) => {
+  const pair = await serve(t, { 'limits-message-per-second': 1, 'limits-message-burst': 1 });
+  const client = await connectModern(pair, pair.ann);
+  const data = { to: pair.bob.uid, mid: 1 };
+  assert.ok(!isRateLimit(await client.ask('api.message.recall', data)));
+  assert.ok(isRateLimit(await client.ask('api.message.recall', data)));
+  const { http } = pair.server.urls;
+  assert.equal((await call(http, 'message/recall', data, pair.ann.token)).code, ERRORS.RATE_LIMITED.code);
+  assert.equal((await call(http, 'user/profile', {}, pair.ann.token)).code, 100);
 });
 
 test('our SDK paces its outbox: all it was given arrives once, in order, in every conversation', async (t) => {

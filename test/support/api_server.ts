@@ -44,6 +44,7 @@ export const WS_PORT = 4711;
 
 export interface ApiServerOptions {
   readonly api?: Partial<Config['api']>;
+  readonly attempts?: Partial<Config['attempts']>;
   readonly mode?: Config['mode'];
   readonly hasher?: PasswordHasher;
   /** Of an existing file, instead of an empty one. */
@@ -90,7 +91,10 @@ export class ApiServer {
   readonly #signer = new JoseTokens({ secret: API_SECRET });
   readonly #http: HttpServer;
 
-  private constructor(stores: SqliteStores, { api = {}, mode = 'debugging', hasher }: ApiServerOptions) {
+  private constructor(
+    stores: SqliteStores,
+    { api = {}, attempts = {}, mode = 'debugging', hasher }: ApiServerOptions,
+  ) {
     this.stores = stores;
     this.options = { ...defaultsOf(CONFIG_OPTIONS.api), hashMemoryKib: 8192, hashPasses: 1, ...api };
     const { options } = this;
@@ -106,7 +110,10 @@ export class ApiServer {
     const tokens = new Tokens(options, { signer: this.#signer, users, versions, nowMs });
     const passwords = hasher ?? new Argon2Hasher(options);
     const signIn = new SignIn({ tokens, users, hasher: passwords, dispatch, logger });
-    const answer = signInAnswerer({ publicWsUrls: [], path: '/ws', isSecure: false }, { wsPort: () => WS_PORT });
+    const answer = signInAnswerer(
+      { publicWsUrls: [], path: '/ws', isSecure: false },
+      { wsPort: () => WS_PORT },
+    );
     const sender = options.codeWebhookUrl === '' ? undefined : new WebhookCodeSender(options);
     const debugging = mode === 'debugging';
     const codes = new VerificationCodes(options, { debugging, sender, nowMs, randomCode: () => '246810' });
@@ -128,7 +135,10 @@ export class ApiServer {
       tokens,
       versions,
       signIn,
-      attempts: new AttemptGuard(attemptOptions, { counter: (asked) => new AttemptCounter(asked) }),
+      attempts: new AttemptGuard(
+        { ...attemptOptions, ...attempts },
+        { counter: (asked) => new AttemptCounter(asked) },
+      ),
     };
     const appender = this.#batcher;
     const replies = { reply: () => undefined };
@@ -142,7 +152,10 @@ export class ApiServer {
     const address = { host: '127.0.0.1', port: 0 };
     const rates = { takeAddress: () => 0, takeUser: () => 0 };
     const edge = { rates, trust: new ProxyTrust([]), certificate: undefined };
-    this.#http = new HttpServer({ ...options, ...address }, { api: this.local, checker, readiness, ...edge, logger });
+    this.#http = new HttpServer(
+      { ...options, ...address },
+      { api: this.local, checker, readiness, ...edge, logger },
+    );
   }
 
   /** Everything of it ends with the test. */
