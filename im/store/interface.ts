@@ -234,9 +234,10 @@ export interface MessageStore {
   /** The last seq of each existing conversation among `names`. */
   lastSeqs(names: readonly ConversationName[]): Promise<readonly { conv: ConversationName; lastSeq: Seq }[]>;
   /**
-   * Raises marks: device_mark passes a seq that is covered by a request or is the user's own, stops at the
-   * first that is neither, never exceeds last_seq and never falls; delivered_seq follows the highest device,
-   * read_seq a request with `read`. Requests that concern nothing are ignored.
+   * Raises marks: device_mark passes a seq that is covered by a request, that this device sent itself, or that
+   * any device of the user sent where only such lie between two covered ones of the batch; it stops at the first
+   * other, never exceeds last_seq and never falls. delivered_seq follows the highest device, read_seq a request
+   * with `read`. Requests that concern nothing are ignored.
    */
   mark(batch: readonly MarkRequest[]): Promise<void>;
   /** The value of the last committed probe change, and the store's epoch. */

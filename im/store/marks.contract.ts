@@ -13,7 +13,7 @@ interface Marks {
 }
 
 export function marksContract(name: string, factory: StoreFactory): void {
-  /** Messages by sender: '0' and '1' in the order given. */
+  /** Messages by sender, in the order given: '0' the peer, '1' user 1 from WEB, '2' user 1 from PHONE. */
   const open = async (t: Parameters<StoreFactory>[0], senders: string): Promise<Scene> => {
     const scene = await Scene.open((await factory(t)).stores, 3);
     await speak(scene, senders);
@@ -36,7 +36,7 @@ export function marksContract(name: string, factory: StoreFactory): void {
     assert.equal((await marks(scene, WEB)).device, 5);
   });
 
-  test(`${name}: a mark walks over the user's own messages, before, between and after`, async (t) => {
+  test(`${name}: a mark walks over what its device sent, before, between and after`, async (t) => {
     const scene = await open(t, '1101011');
     await mark(scene, WEB, [3, 3]);
     assert.equal((await marks(scene, WEB)).device, 4);
@@ -45,9 +45,29 @@ export function marksContract(name: string, factory: StoreFactory): void {
   });
 
   test(`${name}: an interval connects over a gap that holds only own messages`, async (t) => {
-    const scene = await open(t, '011100');
+    const scene = await open(t, '012100');
     await mark(scene, WEB, [1, 1], [5, 5]);
     assert.equal((await marks(scene, WEB)).device, 5);
+  });
+
+  test(`${name}: what other devices of the user sent stops a mark unless it was acked around it`, async (t) => {
+    const behind = await open(t, '0122');
+    await mark(behind, WEB, [1, 1]);
+    assert.equal((await marks(behind, WEB)).device, 2, 'behind the last acked');
+    await mark(behind, WEB, [3, 4]);
+    assert.equal((await marks(behind, WEB)).device, 4, 'acked itself');
+    const before = await open(t, '220');
+    await mark(before, WEB, [3, 3]);
+    assert.equal((await marks(before, WEB)).device, 0, 'before the first acked');
+    await mark(before, PHONE, [3, 3]);
+    assert.equal((await marks(before, PHONE)).device, 3, 'the device that sent it');
+    const apart = await open(t, '020');
+    await mark(apart, WEB, [1, 1]);
+    await mark(apart, WEB, [3, 3]);
+    assert.equal((await marks(apart, WEB)).device, 1, 'acked around it, but not at the same time');
+    const holed = await open(t, '0200');
+    await mark(holed, WEB, [1, 1], [4, 4]);
+    assert.equal((await marks(holed, WEB)).device, 1, 'a hole beside it');
   });
 
   test(`${name}: a mark never exceeds the last seq and never falls`, async (t) => {
@@ -118,7 +138,7 @@ export function marksContract(name: string, factory: StoreFactory): void {
     const { stores } = await factory(t);
     const interval = fc.tuple(fc.integer({ min: 1, max: 14 }), fc.nat(4));
     const plan = fc.record({
-      senders: fc.string({ unit: fc.constantFrom('0', '1'), minLength: 1, maxLength: 12 }),
+      senders: fc.string({ unit: fc.constantFrom('0', '1', '2'), minLength: 1, maxLength: 12 }),
       batches: fc.array(fc.array(interval, { maxLength: 4 }), { maxLength: 3 }),
     });
     await fc.assert(
@@ -142,14 +162,25 @@ function walk(start: number, senders: string, batch: readonly (readonly [number,
   let at = start;
   const covers = (wanted: number): boolean =>
     batch.some(([from, more]) => from <= wanted && wanted <= from + more);
-  while (at < senders.length && (covers(at + 1) || senders[at] === '1')) at += 1;
+  const isOwn = (wanted: number): boolean =>
+    wanted > 0 && wanted <= senders.length && senders[wanted - 1] !== '0';
+  /** Going one way from `wanted` over own messages one comes to an acked one. */
+  const isBeside = (wanted: number, step: number): boolean => {
+    let next = wanted;
+    while (isOwn(next) && !covers(next)) next += step;
+    return next >= start && covers(next);
+  };
+  const passes = (wanted: number): boolean =>
+    covers(wanted) || senders[wanted - 1] === '1' || (isBeside(wanted, -1) && isBeside(wanted, 1));
+  while (at < senders.length && passes(at + 1)) at += 1;
   return at;
 }
 
 async function speak(scene: Scene, senders: string): Promise<void> {
   const batch = Array.from(senders, (sender) => {
     const from = sender === '0' ? 0 : 1;
-    return scene.message(from, 1 - from, `${scene.newMid()}`);
+    const device = sender === '1' ? WEB : PHONE;
+    return scene.message(from, 1 - from, `${scene.newMid()}`, { device });
   });
   await scene.append(...batch);
 }

@@ -92,6 +92,19 @@ void test('asks for nothing where `after` says that nothing of it is ours', asyn
   assert.equal(server.got('api').filter((frame) => frame.action === 'api.msg.range').length, 0);
 });
 
+void test('acks what the user sent from another device, not what it sent itself', async (t) => {
+  const { server, client, shown } = await stage(t);
+  await client.connect();
+  await client.sent(client.send(PEER, 'here'));
+  server.push(server.append(SELF, PEER, 'there'));
+  await until(() => shown.length === 2, 'both');
+  await until(() => intervalsOf(server).length > 0, 'a receipt');
+  await client.sent(client.send(PEER, 'here again'));
+  await client.close();
+  assert.deepEqual(intervalsOf(server), [[1, 2, 'received']]);
+  assert.deepEqual(client.conversations()[0]?.unread, 0);
+});
+
 void test('a new device starts at its mark; a page of what is older comes by history', async (t) => {
   const server = await FakeServer.start();
   t.after(() => server.close());

@@ -1,6 +1,8 @@
 /**
- * Cumulative marks. A device's mark walks forward over seqs that a request covers or that are the user's own,
- * and stops at the first that is neither: a message he has not got yet is never passed.
+ * Cumulative marks. A device's mark walks forward over seqs that a request covers or that this very device sent,
+ * and stops at the first that is neither: a message that it has not got yet is never passed. What other devices of
+ * the user sent is such a message too; only where it lies between two acknowledged ones of a batch the device is
+ * taken to have it, because there are clients that acknowledge nothing of their own user's.
  */
 import type { ConversationName } from '../../im/message/conversation.js';
 import type { MarkRequest } from '../../im/store/interface.js';
@@ -22,6 +24,14 @@ interface DeviceRequests {
   readTo: number;
 }
 
+/** One conversation, and whose mark walks in it. */
+interface Log {
+  readonly id: number;
+  readonly lastSeq: number;
+  readonly uid: number;
+  readonly device: number;
+}
+
 export interface MarkDeps {
   readonly db: SqliteDatabase;
   readonly stamps: Stamps;
@@ -36,6 +46,7 @@ export class MarkTable {
   readonly #member: Statement;
   readonly #device: Statement;
   readonly #foreign: Statement;
+  readonly #fromElsewhere: Statement;
   readonly #setDevice: Statement;
   readonly #setMember: Statement;
 
@@ -50,6 +61,10 @@ export class MarkTable {
     this.#device = db.prepare('SELECT seq FROM device_mark WHERE uid = ? AND device = ? AND conv = ?');
     this.#foreign = db.prepare(
       'SELECT seq FROM message WHERE conv = ? AND seq BETWEEN ? AND ? AND sender <> ? ORDER BY seq LIMIT 1',
+    );
+    this.#fromElsewhere = db.prepare(
+      `SELECT seq FROM message
+       WHERE conv = ? AND seq BETWEEN ? AND ? AND NOT (sender = ? AND device = ?) ORDER BY seq LIMIT 1`,
     );
     this.#setDevice = db.prepare(
       `INSERT INTO device_mark (uid, device, conv, seq) VALUES (?, ?, ?, ?)
@@ -79,7 +94,7 @@ export class MarkTable {
     const deviceRow = this.#device.first(uid, device, id);
     const before = deviceRow === undefined ? read : integerAt(deviceRow, 0);
     // What is erased stops nobody: there is nothing of it to be got any more.
-    const after = this.#walk(Math.max(before, floor - 1), got, { id, lastSeq, uid });
+    const after = this.#walk(Math.max(before, floor - 1), got, { id, lastSeq, uid, device });
     const newRead = Math.max(read, Math.min(readTo, lastSeq));
     if (deviceRow === undefined || after > before) this.#setDevice.run(uid, device, id, after);
     else if (newRead === read) return;
@@ -87,20 +102,28 @@ export class MarkTable {
   }
 
   /** Where the mark comes to stand. */
-  #walk(mark: number, got: readonly Interval[], log: { id: number; lastSeq: number; uid: number }): number {
+  #walk(mark: number, got: readonly Interval[], log: Log): number {
     let at = mark;
+    let isAcked = false;
     for (const { from, to } of got) {
-      if (from > at + 1) at = this.#passOwn(at, Math.min(from - 1, log.lastSeq), log);
+      const end = Math.min(from - 1, log.lastSeq);
+      if (end > at) at = isAcked && this.#isOwn(at, end, log) ? end : this.#passSent(at, end, log);
       if (from > at + 1) return at;
+      isAcked ||= to >= at;
       at = Math.max(at, Math.min(to, log.lastSeq));
     }
-    return this.#passOwn(at, log.lastSeq, log);
+    return this.#passSent(at, log.lastSeq, log);
   }
 
-  /** Walks from `at` over the user's own messages, at most to `end`. */
-  #passOwn(at: number, end: number, { id, uid }: { id: number; uid: number }): number {
+  /** All between `at` and `end` is the user's, whatever device he sent it from. */
+  #isOwn(at: number, end: number, { id, uid }: Log): boolean {
+    return this.#foreign.first(id, at + 1, end, uid) === undefined;
+  }
+
+  /** Walks from `at` over what the device sent itself, at most to `end`. */
+  #passSent(at: number, end: number, { id, uid, device }: Log): number {
     if (at >= end) return at;
-    const stop = this.#foreign.first(id, at + 1, end, uid);
+    const stop = this.#fromElsewhere.first(id, at + 1, end, uid, device);
     return stop === undefined ? end : integerAt(stop, 0) - 1;
   }
 }
