@@ -42,7 +42,7 @@ export class Flusher {
     client.isWriting = true;
     client.writingSinceMs = performance.now();
     client.writtenInTurn = this.#turn;
-    client.onWritten ??= () => this.#written(client);
+    client.onWritten ??= (isPart = false) => (isPart ? moved(client) : this.#written(client));
     client.connection.write(client.outbound.takeFlush(client.isSlow), client.onWritten);
   }
 
@@ -54,4 +54,9 @@ export class Flusher {
     if (!client.outbound.isEmpty) this.schedule(client);
     this.#deps.drained(client);
   }
+}
+
+/** Slow perhaps, but not stuck. */
+function moved(client: Client): void {
+  client.writingSinceMs = performance.now();
 }

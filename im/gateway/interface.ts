@@ -21,8 +21,11 @@ export interface Connection {
   /** Host that the client used: see CallContext. */
   readonly host: string;
   readonly format: FrameFormat;
-  /** Hands the bytes to the socket in one write; `done` is called once when the kernel has them all. */
-  write(chunks: readonly Uint8Array[], done: () => void): void;
+  /**
+   * Has the bytes written before any others; `written` is called when the kernel has them all, and before that with
+   * `true` for each part of a large one.
+   */
+  write(chunks: readonly Uint8Array[], written: (isPart?: boolean) => void): void;
   /** It is no stranger any more: transports keep room for those who have not signed in yet. */
   signedIn(): void;
   /** Stops and resumes reading: frames already read may still arrive after `pause`. */

@@ -44,6 +44,9 @@ export interface WsConnectionOptions {
 
 /** A pong is owed only while so little waits in the socket: pings of a client that does not read are not answered. */
 const PONG_BELOW_BYTES = 16_384;
+/** What is larger is handed over in pieces, so that each shows that a slow reader is still one. */
+const WHOLE_BYTES = 65_536;
+const PIECE_BYTES = 16_384;
 /** What the library reports where none came. */
 const NO_CLOSE_FRAME = 1006;
 
@@ -57,6 +60,8 @@ export class WsConnection implements Connection {
   readonly #socket: Duplex;
   /** The code of our close frame; 0 where we sent none, or only in answer to the other side's. */
   #closeCode = 0;
+  /** Of a frame that is begun: nothing else may come in between. */
+  #rest: Uint8Array | undefined;
 
   constructor(options: WsConnectionOptions, ws: WebSocket, socket: Duplex) {
     this.id = options.id;
@@ -67,14 +72,29 @@ export class WsConnection implements Connection {
     this.#socket = socket;
   }
 
-  write(chunks: readonly Uint8Array[], done: () => void): void {
-    // After a close frame nothing may follow; `done` is not called, as for a socket that breaks under a write.
+  write(chunks: readonly Uint8Array[], written: (isPart?: boolean) => void): void {
+    // After a close frame nothing may follow; `written` is not called, as for a socket that breaks under a write.
     if (this.#ws.readyState !== WebSocket.OPEN) return;
     const first = chunks[0];
-    if (first === undefined) return done();
-    this.#socket.write(chunks.length === 1 ? first : Buffer.concat(chunks), (error) => {
+    if (first === undefined) return written();
+    const bytes = chunks.length === 1 ? first : Buffer.concat(chunks);
+    if (bytes.length > WHOLE_BYTES) return this.#writePiece(bytes, written);
+    this.#socket.write(bytes, (error) => {
       // A broken socket closes by itself: there is nothing left to write to.
-      if (error === undefined || error === null) done();
+      if (error === undefined || error === null) written();
+    });
+  }
+
+  /** The next only when the last is taken: what waits in the socket is joined, and done only all at once. */
+  #writePiece(bytes: Uint8Array, written: (isPart?: boolean) => void): void {
+    this.#rest = bytes.length > PIECE_BYTES ? bytes.subarray(PIECE_BYTES) : undefined;
+    this.#socket.write(bytes.subarray(0, PIECE_BYTES), (error) => {
+      if (error !== undefined && error !== null) return;
+      const rest = this.#rest;
+      if (rest === undefined) return written();
+      if (this.#ws.readyState !== WebSocket.OPEN) return;
+      written(true);
+      this.#writePiece(rest, written);
     });
   }
 
@@ -91,15 +111,19 @@ export class WsConnection implements Connection {
   }
 
   pong(data: Buffer): void {
-    if (this.#ws.readyState === WebSocket.OPEN && this.#socket.writableLength < PONG_BELOW_BYTES)
-      this.#ws.pong(data);
+    if (this.#ws.readyState !== WebSocket.OPEN || this.#rest !== undefined) return;
+    if (this.#socket.writableLength < PONG_BELOW_BYTES) this.#ws.pong(data);
   }
 
   close(reason: CloseName): void {
     const { code, text } = CLOSE_CODES[reason];
     // Paused, the other side's close frame would never be read.
     this.#ws.resume();
-    if (this.#ws.readyState === WebSocket.OPEN) this.#closeCode = code;
+    if (this.#ws.readyState === WebSocket.OPEN) {
+      this.#closeCode = code;
+      if (this.#rest !== undefined) this.#socket.write(this.#rest);
+      this.#rest = undefined;
+    }
     this.#ws.close(code, text);
   }
 
