@@ -3,6 +3,7 @@
  * content of its own.
  */
 import { EVENT_KIND, type ChatEvent } from '../message/message.js';
+import { oldClientType } from '../message/old_types.js';
 import { legacyRecallContent } from '../message/recall.js';
 import { toSeconds } from '../message/wire_time.js';
 
@@ -13,7 +14,7 @@ export function messageAnswer(event: ChatEvent): Readonly<Record<string, unknown
     CliSeq: event.seq,
     From: event.from,
     To: event.to,
-    Type: event.type,
+    Type: isRecall ? event.type : oldClientType(event),
     SendAt: toSeconds(event.sentAtMs),
     CreateAt: toSeconds(event.storedAtMs),
     Content: isRecall ? (legacyRecallContent(event.content) ?? '') : event.content,

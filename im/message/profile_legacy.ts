@@ -4,6 +4,7 @@
  */
 import { ACTIONS } from './actions.js';
 import { EVENT_KIND, type DownFrame } from './message.js';
+import { oldClientType } from './old_types.js';
 import { legacyRecallContent, RECALL_TYPE } from './recall.js';
 import { relayLegacyText } from './relay_fields.js';
 import { toSeconds } from './wire_time.js';
@@ -18,7 +19,7 @@ export function encodeLegacy(frame: DownFrame): readonly string[] {
     case 'push': {
       const { kind, mid, seq, from, to, sentAtMs, status } = frame.event;
       const isRecall = kind === EVENT_KIND.recall;
-      const type = isRecall ? RECALL_TYPE : frame.event.type;
+      const type = isRecall ? RECALL_TYPE : oldClientType(frame.event);
       const content = isRecall ? legacyRecallContent(frame.event.content) : frame.event.content;
       if (content === undefined) return NOTHING;
       const atS = toSeconds(sentAtMs);

@@ -6,6 +6,7 @@ import { ERRORS } from '../errors.js';
 import { ACTIONS } from './actions.js';
 import { eventFields, webStatus } from './event_fields.js';
 import { EVENT_KIND, type ChatEvent, type DownFrame, type ErrorInfo } from './message.js';
+import { oldClientType } from './old_types.js';
 import { relayWebText } from './relay_fields.js';
 
 const envelope = (action: string, seq: number, data: string): string =>
@@ -15,6 +16,8 @@ const NOTHING: readonly string[] = [];
 
 export function encodeWeb(frame: DownFrame): readonly string[] {
   switch (frame.kind) {
+    case 'push':
+      return pushed(frame.event, frame.after, oldClientType(frame.event));
     case 'receipt':
       if (frame.state !== 'received') return NOTHING;
       return (frame.messages ?? []).map((sent) =>
@@ -42,6 +45,8 @@ export function encodeWeb(frame: DownFrame): readonly string[] {
 
 export function encodeModern(frame: DownFrame): readonly string[] {
   switch (frame.kind) {
+    case 'push':
+      return pushed(frame.event, frame.after, frame.event.type);
     case 'receipt':
       return [
         envelope(
@@ -71,23 +76,12 @@ export function encodeModern(frame: DownFrame): readonly string[] {
 
 type SharedKind = Exclude<
   DownFrame['kind'],
-  'receipt' | 'failed' | 'forbidden' | 'error' | 'apiError' | 'sync'
+  'push' | 'receipt' | 'failed' | 'forbidden' | 'error' | 'apiError' | 'sync'
 >;
 
 /** Frames that both dialects of this profile read; keys the public SDK does not know are ignored by it. */
 function encodeShared(frame: Extract<DownFrame, { kind: SharedKind }>): readonly string[] {
   switch (frame.kind) {
-    case 'push': {
-      const { event, after } = frame;
-      if (event.kind !== EVENT_KIND.message) return recalled(event, after);
-      return [
-        envelope(
-          ACTIONS.chat,
-          0,
-          `{"cliMid":${JSON.stringify(event.clientId)},"mid":${event.mid},"conv":"${event.conv}","seq":${event.seq},"after":${after},"from":"${event.from}","to":"${event.to}","type":${event.type},"content":${JSON.stringify(event.content)},"sendAt":${event.sentAtMs},"storedAt":${event.storedAtMs},"status":${webStatus(event.status)}}`,
-        ),
-      ];
-    }
     case 'relay':
       return [envelope(frame.action, 0, relayWebText(frame))];
     case 'stored':
@@ -145,6 +139,17 @@ function failure(mid: number, clientId: string, error: ErrorInfo): string {
 
 function refusal(echo: number, error: ErrorInfo): string {
   return envelope(ACTIONS.notifyError, echo, JSON.stringify(error.message));
+}
+
+function pushed(event: ChatEvent, after: number, type: number): readonly string[] {
+  if (event.kind !== EVENT_KIND.message) return recalled(event, after);
+  return [
+    envelope(
+      ACTIONS.chat,
+      0,
+      `{"cliMid":${JSON.stringify(event.clientId)},"mid":${event.mid},"conv":"${event.conv}","seq":${event.seq},"after":${after},"from":"${event.from}","to":"${event.to}","type":${type},"content":${JSON.stringify(event.content)},"sendAt":${event.sentAtMs},"storedAt":${event.storedAtMs},"status":${webStatus(event.status)}}`,
+    ),
+  ];
 }
 
 function recalled(event: ChatEvent, after: number): readonly string[] {
