@@ -70,10 +70,10 @@ export function decodeUp(text: string, limits: DecodeLimits): Decoded {
   }
   if (!isJsonObject(envelope)) return { profile: 'web', frame: bad(errorInfo('BAD_FRAME', 'not an object')) };
   const profile: Profile = Object.hasOwn(envelope, 'Action') ? 'legacy' : 'web';
-  return { profile, frame: decodeEnvelope(envelope, limits) };
+  return { profile, frame: decodeEnvelope(envelope, profile, limits) };
 }
 
-function decodeEnvelope(envelope: JsonObject, limits: DecodeLimits): UpFrame {
+function decodeEnvelope(envelope: JsonObject, profile: Profile, limits: DecodeLimits): UpFrame {
   const action = F.action.read(envelope);
   if (typeof action !== 'string') return bad(errorInfo('BAD_FRAME', 'no action'));
   const data = F.data.read(envelope);
@@ -89,7 +89,7 @@ function decodeEnvelope(envelope: JsonObject, limits: DecodeLimits): UpFrame {
     case ACTIONS.chatResend:
       return decodeChat(action, { echo, ticket }, body, limits);
     case ACTIONS.chatRecall:
-      return decodeRecall(echo, body, ticket);
+      return decodeRecall(echo, body, { ticket, profile });
     case ACTIONS.relay:
     case ACTIONS.relayService:
       return decodeRelay(action, { echo, data, to: F.to.read(envelope), ticket });

@@ -68,14 +68,15 @@ test('the TypeScript SDK sends the message itself again, ours names the target a
   assert.deepEqual(ours, { ...common, echo: 8, clientId: 'recall-101', ticket: '' });
 });
 
-test('a content that names a message goes before the mid beside it; any other content names none', () => {
+test('a recall’s content names the message before the mid beside it; any other content names none', () => {
   const of = (content: unknown, mid: unknown): UpFrame =>
     decode({ action: 'message.chat.recall', data: { to: '2', cliMid: 'x', mid, content } });
   for (const [content, mid, expected] of [
-    ['{"mid":5}', 5, { target: 5, mid: 0 }],
-    ['{"Mid":"5"}', 6, { target: 5, mid: 6 }],
-    ['{"Mid":5}', 0, { target: 5, mid: 0 }],
-    ['{"Mid":0}', 6, { target: 6, mid: 0 }],
+    ['{"recallBy":1,"mid":5}', 5, { target: 5, mid: 0 }],
+    ['{"RecallBy":1,"Mid":"5"}', 6, { target: 5, mid: 6 }],
+    ['{"ReCallBy":1,"Mid":5}', 0, { target: 5, mid: 0 }],
+    ['{"ReCallBy":1,"Mid":0}', 6, { target: 6, mid: 0 }],
+    ['{"mid":5,"text":"said about another"}', 6, { target: 6, mid: 0 }],
     ['{broken', 6, { target: 6, mid: 0 }],
     [{ mid: 5 }, 6, { target: 6, mid: 0 }],
     [null, 6, { target: 6, mid: 0 }],
@@ -84,6 +85,12 @@ test('a content that names a message goes before the mid beside it; any other co
     assert.ok(frame.kind === 'recall');
     assert.deepEqual({ target: frame.target, mid: frame.mid }, expected, JSON.stringify(content));
   }
+});
+
+test('in the Java SDK’s profile the content names the message without saying more', () => {
+  const data = { Mid: 6, To: 2, Type: 100, Content: '{"Mid":5}' };
+  const frame = decode({ Action: 'message.chat.recall', Data: data });
+  assert.deepEqual(frame.kind === 'recall' && [frame.target, frame.mid], [5, 6]);
 });
 
 test('a recall of nothing, of everything or of nobody’s is malformed and says which it was', () => {
@@ -121,17 +128,20 @@ test('a recalled message has the status of the reader’s profile', () => {
   assert.equal(eventFields(gone)?.['status'], 3);
 });
 
-test('an ordinary message of type 100 is no recall, whatever it says', () => {
+test('an ordinary message of type 100 or 101 is no notice, whatever it says', () => {
   const chat = decode({
     Action: 'message.chat',
     Data: { Mid: 5, To: 2, Type: 100, Content: '{"ReCallBy":1,"Mid":4}' },
   });
   assert.equal(chat.kind, 'chat');
-  const event = { ...recall, kind: EVENT_KIND.message };
-  assert.match(
-    encodeDown({ kind: 'push', event, after: known(toSeq(6)) }, 'web').join(),
-    /"message\.chat".*"type":100/,
-  );
+  for (const type of [100, 101, 102]) {
+    const event = { ...recall, kind: EVENT_KIND.message, type, content: '{"ReCallBy":1,"Mid":4}' };
+    const shown = type === 102 ? 102 : 1;
+    const push: DownFrame = { kind: 'push', event, after: known(toSeq(6)) };
+    assert.match(encodeDown(push, 'legacy').join(), new RegExp(`"message.chat".*"Type":${shown},`));
+    assert.match(encodeDown(push, 'web').join(), new RegExp(`"message.chat".*"type":${shown},`));
+    assert.match(encodeDown(push, 'modern').join(), new RegExp(`"message.chat".*"type":${type},`));
+  }
 });
 
 test('a recall whose content was damaged is told to nobody', () => {

@@ -1,11 +1,12 @@
 /**
- * `message.chat.recall` in its three shapes, told apart by whether the content names a message:
+ * `message.chat.recall` in its three shapes, told apart by whether the content says that it is a recall's:
  *
  *   public Java SDK         {Mid: the recall's own, To, Type: 100, Content: '{"ReCallBy":…,"Mid":target}'}
  *   public TypeScript SDK   {cliMid, mid: the target's, to, …}
  *   ours                    {mid: target, cliMid: the recall's own, to}
  *
- * Who recalls is the connection's user, whatever the content says.
+ * The second one's content is that of the message itself, and may be JSON with a `mid` of its own. Who recalls is
+ * the connection's user, whatever the content says.
  */
 import { ACTIONS } from './actions.js';
 import { badFrame } from './bad_frame.js';
@@ -13,14 +14,25 @@ import { isClientId } from './client_id.js';
 import { errorInfo } from './error_info.js';
 import { toMid, toUid, type Mid } from './ids.js';
 import { Field, isJsonObject, type JsonObject } from './json_fields.js';
-import type { BadUp, RecallUp } from './message.js';
+import type { BadUp, Profile, RecallUp } from './message.js';
 
 const TO = new Field('to');
 const MID = new Field('mid');
 const CLI_MID = new Field('cliMid');
 const CONTENT = new Field('content');
+const RECALL_BY = new Field('recallBy');
 
-export function decodeRecall(echo: number, data: JsonObject, ticket: string): RecallUp | BadUp {
+/** What stands around the data. */
+export interface RecallEnvelope {
+  readonly ticket: string;
+  readonly profile: Profile;
+}
+
+export function decodeRecall(
+  echo: number,
+  data: JsonObject,
+  { ticket, profile }: RecallEnvelope,
+): RecallUp | BadUp {
   const refuse = (detail: string): BadUp =>
     badFrame(errorInfo('INVALID_PARAMETER', detail), ACTIONS.chatRecall, echo, data);
   const to = toUid(TO.read(data));
@@ -28,7 +40,7 @@ export function decodeRecall(echo: number, data: JsonObject, ticket: string): Re
   const rawMid = MID.read(data) ?? 0;
   const sent = rawMid === 0 || rawMid === '' || rawMid === '0' ? 0 : toMid(rawMid);
   if (sent === undefined) return refuse('mid');
-  const target = namedIn(CONTENT.read(data)) ?? sent;
+  const target = namedIn(CONTENT.read(data), profile) ?? sent;
   if (target === 0) return refuse('no message is named');
   // Where only one mid is said it is the target's, and the recall has none yet.
   const mid = sent === target ? 0 : sent;
@@ -39,11 +51,12 @@ export function decodeRecall(echo: number, data: JsonObject, ticket: string): Re
 }
 
 /** The message that a content of the Java SDK's kind names; any other content names none. */
-function namedIn(content: unknown): Mid | undefined {
+function namedIn(content: unknown, profile: Profile): Mid | undefined {
   if (typeof content !== 'string' || !content.startsWith('{')) return undefined;
   try {
     const value: unknown = JSON.parse(content);
-    return isJsonObject(value) ? toMid(MID.read(value)) : undefined;
+    if (!isJsonObject(value)) return undefined;
+    return profile === 'legacy' || RECALL_BY.read(value) !== undefined ? toMid(MID.read(value)) : undefined;
   } catch {
     // Not JSON: the content is a text like any other.
     return undefined;
