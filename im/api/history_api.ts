@@ -17,7 +17,7 @@ export interface HistoryApiDeps {
 
 export interface HistoryInput {
   readonly uid: Uid;
-  /** 0, and a mid of another conversation: from the end. */
+  /** 0: from the end. One that is not in this conversation, or no more: nothing. */
   readonly beforeMid: number;
   /** Stored at or after, and before; 0: no bound. */
   readonly fromMs: number;

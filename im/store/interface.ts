@@ -168,7 +168,7 @@ export interface MessageStore {
   append(batch: readonly AppendRequest[]): Promise<readonly AppendResult[] | BatchRefused>;
   /** Throws NO_PERMISSION where `reader` has no part in `conv`; EXPIRED where `to` lies below the floor. */
   range(reader: Uid, conv: ConversationName, from: Seq, to: Seq, limits: PageLimits): Promise<RangePage>;
-  /** Newest first, below `beforeMid` (0: from the end; unknown mid: from the end). Throws NO_PERMISSION. */
+  /** Newest first, below `beforeMid` (0: from the end; one that is not in `conv`: nothing). Throws NO_PERMISSION. */
   history(
     reader: Uid,
     conv: ConversationName,

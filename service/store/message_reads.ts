@@ -81,6 +81,8 @@ export class MessageReads {
     return this.#db.read(() => {
       const log = this.#logOf(conv);
       const before = beforeMid === 0 ? undefined : this.#seqOfMid.first(beforeMid, log.id);
+      // Gone or of another log: the end instead would be the same pages for ever to whoever scrolls back.
+      if (beforeMid !== 0 && before === undefined) return [];
       const last = before === undefined ? log.lastSeq : integerAt(before, 0) - 1;
       const cut = cutAt(this.#sizesDown.all(log.id, log.firstSeq, last, limits.count), limits);
       return cut === undefined ? [] : [...this.#read(log, conv, cut, last)].reverse();

@@ -112,7 +112,8 @@ test('history: newest first, 20 a page, before a mid, PascalCase and seconds; a 
     mids.slice(0, 5).reverse(),
   );
   assert.deepEqual(column(await history({ Uid: bob.uid, Before: mids[1] }), 'Mid'), mids.slice(0, 1));
-  assert.deepEqual(column(await history({ Uid: bob.uid, BeforeMid: secret }), 'Mid'), column(first, 'Mid'));
+  assert.deepEqual(await history({ Uid: bob.uid, BeforeMid: secret }), []);
+  assert.deepEqual(await history({ Uid: bob.uid, BeforeMid: 2 ** 50 }), [], 'gone: not the newest again');
   assert.deepEqual(column(await history({ uid: String(alice.uid) }, bob), 'Mid'), column(first, 'Mid'));
   const [newest] = rows(first);
   assert.deepEqual(
