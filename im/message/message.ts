@@ -191,7 +191,7 @@ export type DownFrame =
       readonly state: ReceiptState;
       readonly by: Uid;
       /**
-       * The addressee's messages in that interval, for clients that know mids only: the newest 256.
+       * The addressee's messages in that interval, for clients that know mids only: all of it, or a page.
        * Undefined: not read yet; the gateway reads them if it has such a client.
        */
       readonly messages: readonly SentMessage[] | undefined;

@@ -3,18 +3,23 @@
  * A receipt is classified by what its mid is, never by its action: one public SDK swaps the two.
  */
 import type { Logger } from '../../pkg/log/logger.js';
-import { Allowance } from '../../pkg/queue/allowance.js';
 import type { Caller, Receipts } from '../api/interface.js';
 import type { Dispatch } from '../dispatch/interface.js';
-import type { Delivery } from '../gateway/interface.js';
 import { imError, isError, toCodedError } from '../errors.js';
 import { chatPeer, type ConversationName } from '../message/conversation.js';
 import type { Mid, Seq, Uid } from '../message/ids.js';
-import type { PushedMessage, ReceiptState } from '../message/message.js';
+import type { DownFrame, PushedMessage, ReceiptState } from '../message/message.js';
 import type { MarkRequest, MessageStore } from '../store/interface.js';
 import type { MarkWriter } from './mark_writer.js';
+import { ToldReceipts, type ReceiptNews } from './told_receipts.js';
+import { RelayRights } from './relay_rights.js';
 
 export type Reader = Pick<Caller, 'uid' | 'device'>;
+
+interface ReceiptDelivery {
+  readonly frame: Extract<DownFrame, { kind: 'receipt' }>;
+  readonly recipients: readonly [{ readonly uid: Uid }];
+}
 
 /** One receipt as it came, with where to say what became of it. */
 export interface PendingReceipt {
@@ -34,31 +39,38 @@ export interface PendingReceipt {
 }
 
 export interface ReceiptDeps {
-  readonly store: Pick<MessageStore, 'locate' | 'lastSeqs'>;
+  readonly store: Pick<MessageStore, 'locate' | 'lastSeqs' | 'mayWrite'>;
   readonly marks: MarkWriter;
   readonly dispatch: Dispatch;
   readonly logger: Logger;
 }
 
-/** Messages a reader's receipts may name at once, and per second, in one conversation; beyond it sync tells. */
-const TOLD_BURST = 1024;
-const TOLD_PER_SECOND = 1024;
+/**
+ * A receipt a second is what a busy conversation has: asking anew for each would be a read per receipt. A block
+ * holds for receipts that much later than for messages.
+ */
+const RIGHTS = { relayRightsMs: 5000, relayRightsCount: 50_000 } as const;
+
+/** What is owed is looked at so often. */
+const OWED_MS = 200;
 
 export class ReceiptHandler implements Receipts {
   readonly #deps: ReceiptDeps;
   /** Bounded by what connections may have unanswered. */
   #waiting: PendingReceipt[] = [];
   #running = false;
-  #untoldCount = 0;
-  readonly #allowance = new Allowance({ burst: TOLD_BURST, perSecond: TOLD_PER_SECOND, keyLimit: 50_000 });
+  readonly #told = new ToldReceipts();
+  #owedTimer: NodeJS.Timeout | undefined;
+  readonly #rights: RelayRights;
 
   constructor(deps: ReceiptDeps) {
     this.#deps = deps;
+    this.#rights = new RelayRights(RIGHTS, { store: deps.store, nowMs: () => performance.now() });
   }
 
-  /** Receipts that were marked but not told, because there were too many: the sender's next sync shows them. */
+  /** Receipts that were marked but not told: the same again without end, or more than can be owed. */
   get untoldCount(): number {
-    return this.#untoldCount;
+    return this.#told.untoldCount;
   }
 
   /** Waiting to be checked against the store. */
@@ -117,24 +129,46 @@ export class ReceiptHandler implements Receipts {
 
   async #check(batch: readonly PendingReceipt[]): Promise<void> {
     const [byMid, byInterval] = await Promise.all([this.#checkMids(batch), this.#checkIntervals(batch)]);
-    const deliveries = [...byMid, ...byInterval, ...this.#takePushed(batch)].filter((delivery) =>
-      this.#mayTell(delivery),
+    const receipts = [...byMid, ...byInterval, ...this.#takePushed(batch)];
+    const told = this.#told.take(
+      receipts.map(({ frame }) => frame),
+      performance.now(),
     );
+    this.#tellOwedLater();
+    await this.#tell(receipts.filter((_receipt, index) => told[index]));
+  }
+
+  /** One timer for all readers, and only while something is owed. */
+  #tellOwedLater(): void {
+    if (!this.#told.isOwing || this.#owedTimer !== undefined) return;
+    this.#owedTimer = setTimeout(() => void this.#tellOwed(), OWED_MS).unref();
+  }
+
+  /** Never rejects: what could not be told stays owed. */
+  async #tellOwed(): Promise<void> {
+    const news = this.#told.takeOwed(performance.now());
+    try {
+      await this.#tell(news.map(interval).filter((receipt) => receipt !== undefined));
+    } catch (error) {
+      this.#deps.logger.warn({ err: error, receipts: news.length }, 'receipts could not be told yet');
+      for (const one of news) this.#told.owe(one);
+    }
+    this.#owedTimer = undefined;
+    this.#tellOwedLater();
+  }
+
+  /** Save those of whom their addressee wants to hear nothing. */
+  async #tell(receipts: readonly ReceiptDelivery[]): Promise<void> {
+    if (receipts.length === 0) return;
+    const pairs = receipts.map(({ frame: { by }, recipients: [{ uid }] }) => ({ from: by, to: uid }));
+    const refusals = await this.#rights.refusals(pairs);
+    // Whoever hears contacts only has written to this reader himself, and is told what became of it.
+    const wanted = receipts.filter((_receipt, index) => refusals[index] !== 'BLOCKED');
     // Nobody need be there: a sender who is away sees the mark at his next sync.
-    if (deliveries.length > 0) await this.#deps.dispatch.deliver(deliveries);
+    if (wanted.length > 0) await this.#deps.dispatch.deliver(wanted);
   }
 
-  /** A receipt repeated without end would cost its addressee a frame for each message it names. */
-  #mayTell({ frame }: Delivery): boolean {
-    if (frame.kind !== 'receipt') return true;
-    const { conv, by, from, to } = frame;
-    const cost = Math.min(to - from + 1, TOLD_BURST / 2);
-    const isTold = this.#allowance.spend(`${conv}/${by}`, cost, performance.now());
-    if (!isTold) this.#untoldCount++;
-    return isTold;
-  }
-
-  async #checkMids(batch: readonly PendingReceipt[]): Promise<readonly Delivery[]> {
+  async #checkMids(batch: readonly PendingReceipt[]): Promise<readonly ReceiptDelivery[]> {
     const byReader = new Map<number, PendingReceipt[]>();
     for (const receipt of batch) {
       if (receipt.what.by !== 'mid') continue;
@@ -146,7 +180,7 @@ export class ReceiptHandler implements Receipts {
     return deliveries.flat();
   }
 
-  async #checkMidsOf(group: readonly PendingReceipt[]): Promise<readonly Delivery[]> {
+  async #checkMidsOf(group: readonly PendingReceipt[]): Promise<readonly ReceiptDelivery[]> {
     const reader = group[0]?.reader;
     if (reader === undefined) return [];
     const mids = group
@@ -155,7 +189,7 @@ export class ReceiptHandler implements Receipts {
     const located = new Map(
       (await this.#deps.store.locate(reader.uid, mids)).map((found) => [found.mid, found]),
     );
-    const deliveries: Delivery[] = [];
+    const deliveries: ReceiptDelivery[] = [];
     for (const {
       reader: { uid, device },
       what,
@@ -175,8 +209,8 @@ export class ReceiptHandler implements Receipts {
   }
 
   /** Those that the gateway has named in full: it pushed them to this very device. */
-  #takePushed(batch: readonly PendingReceipt[]): readonly Delivery[] {
-    const deliveries: Delivery[] = [];
+  #takePushed(batch: readonly PendingReceipt[]): readonly ReceiptDelivery[] {
+    const deliveries: ReceiptDelivery[] = [];
     for (const { reader, what, done } of batch) {
       if (what.by !== 'pushed') continue;
       let refusal: Error | undefined;
@@ -190,14 +224,14 @@ export class ReceiptHandler implements Receipts {
     return deliveries;
   }
 
-  async #checkIntervals(batch: readonly PendingReceipt[]): Promise<readonly Delivery[]> {
+  async #checkIntervals(batch: readonly PendingReceipt[]): Promise<readonly ReceiptDelivery[]> {
     const names = new Set<ConversationName>();
     for (const { what, reader } of batch) {
       if (what.by === 'interval' && chatPeer(what.conv, reader.uid) !== undefined) names.add(what.conv);
     }
     const rows = names.size === 0 ? [] : await this.#deps.store.lastSeqs([...names]);
     const lastSeqs = new Map(rows.map(({ conv, lastSeq }) => [conv, lastSeq]));
-    const deliveries: Delivery[] = [];
+    const deliveries: ReceiptDelivery[] = [];
     for (const { reader, what, done } of batch) {
       if (what.by !== 'interval') continue;
       const peer = chatPeer(what.conv, reader.uid);
@@ -209,18 +243,8 @@ export class ReceiptHandler implements Receipts {
       }
       const { conv, from, state } = what;
       const to = what.to < lastSeq ? what.to : lastSeq;
-      if (peer !== reader.uid) {
-        const frame = {
-          kind: 'receipt',
-          conv,
-          from,
-          to,
-          state,
-          by: reader.uid,
-          messages: undefined,
-        } as const;
-        deliveries.push({ frame, recipients: [{ uid: peer }] });
-      }
+      const delivery = interval({ conv, from, to, state, by: reader.uid });
+      if (delivery !== undefined) deliveries.push(delivery);
       done(this.#mark({ ...reader, conv, from, to, read: state === 'read' }));
     }
     return deliveries;
@@ -236,8 +260,16 @@ export class ReceiptHandler implements Receipts {
   }
 }
 
+/** Tells whoever is on the other side; nobody where a reader writes to himself. */
+function interval({ conv, from, to, state, by }: ReceiptNews): ReceiptDelivery | undefined {
+  const peer = chatPeer(conv, by);
+  if (peer === undefined || peer === by) return undefined;
+  const frame = { kind: 'receipt', conv, from, to, state, by, messages: undefined } as const;
+  return { frame, recipients: [{ uid: peer }] };
+}
+
 /** Tells whoever sent it. */
-function received({ conv, seq, mid, clientId, from }: PushedMessage, by: Uid): Delivery {
+function received({ conv, seq, mid, clientId, from }: PushedMessage, by: Uid): ReceiptDelivery {
   const messages = [{ mid, clientId, seq }];
   const frame = { kind: 'receipt', conv, from: seq, to: seq, state: 'received', by, messages } as const;
   return { frame, recipients: [{ uid: from }] };

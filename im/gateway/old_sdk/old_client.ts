@@ -2,6 +2,7 @@
 import { integer, type OptionsOf } from '../../../pkg/config/option.js';
 import type { ConversationName } from '../../message/conversation.js';
 import type { DownFrame } from '../../message/message.js';
+import type { SeqIntervals } from '../../message/seq_intervals.js';
 import { Positions } from './positions.js';
 import { UnackedPushes, type UnackedPush, type UnackedTotal } from './unacked_pushes.js';
 
@@ -52,6 +53,12 @@ export const OLD_SDK_OPTIONS = {
 
 export type ReceiptDown = Extract<DownFrame, { kind: 'receipt' }>;
 
+export interface OwedReceipt {
+  readonly frame: ReceiptDown;
+  /** Of whose messages it says so. */
+  readonly intervals: SeqIntervals;
+}
+
 export type OldSdkOptions = OptionsOf<typeof OLD_SDK_OPTIONS>;
 
 export class OldClient {
@@ -63,8 +70,8 @@ export class OldClient {
   isPaging = false;
   /** Something came that `positions` had no memory for: when the pages end, one more is read. */
   mustPageAgain = false;
-  /** Receipts that did not fit, one interval for each conversation. */
-  readonly owedReceipts = new Map<ConversationName, ReceiptDown>();
+  /** Receipts that did not fit. */
+  readonly owedReceipts = new Map<ConversationName, OwedReceipt>();
   isPaying = false;
   /** One read at a time for each connection: its order is the order of its pushes. */
   isReading = false;

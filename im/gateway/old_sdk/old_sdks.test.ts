@@ -271,6 +271,26 @@ test('receipts that do not fit are owed, and come as one when there is room', as
   assert.equal(scene.sdks.stats().droppedReceiptCount, 0);
 });
 
+test('a receipt for more than one page names every message, and what it left out stays out', async () => {
+  const scene = new OldSdkScene({ queueBytes: 16_384 });
+  const { client, socket } = scene.enter('legacy');
+  const sent = Array.from({ length: 1500 }, () => scene.log.say(peer, true));
+  const conv = known(sent[0]).conv;
+  const notified = (): readonly number[] =>
+    [...socket.text.matchAll(/"ack.notify","Data":\{"Seq":(\d+)/g)].map(([, seq]) => Number(seq));
+  await scene.pushReceipt(client, conv, 1, 1000);
+  await settled(200);
+  socket.takesBytes = false;
+  for (let n = 0; n < 60; n++) scene.push(client, scene.log.say(other, false, 'x'.repeat(300)));
+  await scene.pushReceipt(client, conv, 1100, 1100);
+  await scene.pushReceipt(client, conv, 1300, 1500);
+  socket.take();
+  await settled(400);
+  const expected = sent.map(({ seq }) => Number(seq)).filter((n) => n <= 1000 || n === 1100 || n >= 1300);
+  assert.deepEqual([...new Set(notified())].sort(byNumber), expected);
+  assert.equal(scene.sdks.stats().droppedReceiptCount, 0);
+});
+
 test('gone before its queue had room: the senders of what was never pushed are told too', async () => {
   const scene = new OldSdkScene({ queueBytes: 20_000 });
   const { client, socket } = scene.enter('legacy');

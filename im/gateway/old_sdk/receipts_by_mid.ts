@@ -1,13 +1,14 @@
 /**
- * Receipts for old clients, which know single messages only: one ack.notify for each of theirs in the interval, the
- * newest 256. What does not fit into a full queue is owed, as an interval, and read again when there is room.
+ * Receipts for old clients, which know single messages only: one ack.notify for each of theirs in the interval. What
+ * does not fit into a full queue is owed, as intervals, and read again when there is room.
  */
-import { known, toSeq, type Seq } from '../../message/ids.js';
+import { SeqIntervals } from '../../message/seq_intervals.js';
 import type { Client } from '../client.js';
 import { SharedFrame } from '../shared_frame.js';
 import { mayPush } from './catch_up.js';
 import type { EventPusher } from './event_pusher.js';
 import type { OldClient, ReceiptDown } from './old_client.js';
+import { sentPages } from './sent_pages.js';
 import type { StorePages } from './store_pages.js';
 
 export interface ReceiptsByMidDeps {
@@ -15,10 +16,12 @@ export interface ReceiptsByMidDeps {
   readonly pusher: EventPusher;
 }
 
-/** Older messages than these are not looked at any more. */
-const MESSAGE_COUNT = 256;
 /** Conversations of which one client is owed receipts; beyond it they are dropped, and counted. */
 const OWED_COUNT = 64;
+/** The same for the gaps in what it is owed of one conversation. */
+const OWED_GAPS = 256;
+/** Seqs paid at once; what is behind them waits for room. */
+const PAID_SEQS = 1024;
 
 export class ReceiptsByMid {
   readonly #deps: ReceiptsByMidDeps;
@@ -33,7 +36,7 @@ export class ReceiptsByMid {
     // Old clients have no word for «read».
     if (frame.state !== 'received') return undefined;
     if (old.owedReceipts.has(frame.conv)) this.#owe(old, frame);
-    else if (frame.messages === undefined) return this.#translate(client, old, frame);
+    else if (frame.messages === undefined) return this.#translate(client, old, frame).then(() => undefined);
     else if (!this.#deps.pusher.tryPush(client, shared)) this.#owe(old, frame);
     return undefined;
   }
@@ -47,44 +50,50 @@ export class ReceiptsByMid {
 
   /** Never rejects. */
   async #payAll(client: Client, old: OldClient): Promise<void> {
-    for (const [conv, frame] of old.owedReceipts) {
-      if (!mayPush(client, old)) break;
+    for (const [conv, { frame, intervals }] of old.owedReceipts) {
+      let isPaid = true;
+      while (isPaid && mayPush(client, old)) {
+        const next = intervals.take(PAID_SEQS);
+        if (next === undefined) break;
+        isPaid = await this.#translate(client, old, { ...frame, ...next });
+      }
+      if (intervals.count > 0) break;
       old.owedReceipts.delete(conv);
-      await this.#translate(client, old, frame);
-      if (old.owedReceipts.has(conv)) break;
     }
     old.isPaying = false;
   }
 
-  async #translate(client: Client, old: OldClient, frame: ReceiptDown): Promise<void> {
-    const { conv, from, to } = frame;
+  /** False where not all of it fitted or could be read: that is owed then. */
+  async #translate(client: Client, old: OldClient, frame: ReceiptDown): Promise<boolean> {
     const { uid } = client;
-    if (uid === undefined) return;
-    const messages = await this.#deps.pages.read((store) =>
-      store.sentBetween(conv, uid, from, to, MESSAGE_COUNT),
-    );
-    if (client.old !== old || client.isClosed) return;
-    const isPushed =
-      messages !== undefined && this.#deps.pusher.tryPush(client, new SharedFrame({ ...frame, messages }));
-    if (!isPushed) this.#owe(old, frame);
+    if (uid === undefined) return false;
+    let { from } = frame;
+    try {
+      for await (const messages of sentPages(this.#deps.pages, { ...frame, sender: uid })) {
+        from = messages[0]?.seq ?? from;
+        if (client.old !== old || client.isClosed) return false;
+        const shared = new SharedFrame({ ...frame, messages });
+        if (!this.#deps.pusher.tryPush(client, shared)) {
+          this.#owe(old, { ...frame, from });
+          return false;
+        }
+        from = messages.at(-1)?.seq ?? from;
+      }
+      return true;
+    } catch {
+      // Counted and logged where it was read; what was told already may be told once more.
+      this.#owe(old, { ...frame, from });
+      return false;
+    }
   }
 
   #owe(old: OldClient, frame: ReceiptDown): void {
-    const { conv } = frame;
-    const owed = old.owedReceipts.get(conv);
-    if (owed === undefined && old.owedReceipts.size >= OWED_COUNT) {
-      this.droppedCount++;
-      return;
+    const { conv, from, to } = frame;
+    let owed = old.owedReceipts.get(conv);
+    if (owed === undefined && old.owedReceipts.size < OWED_COUNT) {
+      owed = { frame: { ...frame, messages: undefined }, intervals: new SeqIntervals(OWED_GAPS) };
+      old.owedReceipts.set(conv, owed);
     }
-    const [from, to] = [lower(frame.from, owed?.from), higher(frame.to, owed?.to)];
-    old.owedReceipts.set(conv, { ...frame, from, to, messages: undefined });
+    if (owed?.intervals.add(from, to) !== true) this.droppedCount++;
   }
-}
-
-function lower(one: Seq, other = one): Seq {
-  return known(toSeq(Math.min(one, other)));
-}
-
-function higher(one: Seq, other = one): Seq {
-  return known(toSeq(Math.max(one, other)));
 }
