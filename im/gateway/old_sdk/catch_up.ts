@@ -18,8 +18,6 @@ export interface CatchUpDeps {
   readonly pusher: EventPusher;
 }
 
-/** What lies in more conversations than these comes at the next sign-in, when these have been acknowledged. */
-export const PAGING_CONVERSATIONS = 10_000;
 const NOTHING: ReadonlyMap<ConversationName, Seq> = new Map();
 
 export class CatchUp {
@@ -38,7 +36,7 @@ export class CatchUp {
     if (old.isPaging) return;
     old.isPaging = true;
     // To be given a message once, each conversation of these pages has to be remembered until they end.
-    old.positions.remember(Infinity);
+    old.positions.remember(Infinity, Infinity);
   }
 
   /** Reads and pushes until nothing is missing or the queue is half full. Safe to call at any time, and cheap. */
@@ -59,7 +57,7 @@ export class CatchUp {
 
   /** False where it is not worth asking again now: no room, or no answer. */
   async #pageAll(client: Client, old: OldClient): Promise<boolean> {
-    if (old.positions.count >= PAGING_CONVERSATIONS) {
+    if (old.positions.inOrderCount >= this.#options.oldSdkPagedConversations) {
       this.#endPaging(old);
       return true;
     }
@@ -75,7 +73,8 @@ export class CatchUp {
   #endPaging(old: OldClient): void {
     old.isPaging = false;
     old.mustPageAgain = false;
-    old.positions.remember(this.#options.oldSdkConversations);
+    const { oldSdkConversations, oldSdkBusyConversations } = this.#options;
+    old.positions.remember(oldSdkConversations, oldSdkBusyConversations);
   }
 
   async #pageOne(client: Client, old: OldClient): Promise<boolean> {

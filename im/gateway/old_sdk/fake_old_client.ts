@@ -72,7 +72,8 @@ export class FakeLog implements OldSdkStore {
   async conversations(...[, , , name]: Parameters<OldSdkStore['conversations']>) {
     await this.#read();
     const [conv, seq] = [known(name), known(toSeq(1))];
-    const marks = { deviceSeq: seq, readSeq: seq, peerDeliveredSeq: seq, peerReadSeq: seq };
+    const deviceSeq = known(toSeq(this.marks.get(conv) ?? 0));
+    const marks = { deviceSeq, readSeq: seq, peerDeliveredSeq: seq, peerReadSeq: seq };
     const deliveredSeq = known(toSeq(this.delivered.get(conv) ?? 0));
     const rest = { peer: READER, lastMid: 0, lastAtMs: 0, createdAtMs: 0, unread: 0 };
     return [{ conv, firstSeq: seq, lastSeq: seq, ...marks, deliveredSeq, ...rest }];
@@ -146,9 +147,12 @@ export class OldSdkScene {
 
   constructor({ queueBytes = 262_144, ...options }: SceneOptions = {}) {
     this.#queueBytes = queueBytes;
+    // Who names a limit of conversations wants them forgotten at once.
+    const { oldSdkConversations: count } = options;
+    const busy = count === undefined ? {} : { oldSdkBusyConversations: count };
     this.#flusher = new Flusher({ drained: (client) => this.sdks.drained(client) });
     this.sdks = new OldSdks(
-      { ...defaultsOf(OLD_SDK_OPTIONS), ...options },
+      { ...defaultsOf(OLD_SDK_OPTIONS), ...busy, ...options },
       {
         store: this.log,
         dispatch: { deliver: (list) => Promise.resolve(this.told.push(...list)).then(() => []) },

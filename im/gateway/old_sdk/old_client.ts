@@ -16,6 +16,19 @@ export const OLD_SDK_OPTIONS = {
     COUNT,
     'Conversations of one old client whose last pushed message is remembered; for others the store is asked.',
   ),
+  oldSdkBusyConversations: integer(
+    1024,
+    'count',
+    COUNT,
+    'The same with those in which something was pushed within the last seconds, or waits for its receipt.',
+  ),
+  oldSdkPagedConversations: integer(
+    10_000,
+    'count',
+    COUNT,
+    'Conversations of which one sign-in brings what was missed, and again so many in which something comes ' +
+      'meanwhile; others come at the next sign-in, when these have been acknowledged.',
+  ),
   oldSdkUnacked: integer(
     256,
     'count',
@@ -77,7 +90,7 @@ export class OldClient {
   isReading = false;
 
   constructor(options: OldSdkOptions, total: UnackedTotal, forgotten: (push: UnackedPush) => void) {
-    this.positions = new Positions(options.oldSdkConversations);
+    this.positions = new Positions(options.oldSdkConversations, options.oldSdkBusyConversations);
     this.unacked = new UnackedPushes(
       {
         count: options.oldSdkUnacked,
@@ -100,6 +113,6 @@ export class OldClient {
 
   /** Nothing of it will come by itself: it is to be looked at now and then. */
   get isOwing(): boolean {
-    return this.isWanting || this.unacked.count > 0 || this.owedReceipts.size > 0;
+    return this.isWanting || this.unacked.count > 0 || this.owedReceipts.size > 0 || this.positions.isOver;
   }
 }

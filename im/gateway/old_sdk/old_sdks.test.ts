@@ -194,6 +194,48 @@ test('a push without receipt is repeated twice and no more; one with a receipt i
   assert.equal(scene.ack(client, ignored).by, 'mid', 'known no more: the store is asked');
 });
 
+test('what the device acknowledged over HTTP is not repeated', async (t) => {
+  const scene = started(t, { oldSdkFirstRepushMs: 20, oldSdkSecondRepushMs: 40 });
+  const { client, socket } = scene.enter('legacy');
+  const [pulled, open] = [scene.log.say(peer), scene.log.say(peer)];
+  for (const event of [pulled, open]) scene.push(client, event);
+  scene.log.marks.set(pulled.conv, pulled.seq);
+  await until(() => scene.sdks.stats().repushedCount === 2);
+  assert.deepEqual(socket.mids(), mids([pulled, open, open, open]));
+});
+
+test('more busy conversations than are remembered: what was received does not come again', async () => {
+  const scene = new OldSdkScene({ oldSdkConversations: 4, oldSdkBusyConversations: 50 });
+  const { client, socket } = scene.enter('web');
+  await settled();
+  const events: ChatEvent[] = [];
+  // The marks of these receipts are not written yet.
+  for (let n = 0; n < 200; n++) {
+    const event = scene.log.say(known(toUid(2 + (n % 20))));
+    events.push(event);
+    scene.push(client, event);
+    await settled(n < 40 ? 10 : 1);
+    scene.ack(client, event);
+  }
+  await settled(100);
+  assert.deepEqual(socket.mids(), mids(events));
+});
+
+test('what comes while pages are read lies in more conversations than they remember: it comes after them', async () => {
+  const scene = new OldSdkScene({ oldSdkPagedConversations: 5, oldSdkPageCount: 2 });
+  const missed = Array.from({ length: 5 }, (_, n) => scene.log.say(known(toUid(2 + n))));
+  const { client, socket } = scene.enter('web');
+  socket.takesBytes = false;
+  const live = Array.from({ length: 5 }, (_, n) => scene.log.say(known(toUid(12 + n))));
+  for (const event of live) {
+    scene.push(client, event);
+    await settled(2);
+  }
+  socket.take();
+  await settled(400);
+  assert.deepEqual([...socket.mids()].sort(byNumber), mids([...missed, ...live]));
+});
+
 test('a store that does not answer delays, and loses nothing', async (t) => {
   const scene = started(t, { oldSdkFirstRepushMs: 50 });
   const missed = [scene.log.say(peer), scene.log.say(peer)];

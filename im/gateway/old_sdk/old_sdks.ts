@@ -17,7 +17,7 @@ import type { Client } from '../client.js';
 import type { ClientDirectory } from '../client_directory.js';
 import type { SharedFrame } from '../shared_frame.js';
 import { UntoldPushes, type UntoldLimits, type UntoldTotal } from '../untold_pushes.js';
-import { CatchUp, PAGING_CONVERSATIONS } from './catch_up.js';
+import { CatchUp } from './catch_up.js';
 import { Departures, type Left } from './departures.js';
 import { EventPusher } from './event_pusher.js';
 import { OldClient, type OldSdkOptions, type ReceiptDown } from './old_client.js';
@@ -220,7 +220,8 @@ export class OldSdks {
 
   #miss(client: Client, old: OldClient, conv: ConversationName, seq: Seq): void {
     this.#repusher.watch(client);
-    if (old.isPaging && old.positions.count >= PAGING_CONVERSATIONS) {
+    // Beyond what the pages remember only those are, which are read one by one when the pages have ended.
+    if (old.isPaging && old.positions.behindCount >= this.#options.oldSdkPagedConversations) {
       old.mustPageAgain = true;
       return;
     }

@@ -6,7 +6,8 @@
  *   for this device  │
  *
  * Numbers only, never a message. Bounded: the conversation that was longest quiet is forgotten first, and one that
- * is behind never.
+ * is behind never. A busy one is kept for a while beyond the limit: the store's mark, which counts once it is
+ * forgotten, lags behind the receipts, and what was received would come again.
  */
 import type { ConversationName } from '../../message/conversation.js';
 import { known, toSeq, type Seq } from '../../message/ids.js';
@@ -19,6 +20,7 @@ interface Position {
   missedTo: number;
   /** What the device itself sent further on, which is never pushed to it and is therefore no hole; ascending. */
   own: readonly number[];
+  pushedAtMs: number;
 }
 
 /** What to do with an event that comes: push it, drop it, or read it from the store in its turn. */
@@ -27,17 +29,35 @@ export type Arrival = 'next' | 'seen' | 'later';
 const UNKNOWN = -1;
 /** Own messages acknowledged before a push that lies below them: a batch's worth. Beyond it they look like a hole. */
 const OWN_COUNT = 32;
+/** Longer than a receipt takes, on its way and until the store's mark has it. */
+const BUSY_MS = 3000;
 const NO_OWN: readonly number[] = [];
 
 export class Positions {
   readonly #positions = new Map<ConversationName, Position>();
   readonly #behind = new Set<ConversationName>();
   #limit: number;
+  #busyLimit: number;
   /** A conversation that is not remembered need not be a new one. */
   hasForgotten = false;
 
-  constructor(limit: number) {
+  constructor(limit: number, busyLimit: number) {
     this.#limit = limit;
+    this.#busyLimit = busyLimit;
+  }
+
+  /** Conversations that nothing is owed of. */
+  get inOrderCount(): number {
+    return this.#positions.size - this.#behind.size;
+  }
+
+  get behindCount(): number {
+    return this.#behind.size;
+  }
+
+  /** More than need be remembered: `trim` is to be called now and then. */
+  get isOver(): boolean {
+    return this.#positions.size > this.#limit;
   }
 
   get count(): number {
@@ -91,6 +111,7 @@ export class Positions {
     const position = this.#at(conv);
     if (position === undefined) return false;
     if (seq > position.pushedTo) position.pushedTo = seq;
+    position.pushedAtMs = Math.floor(performance.now());
     for (const own of position.own) if (own === position.pushedTo + 1) position.pushedTo = own;
     if (position.own.length > 0) position.own = position.own.filter((own) => own > position.pushedTo);
     if (position.missedFrom === 0) return true;
@@ -144,12 +165,21 @@ export class Positions {
     if (this.#behind.delete(conv)) this.#behind.add(conv);
   }
 
-  /** From now on so many conversations; what is too many is forgotten, save what is behind. */
-  remember(limit: number): void {
+  /** From now on so many conversations, and with the busy ones so many; the rest is forgotten, save what is behind. */
+  remember(limit: number, busyLimit: number): void {
     this.#limit = limit;
+    this.#busyLimit = busyLimit;
     for (const conv of this.#positions.keys()) {
-      if (this.#positions.size <= limit) return;
+      if (this.#positions.size <= busyLimit) return;
       if (!this.#behind.has(conv)) this.#forget(conv);
+    }
+  }
+
+  /** Forgets what is too many and has been quiet for a while; `waiting` have pushes without receipt, and are kept. */
+  trim(nowMs: number, waiting: ReadonlySet<ConversationName>): void {
+    for (const [conv, { pushedAtMs }] of this.#positions) {
+      if (this.#positions.size <= this.#limit) return;
+      if (nowMs - pushedAtMs >= BUSY_MS && !this.#behind.has(conv) && !waiting.has(conv)) this.#forget(conv);
     }
   }
 
@@ -163,8 +193,8 @@ export class Positions {
       }
       return existing;
     }
-    if (this.#positions.size >= this.#limit && !this.#forgetOne()) return undefined;
-    const position: Position = { pushedTo: UNKNOWN, missedFrom: 0, missedTo: 0, own: NO_OWN };
+    if (this.#positions.size >= this.#busyLimit && !this.#forgetOne()) return undefined;
+    const position: Position = { pushedTo: UNKNOWN, missedFrom: 0, missedTo: 0, own: NO_OWN, pushedAtMs: 0 };
     this.#positions.set(conv, position);
     return position;
   }

@@ -64,6 +64,7 @@ export class Repusher {
         this.#watched.delete(client);
         continue;
       }
+      if (old.positions.isOver) old.positions.trim(nowMs, old.unacked.conversations());
       this.#deps.receipts.pay(client, old);
       this.#deps.catchUp.fill(client, old);
       this.#look(client, old, nowMs);
@@ -81,10 +82,20 @@ export class Repusher {
 
   /** Never rejects. `due` is of one conversation. */
   async #pushAgain(client: Client, old: OldClient, due: readonly UnackedPush[]): Promise<void> {
-    const page = await this.#read(client, due);
+    const [page, markedTo] = await Promise.all([this.#read(client, due), this.#markedTo(client, due)]);
     old.isReading = false;
+    for (const push of due) if (push.seq <= markedTo) old.unacked.forget(push);
+    // What is forgotten here, or was acknowledged meanwhile, is not pushed.
     if (page !== undefined && mayPush(client, old)) this.#pushPage(client, old, due, page);
     this.#deps.catchUp.fill(client, old);
+  }
+
+  /** What the device has acknowledged in another way, which a pull over HTTP is, is in its mark. */
+  async #markedTo({ uid, device }: Client, due: readonly UnackedPush[]): Promise<number> {
+    const conv = due[0]?.conv;
+    if (uid === undefined || conv === undefined) return 0;
+    const rows = await this.#deps.pages.read((store) => store.conversations(uid, device, 1, conv));
+    return rows?.[0]?.deviceSeq ?? 0;
   }
 
   async #read({ uid }: Client, due: readonly UnackedPush[]): Promise<RangePage | undefined> {

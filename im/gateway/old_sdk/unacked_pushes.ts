@@ -113,6 +113,10 @@ export class UnackedPushes {
     return [...this.#byMid.values()].filter(({ isTold }) => !isTold);
   }
 
+  conversations(): ReadonlySet<ConversationName> {
+    return new Set([...this.#byMid.values()].map(({ conv }) => conv));
+  }
+
   /** Those to be pushed again now, of one conversation; none costs nothing. */
   due(nowMs: number): readonly UnackedPush[] {
     if (nowMs < this.#nextDueAtMs) return [];
@@ -134,6 +138,11 @@ export class UnackedPushes {
   /** Never pushed again by this connection. */
   giveUp(push: UnackedPush): void {
     push.dueAtMs = Infinity;
+  }
+
+  /** Acknowledged in another way. */
+  forget(push: UnackedPush): void {
+    this.#forget(push);
   }
 
   discard(): void {
