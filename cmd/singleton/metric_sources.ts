@@ -47,6 +47,7 @@ export async function collectFigures(sources: MetricSources): Promise<Figures> {
     attempts: attempts.stats(),
     sockets: ws.stats(),
     httpRefusedPeerCount: http.refusedPeerCount,
+    httpAnswers: http.answers(),
     certificate: edge.certificate?.stats(),
   };
 }

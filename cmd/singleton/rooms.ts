@@ -7,6 +7,7 @@ import { AttemptGuard } from '../../im/api/attempt_guard.js';
 import { LocalAuthenticator } from '../../im/api/authenticator.js';
 import type { PasswordHasher, ServerFigures, TokenSigner } from '../../im/api/interface.js';
 import { LocalApi } from '../../im/api/local_api.js';
+import { answerSizeOf } from '../../im/api/operations.js';
 import { SignIn } from '../../im/api/sign_in.js';
 import { signInAnswerer } from '../../im/api/sign_in_answer.js';
 import { LocalTokenChecker } from '../../im/api/token_checker.js';
@@ -92,6 +93,7 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
     messaging,
     authenticator,
     rates,
+    answerSize: answerSizeOf,
     store: messages,
     dispatch,
     cursors: messages,

@@ -3,8 +3,10 @@
  * nor frames; what is not a CodedError leaves as INTERNAL with its cause, for the caller to log.
  */
 import type { Logger } from '../../pkg/log/logger.js';
+import { Limiter } from '../../pkg/queue/limiter.js';
 import type { Dispatch } from '../dispatch/interface.js';
 import { imError, toCodedError } from '../errors.js';
+import { isLargeAnswer } from '../message/answer_size.js';
 import type { Appender, Stores } from '../store/interface.js';
 import { AccountApi } from './account_api.js';
 import type { ApiRooms } from './api_rooms.js';
@@ -26,19 +28,24 @@ import type {
 import { MessageApi } from './message_api.js';
 import { MidBlocks, type MidBlockOptions } from './mid_blocks.js';
 import { OPERATIONS } from './operations.js';
-import type { Operation } from './operation.js';
+import { actionsOf, type Operation } from './operation.js';
 import { PasswordApi, type PasswordOptions } from './password_api.js';
 import { RelationApi } from './relation_api.js';
 import { SessionApi } from './session_api.js';
 import type { SignIn } from './sign_in.js';
 import type { SignInAnswerer } from './sign_in_answer.js';
+import { StrangerLookups, type StrangerOptions } from './stranger_lookups.js';
 import { SyncApi, type SyncOptions } from './sync_api.js';
 import type { TokenVersions } from './token_versions.js';
 import type { Tokens } from './tokens.js';
 import { UserApi } from './user_api.js';
 import type { VerificationCodes } from './verification_codes.js';
 
-export type LocalApiOptions = PasswordOptions & MidBlockOptions & SyncOptions & ReleaseOptions;
+export type LocalApiOptions = PasswordOptions &
+  MidBlockOptions &
+  StrangerOptions &
+  SyncOptions &
+  ReleaseOptions;
 
 export interface LocalApiDeps {
   readonly stores: Stores;
@@ -60,17 +67,23 @@ export interface LocalApiDeps {
   readonly logger: Logger;
 }
 
+/** More than the carriers let through at once. */
+const LARGE_WAITING_COUNT = 1000;
+const BUSY_RETRY_MS = 1000;
+
 export class LocalApi implements Api {
   readonly #rooms: ApiRooms;
   readonly #byPath: ReadonlyMap<string, Operation>;
   readonly #byAction: ReadonlyMap<string, string>;
+  /** Megabytes pass through this thread for each of them: one at a time, so that others are served between. */
+  readonly #large = new Limiter(1, LARGE_WAITING_COUNT);
 
   constructor(options: LocalApiOptions, deps: LocalApiDeps) {
     this.#rooms = roomsOf(options, deps);
     this.#byPath = new Map(OPERATIONS.map((operation) => [operation.path, operation]));
     this.#byAction = new Map(
-      OPERATIONS.flatMap(({ path, aliases }) =>
-        [actionOf(path), ...aliases].map((action) => [action, path] as const),
+      OPERATIONS.flatMap((operation) =>
+        actionsOf(operation).map((action) => [action, operation.path] as const),
       ),
     );
   }
@@ -79,7 +92,11 @@ export class LocalApi implements Api {
     const found = this.#byPath.get(operation);
     if (found === undefined) throw imError('NO_SUCH_ROUTE');
     try {
-      return await found.run(this.#rooms, input, caller, { host, address });
+      const run = (): Promise<unknown> => found.run(this.#rooms, input, caller, { host, address });
+      if (!isLargeAnswer(found.answer)) return await run();
+      const running = this.#large.run(run);
+      if (running === undefined) throw imError('TOO_BUSY', undefined, { retryAfterMs: BUSY_RETRY_MS });
+      return await running;
     } catch (error) {
       throw toCodedError(error);
     }
@@ -90,16 +107,13 @@ export class LocalApi implements Api {
   }
 }
 
-function actionOf(path: string): string {
-  return `api.${path.replaceAll('/', '.')}`;
-}
-
 function roomsOf(options: LocalApiOptions, deps: LocalApiDeps): ApiRooms {
   const { stores, receipts, recaller, appender, figures, nowMs } = deps;
   const { messages, users, contacts, ids } = stores;
   const mids = new MidBlocks(options, { ids });
   return {
     attempts: deps.attempts,
+    strangers: new StrangerLookups(options, { contacts, nowMs: () => performance.now() }),
     accounts: new AccountApi(options, { ...deps, users }),
     passwords: new PasswordApi(options, { ...deps, users }),
     auth: new AuthApi(deps),

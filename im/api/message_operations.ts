@@ -1,5 +1,5 @@
 /** Rows of the operation table: messages, sessions, sync. */
-import { toConversation, type ConversationName } from '../message/conversation.js';
+import { chatMembers, toConversation, type ConversationName } from '../message/conversation.js';
 import { known, toCount, toMid, toSeq, toUid } from '../message/ids.js';
 import { conversation, countWithin, listOf, optional, required, session, time } from './fields.js';
 import { PAGE_COUNT, PAGE_COUNT_LIMIT, USER_COUNT_LIMIT } from './history_api.js';
@@ -19,6 +19,7 @@ export const MESSAGE_OPERATIONS: readonly Operation[] = [
   }),
   callerOperation({
     path: 'msg/chat/history',
+    answer: 'page',
     input: {
       uid: required(toUid),
       beforeMid: optional(toCount, 0),
@@ -35,16 +36,19 @@ export const MESSAGE_OPERATIONS: readonly Operation[] = [
   }),
   callerOperation({
     path: 'msg/chat/recent',
+    answer: 'heavy',
     input: {},
     run: (rooms, _input, caller) => rooms.history.recent(caller),
   }),
   callerOperation({
     path: 'msg/chat/user',
+    answer: 'heavy',
     input: { uid: listOf(toUid, USER_COUNT_LIMIT) },
     run: (rooms, input, caller) => rooms.history.withUsers(input.uid, caller),
   }),
   callerOperation({
     path: 'message/list',
+    answer: 'page',
     // Pages by number would move under a reader whenever somebody writes: only the first can be named.
     input: {
       to: required(toUid),
@@ -58,6 +62,7 @@ export const MESSAGE_OPERATIONS: readonly Operation[] = [
   callerOperation({
     path: 'message/read',
     input: { session_id: session() },
+    tellsOf: ({ session_id: conv }) => chatMembers(conv) ?? [],
     run: (rooms, input, caller) => rooms.sessions.read(input.session_id, caller),
   }),
   callerOperation({
@@ -67,6 +72,7 @@ export const MESSAGE_OPERATIONS: readonly Operation[] = [
   }),
   callerOperation({
     path: 'msg/chat/offline',
+    answer: 'heavy',
     input: {},
     run: (rooms, _input, caller) => rooms.messages.offline(caller),
   }),
@@ -77,31 +83,37 @@ export const MESSAGE_OPERATIONS: readonly Operation[] = [
   }),
   callerOperation({
     path: 'msg/range',
+    answer: 'list',
     input: { conv: conversation(), from: required(toSeq), to: required(toSeq) },
     run: (rooms, input, caller) => rooms.sync.range(input, caller),
   }),
   callerOperation({
     path: 'session/recent',
+    answer: 'list',
     input: {},
     run: (rooms, _input, caller) => rooms.sessions.recent(caller),
   }),
   callerOperation({
     path: 'session/get',
     input: { to: required(toUid) },
+    tellsOf: ({ to }) => [to],
     run: (rooms, input, caller) => rooms.sessions.get(input.to, caller),
   }),
   callerOperation({
     path: 'session/update',
     input: { to: required(toUid), readSeq: optional(toSeq, known(toSeq(0))) },
+    tellsOf: ({ to }) => [to],
     run: (rooms, input, caller) => rooms.sessions.update(input, caller),
   }),
   callerOperation({
     path: 'session/ticket',
     input: { to: required(toUid) },
+    tellsOf: ({ to }) => [to],
     run: (rooms, input, caller) => rooms.sessions.ticket(input.to, caller),
   }),
   callerOperation({
     path: 'sync',
+    answer: 'list',
     input: {
       since: optional(toCount, 0),
       after: optional<ConversationName | ''>(toConversation, ''),

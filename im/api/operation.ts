@@ -4,8 +4,10 @@
  */
 import { z } from 'zod';
 import { imError } from '../errors.js';
+import type { AnswerSize } from '../message/answer_size.js';
 import { isJsonObject } from '../message/json_fields.js';
 import { limitKeyOf } from '../../pkg/limit/address.js';
+import type { Uid } from '../message/ids.js';
 import type { Attempt } from './attempt_guard.js';
 import type { Caller } from './interface.js';
 import type { ApiRooms } from './api_rooms.js';
@@ -26,6 +28,8 @@ export interface Operation {
   readonly access: Access;
   /** Actions of the connection besides `api.` + the path with dots. */
   readonly aliases: readonly string[];
+  /** What its answer may weigh. */
+  readonly answer: AnswerSize;
   readonly schema: z.ZodObject;
   /** `input` is what the client sent. Throws INVALID_PARAMETER naming the field, UNAUTHENTICATED, or its own. */
   run(rooms: ApiRooms, input: unknown, caller: Caller | undefined, context: CallContext): Promise<unknown>;
@@ -36,15 +40,24 @@ interface Definition<Shape extends z.ZodRawShape, Who> {
   readonly method?: 'GET';
   readonly alsoGet?: true;
   readonly aliases?: readonly string[];
+  /** `small` unless it says otherwise. */
+  readonly answer?: AnswerSize;
   readonly input: Shape;
   /** It can be used to guess or to flood: only so many are run (AttemptGuard), as each of these; none costs nothing. */
   readonly guard?: (input: z.output<z.ZodObject<Shape>>, caller: Who) => readonly Attempt[];
+  /** Whom the answer tells something about, if only that they exist: strangers are charged for (StrangerLookups). */
+  readonly tellsOf?: (input: z.output<z.ZodObject<Shape>>) => readonly Uid[];
   readonly run: (
     rooms: ApiRooms,
     input: z.output<z.ZodObject<Shape>>,
     caller: Who,
     context: CallContext,
   ) => Promise<unknown>;
+}
+
+/** Every action of the connection that asks for it. */
+export function actionsOf({ path, aliases }: Pick<Operation, 'path' | 'aliases'>): readonly string[] {
+  return [`api.${path.replaceAll('/', '.')}`, ...aliases];
 }
 
 export function publicOperation<Shape extends z.ZodRawShape>(
@@ -67,7 +80,10 @@ export function callerOperation<Shape extends z.ZodRawShape>(
     ...described(definition, schema, access),
     run: async (rooms, input, caller, context) => {
       if (caller === undefined) throw imError('UNAUTHENTICATED');
-      return runGuarded(definition, { rooms, input: read(schema, input), caller, context });
+      const values = read(schema, input);
+      const peers = definition.tellsOf?.(values) ?? [];
+      if (peers.length > 0) await rooms.strangers.charge(caller.uid, peers, limitKeyOf(context.address));
+      return runGuarded(definition, { rooms, input: values, caller, context });
     },
   };
 }
@@ -92,12 +108,12 @@ function runGuarded<Shape extends z.ZodRawShape, Who>(
 }
 
 function described(
-  definition: Pick<Definition<z.ZodRawShape, never>, 'path' | 'method' | 'alsoGet' | 'aliases'>,
+  definition: Pick<Definition<z.ZodRawShape, never>, 'path' | 'method' | 'alsoGet' | 'aliases' | 'answer'>,
   schema: z.ZodObject,
   access: Access,
 ): Omit<Operation, 'run'> {
-  const { path, method = 'POST', alsoGet = false, aliases = [] } = definition;
-  return { path, method, alsoGet, access, aliases, schema };
+  const { path, method = 'POST', alsoGet = false, aliases = [], answer = 'small' } = definition;
+  return { path, method, alsoGet, access, aliases, answer, schema };
 }
 
 function read<Shape extends z.ZodRawShape>(

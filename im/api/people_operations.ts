@@ -31,6 +31,7 @@ export const PEOPLE_OPERATIONS: readonly Operation[] = [
   }),
   callerOperation({
     path: 'user/search',
+    answer: 'list',
     input: {
       prefix: text(1, WIDTHS.nickname),
       after: optional(toCount, 0),
@@ -41,8 +42,10 @@ export const PEOPLE_OPERATIONS: readonly Operation[] = [
   }),
   callerOperation({
     path: 'user/info',
+    answer: 'page',
     aliases: ['api.user.info.get'],
     input: { uid: listOf(toUid, UID_COUNT) },
+    tellsOf: ({ uid }) => uid,
     run: (rooms, input) => rooms.users.info(input.uid),
   }),
   callerOperation({
@@ -61,6 +64,7 @@ export const PEOPLE_OPERATIONS: readonly Operation[] = [
   ),
   callerOperation({
     path: 'contacts/list',
+    answer: 'large',
     aliases: ['api.contacts.get'],
     input: {},
     run: (rooms, _input, caller) => rooms.contacts.list(caller),
@@ -68,10 +72,12 @@ export const PEOPLE_OPERATIONS: readonly Operation[] = [
   callerOperation({
     path: 'contacts/add',
     input: remark,
+    tellsOf: ({ uid }) => [uid],
     run: (rooms, input, caller) => rooms.contacts.add(input, caller),
   }),
   callerOperation({
     path: 'contacts/requests',
+    answer: 'page',
     input: {},
     run: (rooms, _input, caller) => rooms.contacts.requests(caller),
   }),
@@ -106,6 +112,7 @@ function listOperations(list: RelationList): readonly Operation[] {
   return [
     callerOperation({
       path: `session/${list}list`,
+      answer: 'page',
       alsoGet: true,
       input: {},
       run: (rooms, _input, caller) => rooms.relations.list(list, caller),
@@ -113,6 +120,7 @@ function listOperations(list: RelationList): readonly Operation[] {
     callerOperation({
       path: `session/${list}list/add`,
       input,
+      tellsOf: ({ relative_ids: peers }) => peers,
       run: (rooms, { relative_ids: peers }, caller) => rooms.relations.add(list, peers, caller),
     }),
     callerOperation({

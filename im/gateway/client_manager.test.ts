@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { defaultsOf } from '../../pkg/config/option.js';
+import { answerSizeOf } from '../api/operations.js';
 import { CLOSE_CODES, ERRORS, imError, type CloseName } from '../errors.js';
 import { toConversation } from '../message/conversation.js';
 import { known, toDevice, toMid, toSeq, toUid } from '../message/ids.js';
@@ -105,6 +106,7 @@ function bench(t: TestContext, options: Partial<GatewayOptions> = {}): Bench {
       },
       dispatch: { deliver: () => Promise.resolve([]) },
       rates: { connection: () => ({ take: () => 0 }) },
+      answerSize: answerSizeOf,
       cursors: { cursors: () => Promise.resolve([]) },
       logger: silent,
     },
@@ -396,4 +398,34 @@ test('large answers: one under way for each connection, and a bound for all conn
     refused.map(({ data }) => (data as { code: number }).code),
     [ERRORS.TOO_BUSY.code, ERRORS.TOO_BUSY.code],
   );
+});
+
+test('answers count by what their operation may weigh: one of contacts stands for megabytes, one of a mid does not', async (t) => {
+  const { signIn, say, inbound } = bench(t, { totalBytes: 12 << 20 });
+  const [one, two] = [await signIn('1/1/1'), await signIn('1/2/1')];
+  say(one, { seq: 7, action: 'api.contacts.get', data: {} });
+  say(two, { seq: 7, action: 'api.contacts.list', data: {} });
+  say(two, { seq: 8, action: 'api.msg.id', data: {} });
+  await settled();
+  assert.equal(inbound.length, 2);
+  const refused = two.frames().filter(({ action }) => action === 'api.failed');
+  assert.deepEqual(
+    refused.map(({ seq, data }) => [seq, (data as { code: number }).code]),
+    [[7, ERRORS.TOO_BUSY.code]],
+  );
+});
+
+test('notices that do not fit an old client are counted, and not as losses that nobody detects', async (t) => {
+  const { open, say, manager } = bench(t, { queueBytes: 20_000 });
+  const old = open();
+  say(old, { seq: 1, action: 'api.auth', data: { token: '2/1/1' } });
+  await settled();
+  old.takesBytes = false;
+  for (let n = 0; n < 1000; n++)
+    await manager.deliver([
+      { frame: { kind: 'contact', id: alice, from: alice }, recipients: [{ uid: bob }] },
+    ]);
+  const { droppedNoticeCount, undetectedDropCount } = manager.stats();
+  assert.ok(droppedNoticeCount > 500, String(droppedNoticeCount));
+  assert.equal(undetectedDropCount, 0);
 });

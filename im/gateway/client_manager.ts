@@ -5,6 +5,7 @@
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import type { CloseName } from '../errors.js';
+import type { AnswerSize } from '../message/answer_size.js';
 import type { DownFrame } from '../message/message.js';
 import type { Dispatch } from '../dispatch/interface.js';
 import type { Messaging, Reply, ReplySink } from '../messaging/interface.js';
@@ -80,6 +81,8 @@ export interface ClientManagerDeps {
   readonly messaging: Messaging;
   readonly authenticator: Authenticator;
   readonly rates: Pick<RateLimits, 'connection'>;
+  /** What the answer to a request with this action may weigh. */
+  readonly answerSize: (action: string) => AnswerSize;
   readonly store: OldSdkStore;
   readonly dispatch: Pick<Dispatch, 'deliver'>;
   readonly cursors: CursorReader;
@@ -131,9 +134,10 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
       agreeHeartbeat: (client, heartbeatMs) => this.#heartbeat.agree(client, heartbeatMs),
     });
     const resume = (client: Client): void => this.#inbound.resume(client);
-    this.#limiter = new FrameLimiter(options, { rates: deps.rates, send, resume });
+    this.#limiter = new FrameLimiter(options, { ...deps, send, resume });
     this.#inbound = new Inbound(options, {
       messaging: deps.messaging,
+      answerSize: deps.answerSize,
       limiter: this.#limiter,
       outboundBytes: () => this.#outboundTotal.bytes,
       send,
@@ -165,7 +169,8 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
       userCount: this.#directory.userCount,
       maxConnectionCount: this.#maxConnectionCount,
       letGoCount: this.#deliverer.letGoCount + this.#oldSdks.stats().letGoCount,
-      undetectedDropCount: this.#deliverer.undetectedDropCount + this.#oldSdks.stats().droppedReceiptCount,
+      undetectedDropCount: this.#deliverer.undetectedDropCount,
+      droppedNoticeCount: this.#deliverer.droppedNoticeCount + this.#oldSdks.stats().droppedReceiptCount,
       announcedCount: this.#announcedCount,
       pausedCount: this.#limiter.pausedCount,
       pushedCount: this.#deliverer.pushedCount + this.#oldSdks.stats().pushedCount,

@@ -5,7 +5,9 @@
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { RateClass, RateLimits } from '../limits/interface.js';
-import { ACTIONS, HEAVY_API_ACTIONS } from '../message/actions.js';
+import { ACTIONS } from '../message/actions.js';
+import type { AnswerSize } from '../message/answer_size.js';
+import { rateClassOf } from '../message/api_class.js';
 import { errorInfo } from '../message/error_info.js';
 import type { DownFrame, ErrorInfo, UpFrame } from '../message/message.js';
 import type { Client } from './client.js';
@@ -25,6 +27,7 @@ export type FrameLimitOptions = OptionsOf<typeof FRAME_LIMIT_OPTIONS>;
 
 export interface FrameLimiterDeps {
   readonly rates: Pick<RateLimits, 'connection'>;
+  readonly answerSize: (action: string) => AnswerSize;
   readonly send: (client: Client, frame: DownFrame) => void;
   /** The client may be read again. */
   readonly resume: (client: Client) => void;
@@ -50,7 +53,7 @@ export class FrameLimiter {
   /** False: it was refused and answered. */
   admit(client: Client, frame: UpFrame): boolean {
     client.rates ??= this.#deps.rates.connection(client.connection.remoteAddress);
-    const waitMs = client.rates.take(classOf(frame), client.uid);
+    const waitMs = client.rates.take(this.#classOf(frame), client.uid);
     if (waitMs === 0) return true;
     const answer = refusalOf(frame, { ...errorInfo('RATE_LIMITED'), retryAfterMs: waitMs });
     if (answer !== undefined) this.#deps.send(client, answer);
@@ -62,6 +65,23 @@ export class FrameLimiter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#paused.clear();
+  }
+
+  #classOf(frame: UpFrame): RateClass | undefined {
+    switch (frame.kind) {
+      case 'chat':
+      case 'recall':
+        return 'message';
+      case 'relay':
+      case 'receipt':
+      case 'auth':
+        return frame.kind;
+      case 'api':
+        return rateClassOf(frame.action, this.#deps.answerSize(frame.action));
+      case 'heartbeat':
+      case 'bad':
+        return undefined;
+    }
   }
 
   #count(client: Client): void {
@@ -99,23 +119,6 @@ export class FrameLimiter {
       this.#deps.resume(client);
     }
     this.#arm();
-  }
-}
-
-function classOf(frame: UpFrame): RateClass | undefined {
-  switch (frame.kind) {
-    case 'chat':
-    case 'recall':
-      return 'message';
-    case 'relay':
-    case 'receipt':
-    case 'auth':
-      return frame.kind;
-    case 'api':
-      return HEAVY_API_ACTIONS.has(frame.action) ? 'heavy' : 'api';
-    case 'heartbeat':
-    case 'bad':
-      return undefined;
   }
 }
 

@@ -10,6 +10,8 @@ export interface GatewayStats {
   readonly letGoCount: number;
   /** Pushes let go of which nobody will tell the client. Stays 0. */
   readonly undetectedDropCount: number;
+  /** Receipts and other notices let go of which an old client is told in no other way; messages never are. */
+  readonly droppedNoticeCount: number;
   readonly announcedCount: number;
   readonly pushedCount: number;
   /** Times a connection was not read for a while because it went on after many refusals for its rate. */

@@ -5,8 +5,18 @@
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { errorInfo } from '../message/error_info.js';
 import { decodeUp, type DecodeLimits } from '../message/json_decoder.js';
-import { ACTIONS, HEAVY_API_ACTIONS } from '../message/actions.js';
-import type { ApiUp, AuthUp, BadUp, ChatUp, RecallUp, ReceiptUp, RelayUp, UpFrame } from '../message/message.js';
+import { ACTIONS } from '../message/actions.js';
+import { ANSWER_BYTES, isLargeAnswer, type AnswerSize } from '../message/answer_size.js';
+import type {
+  ApiUp,
+  AuthUp,
+  BadUp,
+  ChatUp,
+  RecallUp,
+  ReceiptUp,
+  RelayUp,
+  UpFrame,
+} from '../message/message.js';
 import type { InboundFrame, Messaging } from '../messaging/interface.js';
 import type { Client } from './client.js';
 import { plainHeartbeat } from './heartbeat.js';
@@ -36,7 +46,7 @@ export const INBOUND_OPTIONS = {
     65_536,
     'bytes',
     { min: 0, max: 1 << 20 },
-    'What an api request counts in that: its answer may be large.',
+    'What an api request counts in that at least: its answer may be large.',
   ),
   badFrames: integer(
     100,
@@ -52,6 +62,7 @@ export interface InboundDeps {
   /** What all connections together have waiting to be written. */
   readonly outboundBytes: () => number;
   readonly messaging: Messaging;
+  readonly answerSize: (action: string) => AnswerSize;
   readonly limiter: Pick<FrameLimiter, 'admit'>;
   readonly send: (client: Client, frame: DownFrame) => void;
   readonly signIn: (client: Client, frame: AuthUp) => void;
@@ -61,8 +72,6 @@ export interface InboundDeps {
   readonly close: (client: Client, reason: CloseName) => void;
 }
 
-/** Largest answers of the table: a page of offline messages (im/api/message_api.ts). */
-const HEAVY_ANSWER_BYTES = 8 << 20;
 const BUSY_RETRY_MS = 1000;
 /** Their sender looks for no answer by mid or client id. */
 const RELAYED: ReadonlySet<string> = new Set([ACTIONS.relay, ACTIONS.relayService]);
@@ -190,15 +199,19 @@ export class Inbound {
       case 'relay':
       case 'receipt':
         if (client.uid === undefined) return this.#refuseStranger(client, frame);
-        return this.#forward(client, frame.kind === 'receipt' ? this.#deps.receipt(client, frame) : frame, bytes);
+        return this.#forward(
+          client,
+          frame.kind === 'receipt' ? this.#deps.receipt(client, frame) : frame,
+          bytes,
+        );
     }
   }
 
   /** Answers are held in memory until they are read: what may become of all requests under way is bounded. */
   #forwardApi(client: Client, frame: ApiUp, bytes: number): void {
     const { apiFrameBytes, unansweredBytes, totalBytes } = this.#options;
-    const isHeavy = HEAVY_API_ACTIONS.has(frame.action);
-    const answerBytes = isHeavy ? HEAVY_ANSWER_BYTES : apiFrameBytes;
+    const size = this.#deps.answerSize(frame.action);
+    const answerBytes = Math.max(ANSWER_BYTES[size], apiFrameBytes);
     if (this.#deps.outboundBytes() + this.#apiBytes + answerBytes > totalBytes) {
       const error = { ...errorInfo('TOO_BUSY'), retryAfterMs: BUSY_RETRY_MS };
       return this.#deps.send(client, {
@@ -210,8 +223,8 @@ export class Inbound {
     }
     this.#apiBytes += answerBytes;
     client.apiBytes += answerBytes;
-    // A heavy one goes alone: nothing more is read until it has been answered and mostly taken.
-    this.#forward(client, frame, isHeavy ? unansweredBytes : Math.max(bytes, apiFrameBytes));
+    // A large one goes alone: nothing more is read until it has been answered and mostly taken.
+    this.#forward(client, frame, isLargeAnswer(size) ? unansweredBytes : Math.max(bytes, apiFrameBytes));
   }
 
   #forward(

@@ -42,10 +42,3 @@ export const AUTH_ACTIONS = [
 
 export type AuthAction = (typeof AUTH_ACTIONS)[number];
 export type ChatAction = typeof ACTIONS.chat | typeof ACTIONS.chatRetry | typeof ACTIONS.chatResend;
-
-/** Requests whose answer may be megabytes: a connection has one of them under way. */
-export const HEAVY_API_ACTIONS: ReadonlySet<string> = new Set([
-  'api.msg.chat.offline',
-  'api.msg.chat.recent',
-  'api.msg.chat.user',
-]);

@@ -15,8 +15,8 @@ import type { Api, Caller, TokenChecker } from '../../im/api/interface.js';
 import { OPERATIONS } from '../../im/api/operations.js';
 import type { Operation } from '../../im/api/operation.js';
 import { ERRORS, imError, isError, toCodedError } from '../../im/errors.js';
+import { rateClassOf } from '../../im/message/api_class.js';
 import type { RateLimits } from '../../im/limits/interface.js';
-import { HEAVY_API_ACTIONS } from '../../im/message/actions.js';
 import { integer, text, type OptionsOf } from '../../pkg/config/option.js';
 import type { CodedError } from '../../pkg/errors/coded_error.js';
 import type { Logger } from '../../pkg/log/logger.js';
@@ -24,6 +24,7 @@ import { PeerCap } from '../../pkg/limit/peer_cap.js';
 import { placeOf, type ProxyTrust } from '../../pkg/limit/proxy_trust.js';
 import type { Certificate } from '../../pkg/tls/certificate.js';
 import { createListener } from '../../pkg/tls/listener.js';
+import { ANSWER_OPTIONS, AnswerDesk, type AnswerStats } from './answer_desk.js';
 import { crossOrigin, type CrossOriginOptions } from './cross_origin.js';
 import { decodeBody, textBody } from './json_body.js';
 import type { Readiness } from './readiness.js';
@@ -57,6 +58,7 @@ export const HTTP_OPTIONS = {
     { min: 1, max: 1_000_000 },
     'Of them those of one address (IPv6: of its /64), trusted proxies aside; more are closed.',
   ),
+  ...ANSWER_OPTIONS,
 } as const;
 
 export type HttpServerOptions = OptionsOf<typeof HTTP_OPTIONS> &
@@ -113,10 +115,12 @@ export class HttpServer {
   readonly #deps: HttpServerDeps;
   readonly #server: Server;
   readonly #peers: PeerCap;
+  readonly #answers: AnswerDesk;
 
   constructor(options: HttpServerOptions, deps: HttpServerDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#answers = new AnswerDesk(options);
     const { requestMs, keepAliveMs } = options;
     this.#server = createListener(
       {
@@ -158,6 +162,10 @@ export class HttpServer {
     return this.#peers.refusedCount;
   }
 
+  answers(): AnswerStats {
+    return this.#answers.stats();
+  }
+
   /** Takes no new request, answers those under way, and cuts what is left after `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -188,12 +196,16 @@ export class HttpServer {
   }
 
   #handler(operation: Operation): RequestHandler {
-    const rateClass = HEAVY_API_ACTIONS.has(`api.${operation.path.replaceAll('/', '.')}`) ? 'heavy' : 'api';
+    const { path, answer: size } = operation;
+    const rateClass = rateClassOf(`api.${path.replaceAll('/', '.')}`, size);
     return async (request, response) => {
       const caller = await this.#caller(operation, request, response);
       if (caller === 'refused') return;
       const waitMs = caller === undefined ? 0 : this.#deps.rates.takeUser(caller.uid, rateClass);
-      if (waitMs > 0) { this.#refuse(response, tooFast(waitMs)); return; }
+      if (waitMs > 0) {
+        this.#refuse(response, tooFast(waitMs));
+        return;
+      }
       const { bodyDepth: depth, bodyKeys: keys } = this.#options;
       let input: unknown;
       try {
@@ -203,12 +215,13 @@ export class HttpServer {
         return;
       }
       const origin = this.#deps.trust.ofRequest(request);
-      const data = await this.#deps.api.call({
-        operation: operation.path,
-        ...{ input, caller },
-        ...{ host: placeOf(origin), address: origin.address },
-      });
-      this.#answer(response, 200, { Code: 100, Msg: 'success', Data: data ?? '' });
+      const call = { operation: path, input, caller, host: placeOf(origin), address: origin.address };
+      const make = async (): Promise<unknown> => {
+        const data = await this.#deps.api.call(call);
+        this.#beforeAnswer(response);
+        return data ?? '';
+      };
+      await this.#answers.serve(request, response, { uid: caller?.uid, size, make });
     };
   }
 
@@ -240,7 +253,10 @@ export class HttpServer {
   async #page(request: Request, response: Response): Promise<void> {
     const { address: remoteAddress } = this.#deps.trust.ofRequest(request);
     const page = await this.#deps.metrics?.answer({ remoteAddress, headers: request.headers });
-    if (page === undefined) { this.#refuse(response, imError('NO_SUCH_ROUTE')); return; }
+    if (page === undefined) {
+      this.#refuse(response, imError('NO_SUCH_ROUTE'));
+      return;
+    }
     const { status, contentType, body } = page;
     response.status(status).set('cache-control', 'no-store').set('content-type', contentType).end(body);
   }
@@ -285,9 +301,13 @@ export class HttpServer {
   }
 
   #answer(response: Response, status: number, body: object): void {
+    this.#beforeAnswer(response);
+    response.status(status).set('cache-control', 'no-store').json(body);
+  }
+
+  #beforeAnswer(response: Response): void {
     // Closing would wait until the client lets go of a connection that has just been used.
     if (!this.#server.listening) response.set('connection', 'close');
-    response.status(status).set('cache-control', 'no-store').json(body);
   }
 }
 

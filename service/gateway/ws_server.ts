@@ -68,6 +68,8 @@ export interface WsServerStats extends Omit<SocketCapStats, 'refused'> {
 const CHECK_MS = 5000;
 /** What a refused client is told to wait, seconds: sockets come and go all the time. */
 const RETRY_SECONDS = 5;
+/** What a refused client is given to take the answer and end its half. */
+const REFUSED_MS = 2000;
 const STATUS_OF_CAP: Readonly<Record<CapName, string>> = {
   total: '503 Service Unavailable',
   address: '429 Too Many Requests',
@@ -227,5 +229,11 @@ function toBuffer(data: RawData): Buffer {
 
 function refuse(socket: Duplex, status: string, retrySeconds = 0): void {
   const retry = retrySeconds === 0 ? '' : `Retry-After: ${retrySeconds}\r\n`;
+  // A client that keeps its own half open, or does not read, would keep the socket for ever.
+  const late = setTimeout(() => socket.destroy(), REFUSED_MS);
+  late.unref();
+  socket.once('close', () => clearTimeout(late));
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${retry}Content-Length: 0\r\n\r\n`);
+  // Unread bytes would turn our end into a reset, and the client would not see the answer.
+  socket.resume();
 }

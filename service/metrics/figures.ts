@@ -57,6 +57,12 @@ export interface Figures {
   readonly attempts: AttemptStats;
   readonly sockets: SocketFigures;
   readonly httpRefusedPeerCount: number;
+  /** Answers over HTTP: being made or not yet taken, waiting to be made, refused for want of room. */
+  readonly httpAnswers: {
+    readonly bytes: number;
+    readonly waitingCount: number;
+    readonly refusedCount: number;
+  };
   /** Undefined where there is no TLS. */
   readonly certificate: CertificateFigures | undefined;
 }

@@ -102,8 +102,13 @@ const GATEWAY: readonly MetricRow[] = [
   ),
   counter(
     'gateway_undetected_drops_total',
-    'Pushes let go of which the client will not be told. Stays 0.',
+    'Pushes let go of which the client should be told and will not. Stays 0.',
     (f) => f.gateway.undetectedDropCount,
+  ),
+  counter(
+    'gateway_dropped_notices_total',
+    'Receipts and notices that did not fit an old client; no messages.',
+    (f) => f.gateway.droppedNoticeCount,
   ),
   counter('gateway_probes_total', 'Idle connections asked for a sign of life.', (f) => f.gateway.probeCount),
   counter(
@@ -198,6 +203,13 @@ const LIMITS: readonly MetricRow[] = [
     'http_refused_connections_total',
     'HTTP connections cut: too many of one address.',
     (f) => f.httpRefusedPeerCount,
+  ),
+  gauge('http_answer_bytes', 'Answers over HTTP being made or not yet taken.', (f) => f.httpAnswers.bytes),
+  gauge('http_answers_waiting', 'Larger answers waiting to be made.', (f) => f.httpAnswers.waitingCount),
+  counter(
+    'http_answers_refused_total',
+    'Requests refused because too much was under way.',
+    (f) => f.httpAnswers.refusedCount,
   ),
   labelled('gauge', ['tls_expiry_seconds', 'use'], 'When the certificate ends, Unix time.', (f) =>
     f.certificate === undefined ? [] : [{ labels: ['served'], value: f.certificate.expiresAtMs / 1000 }],

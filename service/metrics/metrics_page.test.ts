@@ -18,7 +18,7 @@ async function isShown(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<boolean> {
   try {
-    const answer = await on.answer({ remoteAddress, headers });
+    const answer = await on.answer({ remoteAddress, headers: { host: 'localhost:8081', ...headers } });
     assert.equal(answer?.status, 403);
     return false;
   } catch (error) {
@@ -37,6 +37,24 @@ test('metrics: without a token this machine only', async () => {
 test('metrics: without a token nothing that a proxy on this machine passed on', async () => {
   for (const name of ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'])
     assert.equal(await isShown(page(''), '127.0.0.1', { [name]: '127.0.0.1' }), false, name);
+});
+
+test('metrics: without a token only by a name of this machine', async () => {
+  for (const host of ['localhost', 'LOCALHOST:80', '127.0.0.1:8081', '127.3.2.1', '[::1]', '[::1]:8081'])
+    assert.equal(await isShown(page(''), '127.0.0.1', { host }), true, host);
+  const others = [
+    'im.example.org',
+    'localhost.example.org',
+    '10.0.0.1:8081',
+    '127.0.0.1.example.org',
+    '[::2]',
+    '',
+  ];
+  for (const host of others) assert.equal(await isShown(page(''), '127.0.0.1', { host }), false, host);
+  assert.equal(
+    await isShown(page(TOKEN), '127.0.0.1', { host: 'x', authorization: `Bearer ${TOKEN}` }),
+    true,
+  );
 });
 
 test('metrics: with a token whoever shows it, from anywhere, and nobody else', async () => {

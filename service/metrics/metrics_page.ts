@@ -1,6 +1,7 @@
 /**
  * Who may see the metrics: they say how many people chat and when. With a token, whoever shows it; without one,
- * this machine only, and no request that a proxy passed on, which comes from this machine too.
+ * this machine only, and no request that a proxy passed on, which comes from this machine too: it says so in a header,
+ * or was asked for by another name than this machine's.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -11,7 +12,7 @@ export const METRICS_OPTIONS = {
   enabled: flag(true, 'GET /metrics on the HTTP port, for Prometheus. It answers whoever may see it only.'),
   token: secret(
     'What Prometheus shows as its bearer token, from anywhere. Without one /metrics answers this machine only, ' +
-      'and nothing that came through a proxy.',
+      'under a name of the loopback, and nothing that came through a proxy.',
   ),
 } as const;
 
@@ -30,6 +31,9 @@ export interface Page {
 
 /** Any of them: somebody stands between. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'] as const;
+
+/** What somebody on this machine calls it; a proxy that adds no header passes on the name that its clients use. */
+const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
 export class MetricsPage {
   readonly #options: MetricsPageOptions;
@@ -50,7 +54,11 @@ export class MetricsPage {
   #maySee({ remoteAddress, headers }: PageRequest): boolean {
     const { token } = this.#options;
     if (token === '')
-      return isLoopback(remoteAddress) && FORWARDED.every((name) => headers[name] === undefined);
+      return (
+        isLoopback(remoteAddress) &&
+        LOOPBACK_HOST.test(headers.host ?? '') &&
+        FORWARDED.every((name) => headers[name] === undefined)
+      );
     const shown = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
     return timingSafeEqual(digest(shown), digest(token));
   }

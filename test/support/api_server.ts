@@ -176,6 +176,11 @@ export class ApiServer {
     return this.#http.close(deadlineMs);
   }
 
+  /** What HTTP clients make it hold. */
+  get answerBytes(): number {
+    return this.#http.answers().bytes;
+  }
+
   /** `http://127.0.0.1:1234` */
   get origin(): string {
     return `http://127.0.0.1:${this.#http.port}`;
