@@ -196,7 +196,10 @@ export interface MessageStore {
     limit: number,
     conv?: ConversationName,
   ): Promise<readonly ConversationState[]>;
-  /** Creates the 1:1 conversation if it is missing. Throws NO_SUCH_USER. */
+  /**
+   * Creates the 1:1 conversation if it is missing. While it is empty the peer has it in no list, page or count
+   * before he opens it too or both become contacts. Throws NO_SUCH_USER.
+   */
   openConversation(uid: Uid, peer: Uid): Promise<void>;
   /** What the device has not acked and did not send itself, oldest first over all conversations. */
   offline(uid: Uid, device: Device, limits: PageLimits): Promise<readonly ChatEvent[]>;
@@ -312,7 +315,7 @@ export interface NewUser {
   readonly passwordHash: string;
 }
 
-/** A token of (uid, device) is good while its version is at least `version` (0: none was ever issued). */
+/** A token of (uid, device) is good while its version is `version` (0: none was ever issued). */
 export interface TokenVersion {
   readonly uid: Uid;
   readonly device: Device;
@@ -331,11 +334,11 @@ export interface UserStore {
   changePassword(uid: Uid, passwordHash: string): Promise<readonly TokenVersion[]>;
   /** The new row; undefined for an unknown uid. */
   update(uid: Uid, change: ProfileChange): Promise<User | undefined>;
-  /** Accounts or nicknames that begin with `prefix` (ASCII letters folded), by uid after `afterUid`. Nobody banned. */
+  /** Nicknames, and accounts without `@`, that begin with `prefix` (ASCII letters folded), by uid after `afterUid`. Nobody banned. */
   search(prefix: string, afterUid: number, limit: number): Promise<readonly User[]>;
   /** Sets or lifts the ban; a ban raises every token version of the uid: those. Undefined for an unknown uid. */
   ban(uid: Uid, on: boolean): Promise<readonly TokenVersion[] | undefined>;
-  /** Raises each version by one and returns the new ones. */
+  /** Raises each version by one and returns the new ones; the first of a pair is above every one before a restore. */
   issueTokens(pairs: readonly { uid: Uid; device: Device }[]): Promise<readonly TokenVersion[]>;
   /** Raises the version above `version` if it is exactly that; false where it was another already. */
   revokeToken(token: TokenVersion): Promise<boolean>;
@@ -355,23 +358,28 @@ export interface ContactRequest {
   readonly askedAtMs: number;
 }
 
-export type ContactAdded = 'added' | 'asked' | 'self' | 'unknown' | 'exists' | 'full';
+export type ContactAdded = 'added' | 'asked' | 'self' | 'unknown' | 'exists' | 'blocked' | 'full';
+export type RequestAnswered = 'added' | 'denied' | 'exists' | 'none' | 'blocked' | 'full';
+
 export interface ContactStore {
   list(uid: Uid): Promise<readonly Contact[]>;
   /**
    * Makes both contacts of each other and their conversation, in one transaction; `remark` is the caller's.
    * 'self' and 'unknown' write nothing; 'exists': the peer is one already; 'full': one of the two has 5,000;
-   * 'asked': the peer wants to be asked, and only a request is kept, with `remark` as its comment.
+   * 'blocked': one of them is on the other's black list; 'asked': the peer wants to be asked, and only a request is
+   * kept, with `remark` as its comment.
    */
   add(uid: Uid, peer: Uid, remark: string): Promise<ContactAdded>;
-  /** Requests to `uid`, oldest first. A user has at most 1,000; a later one replaces the oldest. */
+  /** Requests to `uid`, oldest first: at most 1,000, a later one replaces the oldest; the black list drops its people's. */
   requests(uid: Uid): Promise<readonly ContactRequest[]>;
   /** Answers the request of `from` to `uid`; agreeing makes both contacts and their conversation. */
-  answerRequest(uid: Uid, from: Uid, yes: boolean): Promise<'added' | 'denied' | 'exists' | 'none' | 'full'>;
+  answerRequest(uid: Uid, from: Uid, yes: boolean): Promise<RequestAnswered>;
   /** False where `peer` is no contact of `uid`. */
   setRemark(uid: Uid, peer: Uid, remark: string): Promise<boolean>;
   /** Both stop being contacts of each other; their conversation stays. Those that were contacts. */
   remove(uid: Uid, peers: readonly Uid[]): Promise<readonly Uid[]>;
+  /** Those of `peers`, known or not, who are not `uid`, his contacts, on his lists, asking him or in a conversation he has. */
+  strangers(uid: Uid, peers: readonly Uid[]): Promise<readonly Uid[]>;
   /** Who is on `uid`'s list; changed by the `relation` change of an append. */
   related(uid: Uid, list: RelationList): Promise<readonly User[]>;
 }
@@ -383,17 +391,7 @@ export interface IdStore {
   leaseMidBlock(uid: Uid, count: number): Promise<{ readonly first: Mid; readonly count: number }>;
 }
 
-/** What an operator does to the store of a running server. */
-export interface StoreAdmin {
-  /**
-   * Writes a consistent copy of everything to a new file, while others read and write. Throws INVALID_PARAMETER
-   * where it exists or cannot be made, TOO_BUSY during another backup.
-   */
-  backup(path: string): Promise<void>;
-}
-
 export interface Stores {
-  readonly admin: StoreAdmin;
   readonly messages: MessageStore;
   readonly users: UserStore;
   readonly contacts: ContactStore;

@@ -1,7 +1,8 @@
 /**
  * A copy of a store in one file, consistent as of one moment, while others read and write. Needs no server and
- * starts none: an old database is copied as it is. Synchronous: for a command or a worker.
+ * starts none: an old database is copied as it is. Synchronous: for a command.
  */
+import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { imError } from '../../im/errors.js';
@@ -13,15 +14,15 @@ const OWNER_ONLY = 0o600;
 
 /**
  * Throws CodedError where there is nothing to copy, where `file` exists, and where it cannot be written. What has
- * the name `file` is complete and on the disk; a copy that was cut off is called `file.partial`.
+ * the name `file` is complete and on the disk; a copy that was cut off is called `file.` and a name that nobody had,
+ * `.partial`.
  */
 export function backupSqliteStore(options: SqliteStoreOptions, file: string): void {
   // Opening would make it.
   if (!existsSync(options.path)) throw imError('STORE_UNAVAILABLE', `${options.path} does not exist`);
   if (existsSync(file)) throw imError('INVALID_PARAMETER', `${file} exists already`);
-  const partial = `${file}.partial`;
+  const partial = `${file}.${randomUUID()}.partial`;
   try {
-    rmSync(partial, { force: true });
     reserve(partial);
     copyInto(options, partial);
     flush(partial);

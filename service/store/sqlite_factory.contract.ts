@@ -13,7 +13,6 @@ import type { Logger } from '../../pkg/log/logger.js';
 import { sqliteCalls } from './sqlite_calls.js';
 import { SQLITE_STORE_OPTIONS, writerDatabase, type SqliteStoreOptions } from './sqlite_options.js';
 import { openSqliteStores, type SqliteStores } from './sqlite_stores.js';
-import { sqliteStoreAdmin } from './store_admin.js';
 import { storesOver, type CallStore } from './store_calls.js';
 import { toStoreError } from './store_error.js';
 import { migrateStore } from './store_schema.js';
@@ -124,7 +123,7 @@ export function storesOnThread(
   const db = new SqliteDatabase(writerDatabase(options), deps);
   t.after(() => db.close());
   migrateStore(db, true);
-  return storesOver(callsOf(db, clock), sqliteStoreAdmin(options));
+  return storesOver(callsOf(db, clock));
 }
 
 function callsOf(db: SqliteDatabase, clock: () => number): CallStore {

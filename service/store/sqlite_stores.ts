@@ -7,7 +7,6 @@ import { imError } from '../../im/errors.js';
 import type { Stores } from '../../im/store/interface.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import { readerDatabase, writerDatabase, type SqliteStoreOptions } from './sqlite_options.js';
-import { sqliteStoreAdmin } from './store_admin.js';
 import { READ_CALLS, storesOver, type CallName, type CallStore, type StoreCalls } from './store_calls.js';
 import { WorkerLink, type WorkerStats } from './worker_link.js';
 import type { WorkerSetup } from './worker_messages.js';
@@ -30,9 +29,7 @@ export async function openSqliteStores(
   const readers = Array.from({ length: options.readerCount }, (_, index) =>
     link(`reader ${index}`, { role: 'reader', database: readerDatabase(options) }),
   );
-  const admin = sqliteStoreAdmin(options);
   const close = async (): Promise<void> => {
-    await admin.close();
     await Promise.all(readers.map((reader) => reader.close()));
     await writer.close();
   };
@@ -44,7 +41,7 @@ export async function openSqliteStores(
     throw error;
   }
   const stats = (): readonly WorkerStats[] => [writer, ...readers].map((worker) => worker.stats());
-  return { ...storesOver(callOver(writer, readers), admin), close, stats };
+  return { ...storesOver(callOver(writer, readers)), close, stats };
 }
 
 function startWorker(setup: WorkerSetup): Worker {

@@ -7,7 +7,6 @@ import type {
   ContactStore,
   IdStore,
   MessageStore,
-  StoreAdmin,
   Stores,
   UserStore,
 } from '../../im/store/interface.js';
@@ -35,6 +34,7 @@ export interface StoreCalls extends MessageCalls, UserCalls, IdCalls, ExpiryCall
   answerContactRequest: ContactCalls['answerRequest'];
   setContactRemark: ContactCalls['setRemark'];
   removeContacts: ContactCalls['remove'];
+  strangers: ContactCalls['strangers'];
   related: ContactCalls['related'];
 }
 
@@ -70,13 +70,12 @@ export const READ_CALLS: ReadonlySet<CallName> = new Set<CallName>([
   'tokenVersions',
   'contacts',
   'contactRequests',
+  'strangers',
   'related',
 ]);
 
-/** `admin` is not a call of a connection: what it does takes long. */
-export function storesOver(call: CallStore, admin: StoreAdmin): Stores {
+export function storesOver(call: CallStore): Stores {
   return {
-    admin,
     messages: messagesOver(call),
     users: usersOver(call),
     contacts: contactsOver(call),
@@ -140,6 +139,7 @@ function contactsOver(call: CallStore): ContactStore {
     answerRequest: (...args) => call('answerContactRequest', args),
     setRemark: (...args) => call('setContactRemark', args),
     remove: (...args) => call('removeContacts', args),
+    strangers: (...args) => call('strangers', args),
     related: (...args) => call('related', args),
   };
 }

@@ -6,7 +6,6 @@ import { ERRORS } from '../../im/errors.js';
 import { outcomes, Scene, withCode } from '../../im/store/scene.contract.js';
 import { silentLogger, temporaryOptions } from './sqlite_factory.contract.js';
 import { writerDatabase } from './sqlite_options.js';
-import { sqliteStoreAdmin } from './store_admin.js';
 import { storesOver } from './store_calls.js';
 import { WorkerLink, type WorkerLinkOptions } from './worker_link.js';
 
@@ -30,10 +29,7 @@ async function openLink(t: TestContext, more: Partial<WorkerLinkOptions> = {}) {
   );
   t.after(() => link.close());
   await link.start();
-  const stores = storesOver(
-    async (name, args, transfer) => (await link.call(name, args, transfer)) as never,
-    sqliteStoreAdmin(options),
-  );
+  const stores = storesOver(async (name, args, transfer) => (await link.call(name, args, transfer)) as never);
   const kill = async (): Promise<void> => {
     await workers.at(-1)?.terminate();
   };
