@@ -3,10 +3,17 @@
  * fast as he may say something. Nothing is invented between them: what he did not acknowledge stays a gap.
  */
 import type { ConversationName } from '../message/conversation.js';
-import type { Uid } from '../message/ids.js';
+import type { Seq, Uid } from '../message/ids.js';
 import type { ReceiptState } from '../message/message.js';
 import { SeqIntervals } from '../message/seq_intervals.js';
-import type { ReceiptNews } from './told_receipts.js';
+
+export interface ReceiptNews {
+  readonly conv: ConversationName;
+  readonly by: Uid;
+  readonly from: Seq;
+  readonly to: Seq;
+  readonly state: ReceiptState;
+}
 
 interface Owed {
   readonly conv: ConversationName;

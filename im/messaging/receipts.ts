@@ -11,7 +11,8 @@ import type { Mid, Seq, Uid } from '../message/ids.js';
 import type { DownFrame, PushedMessage, ReceiptState } from '../message/message.js';
 import type { MarkRequest, MessageStore } from '../store/interface.js';
 import type { MarkWriter } from './mark_writer.js';
-import { ToldReceipts, type ReceiptNews } from './told_receipts.js';
+import type { ReceiptNews } from './owed_receipts.js';
+import { ToldReceipts } from './told_receipts.js';
 import { RelayRights } from './relay_rights.js';
 
 export type Reader = Pick<Caller, 'uid' | 'device'>;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toConversation } from '../message/conversation.js';
 import { known, toSeq, toUid } from '../message/ids.js';
-import { ToldReceipts, type ReceiptNews } from './told_receipts.js';
+import type { ReceiptNews } from './owed_receipts.js';
+import { ToldReceipts } from './told_receipts.js';
 
 const news = (from: number, to = from, state: ReceiptNews['state'] = 'received'): ReceiptNews => ({
   ...{ conv: known(toConversation('u1_2')), by: known(toUid(2)), state },

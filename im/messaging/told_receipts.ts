@@ -4,18 +4,8 @@
  * marked and no more. News that are too many at once are owed, and told a little later.
  */
 import { Allowance } from '../../pkg/queue/allowance.js';
-import type { ConversationName } from '../message/conversation.js';
-import type { Seq, Uid } from '../message/ids.js';
 import type { ReceiptState } from '../message/message.js';
-import { OwedReceipts } from './owed_receipts.js';
-
-export interface ReceiptNews {
-  readonly conv: ConversationName;
-  readonly by: Uid;
-  readonly from: Seq;
-  readonly to: Seq;
-  readonly state: ReceiptState;
-}
+import { OwedReceipts, type ReceiptNews } from './owed_receipts.js';
 
 /** Messages a reader's receipts may name at once, and per second, in one conversation. */
 const TOLD_BURST = 1024;
