@@ -201,6 +201,7 @@ test('what the device acknowledged over HTTP is not repeated', async (t) => {
   for (const event of [pulled, open]) scene.push(client, event);
   scene.log.marks.set(pulled.conv, pulled.seq);
   await until(() => scene.sdks.stats().repushedCount === 2);
+  await settled();
   assert.deepEqual(socket.mids(), mids([pulled, open, open, open]));
 });
 
