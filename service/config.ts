@@ -9,6 +9,7 @@ import { AUTHENTICATOR_OPTIONS } from '../im/api/authenticator.js';
 import { MID_BLOCK_OPTIONS } from '../im/api/mid_blocks.js';
 import { PASSWORD_OPTIONS } from '../im/api/password_api.js';
 import { SERVERS_OPTIONS } from '../im/api/sign_in_answer.js';
+import { STRANGER_OPTIONS } from '../im/api/stranger_lookups.js';
 import { SYNC_OPTIONS } from '../im/api/sync_api.js';
 import { TOKEN_VERSION_OPTIONS } from '../im/api/token_versions.js';
 import { TOKEN_OPTIONS } from '../im/api/tokens.js';
@@ -96,6 +97,7 @@ export const CONFIG_OPTIONS = {
     ...TOKEN_VERSION_OPTIONS,
     ...VERIFICATION_OPTIONS,
     ...MID_BLOCK_OPTIONS,
+    ...STRANGER_OPTIONS,
     ...SYNC_OPTIONS,
     ...RELEASE_OPTIONS,
   },

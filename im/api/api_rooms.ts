@@ -9,11 +9,13 @@ import type { MessageApi } from './message_api.js';
 import type { PasswordApi } from './password_api.js';
 import type { RelationApi } from './relation_api.js';
 import type { SessionApi } from './session_api.js';
+import type { StrangerLookups } from './stranger_lookups.js';
 import type { SyncApi } from './sync_api.js';
 import type { UserApi } from './user_api.js';
 
 export interface ApiRooms {
   readonly attempts: AttemptGuard;
+  readonly strangers: StrangerLookups;
   readonly accounts: AccountApi;
   readonly passwords: PasswordApi;
   readonly auth: AuthApi;

@@ -50,6 +50,8 @@ export class ContactApi {
         throw imError('NO_SUCH_USER');
       case 'exists':
         throw imError('ALREADY_CONTACT');
+      case 'blocked':
+        throw imError('BLOCKED');
       case 'full':
         throw imError('CONTACTS_FULL');
       case 'asked':
@@ -67,7 +69,8 @@ export class ContactApi {
 
   /**
    * Agreeing makes contacts of both; whoever is one already is no error. All of the list are answered; then throws
-   * NO_SUCH_REQUEST naming those who had not asked. Throws CONTACTS_FULL at the first that finds no room.
+   * NO_SUCH_REQUEST naming those who had not asked. Throws at the first that finds no room (CONTACTS_FULL) or that
+   * refuses the caller or is refused by him (BLOCKED).
    */
   async approve({ uid: askers, agree, deny }: ApprovalInput, caller: Caller): Promise<unknown> {
     if (askers.length === 0) throw imError('INVALID_PARAMETER', 'uid');
@@ -78,6 +81,7 @@ export class ContactApi {
     for (const asker of askers) {
       const outcome = await this.#deps.contacts.answerRequest(caller.uid, asker, agree === true);
       if (outcome === 'added') await this.#deps.notices.added(caller, asker);
+      if (outcome === 'blocked') throw imError('BLOCKED');
       if (outcome === 'full') throw imError('CONTACTS_FULL');
       if (outcome === 'none') missing.push(asker);
     }

@@ -27,7 +27,7 @@ export class SessionApi {
     return rows.map((row) => sessionAnswer(uid, row));
   }
 
-  /** Makes the conversation if it is missing. Throws NO_SUCH_USER. */
+  /** Makes the conversation if it is missing; else throws what a message to the peer would be refused with. */
   async get(peer: Uid, caller: Caller): Promise<unknown> {
     return sessionAnswer(caller.uid, await this.#open(peer, caller));
   }
@@ -67,6 +67,9 @@ export class SessionApi {
     const conv = chatConversation(uid, peer);
     const [existing] = await messages.conversations(uid, device, 1, conv);
     if (existing !== undefined) return existing;
+    // Who may not write to somebody must not put a conversation in his way either.
+    const [refusal] = await messages.mayWrite([{ from: uid, to: peer }]);
+    if (refusal !== undefined) throw imError(refusal);
     await messages.openConversation(uid, peer);
     const [opened] = await messages.conversations(uid, device, 1, conv);
     if (opened === undefined) throw imError('INTERNAL');

@@ -18,7 +18,11 @@ export class LocalTokenChecker implements TokenChecker {
 
   async check(token: string): Promise<Caller> {
     const claims = await this.#deps.tokens.unexpired(token);
-    if (!isCurrent(claims, await this.#deps.versions.cached(claims))) throw imError('UNAUTHENTICATED');
+    const { versions } = this.#deps;
+    const cached = await versions.cached(claims);
+    // Another process may have issued the token since that was read.
+    const current = cached.version < claims.version ? await versions.current(claims) : cached;
+    if (!isCurrent(claims, current)) throw imError('UNAUTHENTICATED');
     return callerOf(claims);
   }
 

@@ -110,10 +110,13 @@ export class Tokens {
   }
 }
 
-/** Version 0 was never issued: no token of it can be genuine. */
+/**
+ * `current`: read no earlier than the token was issued. A higher version than the store's is none of its tokens: it
+ * was issued before the store went back to a backup. Version 0 was never issued.
+ */
 export function isCurrent(
   token: { readonly version: number },
   current: { readonly version: number },
 ): boolean {
-  return current.version > 0 && token.version >= current.version;
+  return current.version > 0 && token.version === current.version;
 }

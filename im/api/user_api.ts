@@ -39,12 +39,12 @@ export class UserApi {
     return strangerAnswer(user);
   }
 
-  /** By the beginning of an account or nickname; a page may be shorter than `limit` though `more` follow. */
+  /** By the beginning of an account that is no address, or of a nickname. */
   async search({ prefix, after, limit }: SearchInput): Promise<unknown> {
     const found = await this.#deps.users.search(prefix, after, limit);
     const more = found.length === limit;
     return {
-      users: found.filter((user) => mayBeFound(user, prefix)).map(strangerAnswer),
+      users: found.map(strangerAnswer),
       more,
       next: more ? (found.at(-1)?.uid ?? 0) : 0,
     };
@@ -63,16 +63,6 @@ export class UserApi {
     if (user === undefined) throw imError('NO_SUCH_USER');
     return profileAnswer(user);
   }
-}
-
-/** Letter by letter a search would read out every address that is somebody's account. */
-function mayBeFound({ account, nickname }: User, prefix: string): boolean {
-  return !account.includes('@') || fold(nickname).startsWith(fold(prefix));
-}
-
-/** As the store compares. */
-function fold(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function profileAnswer(user: User): Readonly<Record<string, unknown>> {

@@ -68,6 +68,46 @@ export function contactsContract(name: string, factory: StoreFactory): void {
     assert.equal(await contacts.answerRequest(scene.uid(0), scene.uid(2), true), 'none');
   });
 
+  test(`${name}: who refuses another neither is asked by him nor agrees, and drops what is open`, async (t) => {
+    const scene = await open(t);
+    const { contacts, users } = scene.stores;
+    const [ann, bob, eve] = [scene.uid(0), scene.uid(1), scene.uid(2)];
+    for (const uid of [ann, bob]) await users.update(uid, { approval: true });
+    for (const other of [bob, eve]) assert.equal(await contacts.add(other, ann, 'hi'), 'asked');
+    await scene.append(scene.relation(0, 1, 'black'));
+    assert.deepEqual(await asking(scene, 0), [[eve, 'hi']], 'only what those two had open');
+    assert.equal(await contacts.add(bob, ann, 'hi again'), 'blocked');
+    assert.equal(await contacts.add(ann, bob, ''), 'blocked');
+    assert.equal(await contacts.answerRequest(ann, bob, true), 'blocked');
+    assert.equal(await contacts.answerRequest(bob, ann, true), 'blocked');
+    assert.equal(await contacts.answerRequest(ann, bob, false), 'none');
+    await scene.append(scene.relation(2, 0, 'black'));
+    assert.deepEqual(await asking(scene, 0), []);
+    assert.equal(await contacts.answerRequest(ann, eve, true), 'blocked');
+    await scene.append(scene.relation(0, 1, 'black', false));
+    assert.equal(await contacts.answerRequest(ann, bob, true), 'none', 'dropped is not only hidden');
+    assert.equal(await contacts.add(bob, ann, ''), 'asked');
+  });
+
+  test(`${name}: strangers are those with whom a user has nothing to do`, async (t) => {
+    const scene = await open(t, 8);
+    const { contacts, users, messages } = scene.stores;
+    const nobody = known(toUid(2 ** 30 - 1));
+    const everybody = [...Array.from({ length: 8 }, (_, index) => scene.uid(index)), nobody];
+    const strangers = async (index: number): Promise<readonly number[]> =>
+      (await contacts.strangers(scene.uid(index), everybody)).map((uid) => everybody.indexOf(uid));
+    assert.deepEqual(await strangers(0), [1, 2, 3, 4, 5, 6, 7, 8]);
+    await contacts.add(scene.uid(0), scene.uid(1), '');
+    await scene.say(2, 0, 'hello');
+    await scene.append(scene.relation(0, 3, 'black'), scene.relation(4, 0, 'black'));
+    await users.update(scene.uid(0), { approval: true });
+    await contacts.add(scene.uid(5), scene.uid(0), '');
+    await messages.openConversation(scene.uid(0), scene.uid(6));
+    await messages.openConversation(scene.uid(7), scene.uid(0));
+    assert.deepEqual(await strangers(0), [4, 7, 8]);
+    assert.deepEqual(await strangers(6), [0, 1, 2, 3, 4, 5, 7, 8], 'he does not have that conversation');
+  });
+
   test(`${name}: two who ask each other are contacts`, async (t) => {
     const scene = await open(t);
     const { contacts, users } = scene.stores;

@@ -32,7 +32,7 @@ export function cursorsContract(name: string, factory: StoreFactory): void {
         [0, 0],
         [3, 4],
         [2, 2],
-        [2, 1],
+        [1, 1],
         [0, 0],
       ],
     );

@@ -111,6 +111,33 @@ export function syncContract(name: string, factory: StoreFactory): void {
     );
   });
 
+  test(`${name}: an empty conversation is its opener's until the other opens it, writes, or is a contact`, async (t) => {
+    const scene = await open(t, 5);
+    const { messages, contacts } = scene.stores;
+    for (const peer of [1, 2, 3, 4]) await messages.openConversation(scene.uid(0), scene.uid(peer));
+    assert.equal((await sync(scene, 0)).count, 4);
+    const had = async (index: number): Promise<readonly number[]> => {
+      const uid = scene.uid(index);
+      const { count, conversations, nowMs } = await sync(scene, index);
+      assert.ok(nowMs > 0);
+      const rest = await messages.conversations(uid, WEB, 9);
+      const [cursor] = await messages.cursors([uid]);
+      return [count, conversations.length, rest.length, cursor?.count ?? -1];
+    };
+    for (const index of [1, 2, 3, 4]) assert.deepEqual(await had(index), [0, 0, 0, 0]);
+    const since = await Promise.all([1, 2, 3].map(async (index) => (await sync(scene, index)).nowMs));
+    await messages.openConversation(scene.uid(1), scene.uid(0));
+    await scene.say(0, 2, 'a');
+    assert.equal(await contacts.add(scene.uid(0), scene.uid(3), ''), 'added');
+    for (const [index, sinceMs] of since.entries()) {
+      assert.deepEqual(await had(index + 1), [1, 1, 1, 1]);
+      const page = { uid: scene.uid(index + 1), device: WEB, sinceMs, afterConv: '', limit: 9 };
+      assert.equal((await messages.sync(page)).conversations.length, 1, 'a change since the sync before');
+    }
+    assert.deepEqual(await had(4), [0, 0, 0, 0]);
+    assert.equal((await sync(scene, 0)).count, 4);
+  });
+
   test(`${name}: a conversation can be opened without a message, once`, async (t) => {
     const scene = await open(t);
     const { messages } = scene.stores;

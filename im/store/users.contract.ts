@@ -57,6 +57,18 @@ export function usersContract(name: string, factory: StoreFactory): void {
     assert.deepEqual(await search('ä'), [5]);
     assert.deepEqual(await search('Ä'), [5], 'the nickname: only ASCII letters are folded');
     assert.deepEqual(await search('är'), []);
+    const mail = 'mark@example.org';
+    const [byMail] = await made(users, user(mail, 'Post'));
+    for (const prefix of ['mark@', mail]) assert.deepEqual(await users.search(prefix, 0, 1), [], prefix);
+    assert.deepEqual(
+      (await users.search('ma', known(uids[4]), 1)).map(({ uid }) => uid),
+      [],
+      'no page is full of what is not shown',
+    );
+    assert.deepEqual(
+      (await users.search('post', 0, 9)).map(({ uid }) => uid),
+      [byMail],
+    );
     assert.deepEqual(await search('%'), []);
     assert.deepEqual(await search('100%'), [6]);
     await users.update(known(uids[0]), { nickname: 'Zoe' });

@@ -7,6 +7,7 @@ import { toSqliteError } from '../../pkg/db/sqlite_error.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { EVENT_KIND, type ChatEvent } from '../../im/message/message.js';
 import type { BatchRefused } from '../../im/store/interface.js';
+import { ContactRequests } from './contact_requests.js';
 import type { ConversationState, ConversationTable, Times } from './conversation_table.js';
 import { EVENT_COLUMNS, eventOf } from './event_row.js';
 import { CHANGE, type FlatBatch, type FlatResults, type Refusal } from './flat_batch.js';
@@ -36,6 +37,7 @@ export class AppendTransaction {
   readonly #setWhite: Statement;
   readonly #probe: Statement;
   readonly #recall: RecallChange;
+  readonly #requests: ContactRequests;
 
   constructor({ db, conversations, stamps, clock }: AppendDeps) {
     this.#db = db;
@@ -62,6 +64,7 @@ export class AppendTransaction {
     this.#setWhite = relation('white');
     this.#probe = db.prepare('UPDATE store_meta SET probe = ?');
     this.#recall = new RecallChange(db);
+    this.#requests = new ContactRequests(db);
   }
 
   /** BatchRefused where a statement refused its values; throws CodedError where the machine is at fault. */
@@ -199,6 +202,7 @@ export class AppendTransaction {
     const users = this.#conversations;
     if (state.id === 0 && !(users.userExists(uid) && users.userExists(peer))) return false;
     (change === CHANGE.black ? this.#setBlack : this.#setWhite).run(uid, peer, changeValue);
+    if (change === CHANGE.black && changeValue !== 0) this.#requests.dropBoth(uid, peer);
     state.lowMay = undefined;
     state.highMay = undefined;
     return true;

@@ -46,8 +46,14 @@ export class ContactRequests {
     this.#insert.run(uid, sender, toBytes(comment), nowMs);
   }
 
+  /** Whoever refuses another has nothing open with him, in either direction. */
+  dropBoth(uid: number, peer: number): void {
+    this.drop(uid, peer);
+    this.drop(peer, uid);
+  }
+
   /** False where there was none. */
-  drop(uid: Uid, sender: Uid): boolean {
+  drop(uid: number, sender: number): boolean {
     return this.#drop.run(uid, sender) === 1;
   }
 }

@@ -2,7 +2,14 @@
 import { imError } from '../../im/errors.js';
 import { chatConversation } from '../../im/message/conversation.js';
 import type { Uid } from '../../im/message/ids.js';
-import type { Contact, ContactAdded, ContactRequest, RelationList, User } from '../../im/store/interface.js';
+import type {
+  Contact,
+  ContactAdded,
+  ContactRequest,
+  RelationList,
+  RequestAnswered,
+  User,
+} from '../../im/store/interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, textAt, toBytes } from '../../pkg/db/sqlite_row.js';
 import { ContactRequests } from './contact_requests.js';
@@ -27,6 +34,8 @@ export class ContactTable {
   readonly #count: Statement;
   readonly #exists: Statement;
   readonly #wishes: Statement;
+  readonly #isRefused: Statement;
+  readonly #isKnown: Statement;
   readonly #insert: Statement;
   readonly #setRemark: Statement;
   readonly #delete: Statement;
@@ -41,7 +50,18 @@ export class ContactTable {
     );
     this.#count = db.prepare('SELECT COUNT(*) FROM contact WHERE uid = ?');
     this.#exists = db.prepare('SELECT 1 FROM contact WHERE uid = ? AND peer = ?');
-    this.#wishes = db.prepare('SELECT approval <> 0 OR contacts_only <> 0, banned_at FROM user WHERE uid = ?');
+    this.#wishes = db.prepare(
+      'SELECT approval <> 0 OR contacts_only <> 0, banned_at FROM user WHERE uid = ?',
+    );
+    this.#isRefused = db.prepare(
+      'SELECT 1 FROM relation WHERE ((uid = ?1 AND peer = ?2) OR (uid = ?2 AND peer = ?1)) AND black = 1',
+    );
+    this.#isKnown = db.prepare(
+      `SELECT EXISTS (SELECT 1 FROM contact WHERE uid = ?1 AND peer = ?2)
+           OR EXISTS (SELECT 1 FROM contact_request WHERE uid = ?1 AND sender = ?2)
+           OR EXISTS (SELECT 1 FROM relation WHERE uid = ?1 AND peer = ?2)
+           OR EXISTS (SELECT 1 FROM conversation WHERE name = ?3 AND (last_seq > 0 OR opener IN (0, ?1)))`,
+    );
     this.#insert = db.prepare(
       'INSERT INTO contact (uid, peer, remark, added_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
@@ -65,6 +85,15 @@ export class ContactTable {
     return this.#related[list].all(uid).map((row) => userOf(row, 0));
   }
 
+  strangers(uid: Uid, peers: readonly Uid[]): readonly Uid[] {
+    return this.#deps.db.read(() =>
+      peers.filter((peer) => {
+        if (peer === uid) return false;
+        return integerAt(this.#isKnown.first(uid, peer, chatConversation(uid, peer)) ?? [0], 0) === 0;
+      }),
+    );
+  }
+
   requests(uid: Uid): readonly ContactRequest[] {
     return this.#requests.list(uid);
   }
@@ -80,6 +109,7 @@ export class ContactTable {
       if (this.#exists.first(uid, peer) !== undefined) return 'exists';
       const wishes = this.#wishes.first(peer);
       if (wishes === undefined || integerAt(wishes, 1) !== 0) return 'unknown';
+      if (this.#isRefused.first(uid, peer) !== undefined) return 'blocked';
       if (this.#isFull(uid) || this.#isFull(peer)) return 'full';
       const isAwaited = this.#requests.drop(uid, peer);
       if (integerAt(wishes, 0) !== 0 && !isAwaited) {
@@ -91,8 +121,9 @@ export class ContactTable {
     });
   }
 
-  answerRequest(uid: Uid, from: Uid, agree: boolean): 'added' | 'denied' | 'exists' | 'none' | 'full' {
+  answerRequest(uid: Uid, from: Uid, agree: boolean): RequestAnswered {
     return this.#deps.db.write(() => {
+      if (agree && this.#isRefused.first(uid, from) !== undefined) return 'blocked';
       if (agree && (this.#isFull(uid) || this.#isFull(from))) return 'full';
       const isAsked = this.#requests.drop(uid, from);
       if (this.#exists.first(uid, from) !== undefined) return 'exists';
@@ -120,7 +151,7 @@ export class ContactTable {
 
   openConversation(uid: Uid, peer: Uid): void {
     this.#deps.db.write(() => {
-      if (!this.#open(uid, peer)) throw imError('NO_SUCH_USER');
+      if (!this.#open(uid, peer, uid)) throw imError('NO_SUCH_USER');
     });
   }
 
@@ -130,22 +161,25 @@ export class ContactTable {
 
   /** Both contacts of each other, and nothing left to be asked; false where one of the two does not exist. */
   #join(uid: Uid, peer: Uid, remark: string): boolean {
-    if (!this.#open(uid, peer)) return false;
+    if (!this.#open(uid, peer, 0)) return false;
     const nowMs = this.#deps.clock();
     this.#insert.run(uid, peer, toBytes(remark), nowMs);
     this.#insert.run(peer, uid, toBytes(''), nowMs);
-    this.#requests.drop(uid, peer);
-    this.#requests.drop(peer, uid);
+    this.#requests.dropBoth(uid, peer);
     return true;
   }
 
-  /** False where one of the two does not exist. */
-  #open(uid: Uid, peer: Uid): boolean {
+  /** False where one of the two does not exist. `opener`: 0 for both. */
+  #open(uid: Uid, peer: Uid, opener: Uid | 0): boolean {
     const { conversations, stamps, clock } = this.#deps;
     conversations.forget();
     const state = conversations.state(chatConversation(uid, peer));
-    if (state === undefined || state.id !== 0) return state !== undefined;
+    if (state === undefined) return false;
+    if (state.id !== 0 && state.lastSeq > 0) return true;
     const nowMs = clock();
-    return conversations.create(state, { nowMs, stampMs: stamps.next(nowMs) });
+    const stampMs = stamps.next(nowMs);
+    if (state.id === 0) return conversations.create(state, { nowMs, stampMs }, opener);
+    conversations.share(state, stampMs, opener);
+    return true;
   }
 }

@@ -3,6 +3,7 @@
  * nobody else writes to the file. Rows are made here; messages are not touched.
  */
 import { chatMembers, toConversation, type ConversationName } from '../../im/message/conversation.js';
+import type { Uid } from '../../im/message/ids.js';
 import type { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { WriteRights, type Verdict } from './write_rights.js';
@@ -43,6 +44,7 @@ export class ConversationTable {
   readonly #insert;
   readonly #insertMember;
   readonly #raise;
+  readonly #share;
 
   constructor(db: SqliteDatabase) {
     // Whatever call it was that failed: what it put here, ids of new conversations above all, is void.
@@ -52,13 +54,16 @@ export class ConversationTable {
     this.#rights = new WriteRights(db);
     this.#exists = db.prepare('SELECT 1 FROM user WHERE uid = ?');
     this.#insert = db.prepare(
-      'INSERT INTO conversation (name, created_at, last_at) VALUES (?, ?, ?) RETURNING id',
+      'INSERT INTO conversation (name, created_at, last_at, opener) VALUES (?, ?, ?, ?) RETURNING id',
     );
     this.#insertMember = db.prepare(
       'INSERT INTO conversation_member (uid, conv, peer, changed_at) VALUES (?, ?, ?, ?)',
     );
     this.#raise = db.prepare(
       'UPDATE conversation SET last_seq = ?, last_n = ?, last_mid = ?, last_at = ? WHERE id = ?',
+    );
+    this.#share = db.prepare(
+      'UPDATE conversation SET opener = 0, last_at = ? WHERE id = ? AND opener NOT IN (0, ?)',
     );
   }
 
@@ -110,15 +115,23 @@ export class ConversationTable {
     return this.#exists.first(uid) !== undefined;
   }
 
-  /** Makes the rows of a conversation that has none; false where a member does not exist. */
-  create(state: ConversationState, { nowMs, stampMs }: Times): boolean {
+  /**
+   * Makes the rows of a conversation that has none; false where a member does not exist. `opener` alone has it in
+   * his lists while it is empty; 0: both have.
+   */
+  create(state: ConversationState, { nowMs, stampMs }: Times, opener: Uid | 0 = 0): boolean {
     if (!this.userExists(state.low) || !this.userExists(state.high)) return false;
-    const row = this.#insert.first(state.name, nowMs, stampMs);
+    const row = this.#insert.first(state.name, nowMs, stampMs, opener);
     if (row === undefined) throw new TypeError('no id for a new conversation');
     state.id = integerAt(row, 0);
     this.#insertMember.run(state.low, state.id, state.high, stampMs);
     if (state.low !== state.high) this.#insertMember.run(state.high, state.id, state.low, stampMs);
     return true;
+  }
+
+  /** Both have it in their lists, where only somebody other than `opener` had. */
+  share(state: ConversationState, stampMs: number, opener: Uid | 0): void {
+    this.#share.run(stampMs, state.id, opener);
   }
 
   /** One more event, which counts as `count` messages; written by flush. */

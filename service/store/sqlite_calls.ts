@@ -53,6 +53,7 @@ export function sqliteCalls(db: SqliteDatabase, clock: () => number): StoreCalls
     conversations: (...args) => syncs.conversations(...args),
     probed: () => syncs.probed(),
     contacts: (uid) => contacts.list(uid),
+    strangers: (...args) => contacts.strangers(...args),
     related: (...args) => contacts.related(...args),
     contactRequests: (uid) => contacts.requests(uid),
     setContactRemark: (...args) => contacts.setRemark(...args),

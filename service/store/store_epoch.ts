@@ -9,6 +9,7 @@ import { integerAt, textAt } from '../../pkg/db/sqlite_row.js';
 import { defaultsOf } from '../../pkg/config/option.js';
 import { SQLITE_STORE_OPTIONS, writerDatabase } from './sqlite_options.js';
 import { PROGRAM_NUMBER, toStartError } from './store_schema.js';
+import { VERSIONS_PER_EPOCH } from './token_table.js';
 
 /** Ids given out after the copy was made must not be given again: far more than a store gives between two copies. */
 const SKIPPED_MID_COUNT = 1_000_000_000;
@@ -16,7 +17,8 @@ const SKIPPED_UID_COUNT = 100_000;
 
 /**
  * Raises the epoch of the file at `path` and returns it. No two restores of one copy get the same: it is at least
- * the time in seconds. Also skips the ids of messages and users that the lost rows may have had. Throws CodedError
+ * the time in seconds. Also skips the ids of messages and users that the lost rows may have had, and ends every
+ * token: which were revoked since is lost, so everybody signs in again. Throws CodedError
  * (STORE_UNAVAILABLE with the reason), and changes nothing, where the file is missing, damaged, of another program
  * or of a newer one; an older schema is good, the next start brings it up to date.
  */
@@ -34,6 +36,12 @@ export function raiseEpoch(path: string, nowMs = Date.now()): number {
         .prepare('UPDATE store_meta SET epoch = MAX(epoch + 1, ?) RETURNING epoch')
         .first(Math.floor(nowMs / 1000));
       open.prepare(`UPDATE id_segment SET next_id = next_id + ${SKIPPED_MID_COUNT} WHERE name = 'mid'`).run();
+      open
+        .prepare(
+          `UPDATE token_version SET version = MAX(version + ${VERSIONS_PER_EPOCH},
+             (SELECT (epoch - 1) * ${VERSIONS_PER_EPOCH} + 1 FROM store_meta))`,
+        )
+        .run();
       open.prepare(`UPDATE sqlite_sequence SET seq = seq + ${SKIPPED_UID_COUNT} WHERE name = 'user'`).run();
       return integerAt(row ?? [], 0);
     });

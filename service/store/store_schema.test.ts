@@ -50,9 +50,8 @@ test('a file of the first schema is brought up to date with everything in it', a
     (await users.search('ANN', 0, 9)).map(({ uid }) => uid),
     [ann],
   );
-  assert.deepEqual(await users.tokenVersions([{ uid: ann, device: WEB }]), [
-    { uid: ann, device: WEB, version: 7 },
-  ]);
+  const [token] = await users.tokenVersions([{ uid: ann, device: WEB }]);
+  assert.ok(known(token).version > 7, 'a restore ends every token');
   assert.deepEqual(await contacts.requests(ann), []);
   const conv = chatConversation(ann, bob);
   const history = await messages.history(bob, conv, 0, WIDE);

@@ -13,6 +13,9 @@ import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { nameAt, seqAt, uidAt } from './event_row.js';
 import { STAMP_RESERVE_MS } from './stamps.js';
 
+/** Whether he has it in his lists: an empty one that a stranger opened is not his yet. ?1: uid. */
+const IS_HIS = '(c.last_seq > 0 OR c.opener IN (0, ?1))';
+
 /** In the order that #stateOf reads. ?1: uid, ?2: device. A device without a mark stands at what is read. */
 const SIDE = `
   SELECT c.name, m.peer, c.first_seq, c.last_seq, c.last_mid, c.last_at, c.created_at,
@@ -21,7 +24,7 @@ const SIDE = `
   JOIN conversation c ON c.id = m.conv
   JOIN conversation_member p ON p.uid = m.peer AND p.conv = m.conv
   LEFT JOIN device_mark d ON d.uid = m.uid AND d.device = ?2 AND d.conv = m.conv
-  WHERE m.uid = ?1`;
+  WHERE m.uid = ?1 AND ${IS_HIS}`;
 
 export class SyncReads {
   readonly #db: SqliteDatabase;
@@ -46,11 +49,11 @@ export class SyncReads {
        FROM conversation_member m
        JOIN conversation c ON c.id = m.conv
        JOIN conversation_member p ON p.uid = m.peer AND p.conv = m.conv
-       WHERE m.uid = ?`,
+       WHERE m.uid = ?1 AND ${IS_HIS}`,
     );
     this.#cursor = db.prepare(
       `SELECT COUNT(*), COALESCE(SUM(c.last_seq), 0)
-       FROM conversation_member m JOIN conversation c ON c.id = m.conv WHERE m.uid = ?`,
+       FROM conversation_member m JOIN conversation c ON c.id = m.conv WHERE m.uid = ?1 AND ${IS_HIS}`,
     );
     this.#meta = db.prepare('SELECT epoch, probe, stamp_limit FROM store_meta');
     this.#unread = db.prepare(

@@ -10,6 +10,12 @@ interface Pair {
   readonly device: Device;
 }
 
+/**
+ * The first version of a pair lies as far above those of the epoch before as anybody ever signs in: what was issued
+ * after a backup, and is not in it, must never be as good as what is issued after its restore.
+ */
+export const VERSIONS_PER_EPOCH = 1_000_000;
+
 /** No token of somebody banned is good, also not one that was issued while the ban was set. */
 const CLOSED_VERSION = Number.MAX_SAFE_INTEGER;
 
@@ -26,7 +32,8 @@ export class TokenTable {
       'UPDATE token_version SET version = version + 1 WHERE uid = ? RETURNING device, version',
     );
     this.#issue = db.prepare(
-      `INSERT INTO token_version (uid, device, version) VALUES (?, ?, 1)
+      `INSERT INTO token_version (uid, device, version)
+       SELECT ?, ?, (epoch - 1) * ${VERSIONS_PER_EPOCH} + 1 FROM store_meta WHERE true
        ON CONFLICT (uid, device) DO UPDATE SET version = version + 1 RETURNING version`,
     );
     this.#revoke = db.prepare(

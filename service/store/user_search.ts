@@ -11,6 +11,8 @@ import { fold, USER_COLUMNS, userOf } from './user_table.js';
 const folded = (column: string): string => `CAST(lower(CAST(${column} AS TEXT)) AS BLOB)`;
 const matches = (column: string): string =>
   `SELECT uid FROM user WHERE ${folded(column)} >= ?1 AND ${folded(column)} < ?2 AND uid > ?3`;
+/** Decided here and not by whoever shows the page: its length alone would tell. */
+const isNoAddress = `instr(account, x'40') = 0`;
 /** Above every byte of UTF-8: what begins with a prefix lies between it and it with this behind. */
 const ABOVE_TEXT = 0xff;
 
@@ -20,7 +22,7 @@ export class UserSearch {
   constructor(db: SqliteDatabase) {
     this.#search = db.prepare(
       `SELECT ${USER_COLUMNS} FROM user u
-       WHERE u.uid IN (${matches('account')} UNION ALL ${matches('nickname')}) AND u.banned_at = 0
+       WHERE u.uid IN (${matches('account')} AND ${isNoAddress} UNION ALL ${matches('nickname')}) AND u.banned_at = 0
        ORDER BY u.uid LIMIT ?4`,
     );
   }

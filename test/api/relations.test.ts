@@ -138,7 +138,7 @@ test('black and white lists', async (t) => {
 });
 
 test('a list is bounded: the thousand-and-first is refused, those on it may be named again', async (t) => {
-  const server = await ApiServer.start(t);
+  const server = await ApiServer.start(t, { api: { strangerUserCount: 2000 } });
   const alice = await server.somebody();
   const wanted = Array.from({ length: 1001 }, (_, i) => ({
     ...{ account: `p${i}`, nickname: `p${i}`, avatar: '', email: '', passwordHash: '' },

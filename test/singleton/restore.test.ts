@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { copyFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { ERRORS } from '../../im/errors.js';
 import type { Phone } from '../support/phone.js';
-import { Chat, DEVICE } from '../support/chat.js';
+import { Chat, DEVICE, type Person } from '../support/chat.js';
 import { sailplane, sailplaneOk } from '../support/command.js';
+import { call } from '../support/http.js';
 import { readStoredLog } from '../support/stored_log.js';
 import { waitUntil } from '../support/wait.js';
 
@@ -15,8 +17,14 @@ test('restore: a backup made under load, clients that saw more notice and agree 
   const folder = ['--data-dir', server.dataDir];
   const file = join(server.dataDir, 'copy.backup');
   const [ann, bob] = [await chat.person('ann'), await chat.person('bob')];
-  const annPhone = await chat.phone(ann, DEVICE.tablet);
-  const bobPhone = await chat.phone(bob, DEVICE.tablet);
+  const tokens = new Map<Person, string>();
+  const signIn = async (person: Person): Promise<void> =>
+    void tokens.set(person, (await chat.signIn(person, DEVICE.tablet)).token);
+  const connected = async (person: Person): Promise<Phone> => {
+    await signIn(person);
+    return chat.phoneWith(() => tokens.get(person) ?? '', { name: person.name }).connect();
+  };
+  const [annPhone, bobPhone] = [await connected(ann), await connected(bob)];
   const first = await annPhone.sendAndWait(bob.uid, 'before the backup');
   await bobPhone.expectMessage('before the backup');
 
@@ -28,6 +36,9 @@ test('restore: a backup made under load, clients that saw more notice and agree 
   for (let n = 0; n < 20; n++) await annPhone.sendAndWait(bob.uid, `lost ${n}`);
   await bobPhone.expectMessage('lost 19');
 
+  // One of a device that has a token in the backup, one of a device that has none there.
+  const lost = [tokens.get(ann) ?? '', (await chat.signIn(ann, DEVICE.web)).token];
+
   const running = await sailplane(['restore', file, ...folder]);
   assert.equal(running.code, 1);
   assert.match(running.error, /stop it first/);
@@ -36,9 +47,14 @@ test('restore: a backup made under load, clients that saw more notice and agree 
     const said = await sailplaneOk(['restore', file, ...folder]);
     assert.match(said, /kept what was there as .*before-restore/);
   });
-  await waitUntil('both to be back', () =>
-    [annPhone, bobPhone].every(({ client }) => client.state.name === 'online'),
+  await waitUntil('both to be told to sign in', () =>
+    [annPhone, bobPhone].every(({ client }) => client.state.name === 'ended'),
   );
+  for (const person of [ann, bob]) await signIn(person);
+  await chat.signIn(ann, DEVICE.web);
+  for (const token of lost)
+    assert.equal((await call(server.urls.http, 'user/profile', {}, token)).code, ERRORS.UNAUTHENTICATED.code);
+  await Promise.all([annPhone, bobPhone].map((phone) => phone.connect()));
   const stored = (await readStoredLog(server.dataDir)).map(({ seq, content }) => `${seq} ${content}`);
   assert.ok(stored.includes('1 before the backup'));
   assert.ok(!stored.some((line) => line.includes('lost')), 'the store went back');

@@ -53,7 +53,7 @@ export class Chat {
   }
 
   /** A device with this token; not connected yet. */
-  phoneWith(token: string, options: Partial<PhoneOptions> & { readonly name: string }): Phone {
+  phoneWith(token: PhoneOptions['token'], options: Partial<PhoneOptions> & { readonly name: string }): Phone {
     const phone = new Phone({ url: this.server.urls.ws, token, ...options });
     this.#phones.push(phone);
     this.#scope.after(() => phone.close());

@@ -22,7 +22,7 @@ export interface PhoneOptions {
   /** For reports. */
   readonly name: string;
   readonly url: string;
-  readonly token: string;
+  readonly token: string | (() => string);
   readonly tuning?: Partial<ClientTuning>;
   /** Absent: an ordinary one. */
   readonly webSocket?: WebSocketFactory;
