@@ -212,7 +212,11 @@ test('contacts', async (t) => {
     await callOk(http, 'user/profile/update', { contactsOnly: true }, bob.token);
     assert.equal(await code('session/ticket', { To: bob.uid }, alice), 6002);
     assert.equal(await code('contacts/add', { Uid: bob.uid }, alice), 100);
-    assert.equal(await code('session/ticket', { To: bob.uid }, alice), 6002, 'a stranger adds himself to nobody');
+    assert.equal(
+      await code('session/ticket', { To: bob.uid }, alice),
+      6002,
+      'a stranger adds himself to nobody',
+    );
     assert.equal(await code('contacts/approval', { Uid: alice.uid, agree: true }, bob), 100);
     assert.equal(await code('session/ticket', { To: bob.uid }, alice), 100);
   });

@@ -4,8 +4,9 @@ import { copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { raiseEpoch } from '../../service/store/store_epoch.js';
-import { Chat } from '../support/chat.js';
+import { Chat, DEVICE, type Person } from '../support/chat.js';
 import { loseOnce } from '../support/lossy_socket.js';
+import type { Phone } from '../support/phone.js';
 import { waitUntil } from '../support/wait.js';
 
 /** In place of a minute. */
@@ -49,7 +50,12 @@ test('and by one that is busy in another conversation, and beats for no other re
 test('after a restore clients see the epoch, agree with the store again, and show nothing twice', async (t) => {
   const chat = await Chat.start(t);
   const [ann, bob] = [await chat.person('ann'), await chat.person('bob')];
-  const [annPhone, bobPhone] = [await chat.phone(ann), await chat.phone(bob)];
+  const tokens = new Map<Person, string>();
+  const connected = async (person: Person): Promise<Phone> => {
+    tokens.set(person, (await chat.signIn(person, DEVICE.tablet)).token);
+    return chat.phoneWith(() => tokens.get(person) ?? '', { name: person.name }).connect();
+  };
+  const [annPhone, bobPhone] = [await connected(ann), await connected(bob)];
   for (const text of ['one', 'two']) await bobPhone.sendAndWait(ann.uid, text);
   await annPhone.expectMessage('two');
   await chat.server.whileStopped((folder) => copyDatabase(folder, '.copy'));
@@ -61,7 +67,10 @@ test('after a restore clients see the epoch, agree with the store again, and sho
     raiseEpoch(await restoreDatabase(folder, '.copy'));
   });
 
-  for (const phone of [annPhone, bobPhone]) await phone.expectConnection('online');
+  // No token of before is good any more; what the screens show stays.
+  for (const phone of [annPhone, bobPhone]) await phone.expectConnection('ended');
+  for (const person of [ann, bob]) tokens.set(person, (await chat.signIn(person, DEVICE.tablet)).token);
+  for (const phone of [annPhone, bobPhone]) await phone.connect();
   // Seq 3 again, which both have seen taken.
   const { conv, seq } = await bobPhone.sendAndWait(ann.uid, 'after the restore');
   assert.equal(seq, 3);
