@@ -65,6 +65,9 @@ export function marksContract(name: string, factory: StoreFactory): void {
     await mark(apart, WEB, [1, 1]);
     await mark(apart, WEB, [3, 3]);
     assert.equal((await marks(apart, WEB)).device, 1, 'acked around it, but not at the same time');
+    const beyond = await open(t, '02');
+    await mark(beyond, WEB, [1, 1], [3, 4]);
+    assert.equal((await marks(beyond, WEB)).device, 1, 'acked beside it is only what was never stored');
     const holed = await open(t, '0200');
     await mark(holed, WEB, [1, 1], [4, 4]);
     assert.equal((await marks(holed, WEB)).device, 1, 'a hole beside it');
@@ -161,7 +164,7 @@ export function marksContract(name: string, factory: StoreFactory): void {
 function walk(start: number, senders: string, batch: readonly (readonly [number, number])[]): number {
   let at = start;
   const covers = (wanted: number): boolean =>
-    batch.some(([from, more]) => from <= wanted && wanted <= from + more);
+    wanted <= senders.length && batch.some(([from, more]) => from <= wanted && wanted <= from + more);
   const isOwn = (wanted: number): boolean =>
     wanted > 0 && wanted <= senders.length && senders[wanted - 1] !== '0';
   /** Going one way from `wanted` over own messages one comes to an acked one. */

@@ -106,7 +106,9 @@ export class MarkTable {
     let at = mark;
     let isAcked = false;
     for (const { from, to } of got) {
-      const end = Math.min(from - 1, log.lastSeq);
+      // What has not been stored yet cannot have been got, and proves nothing about what lies before it.
+      if (from > log.lastSeq) break;
+      const end = from - 1;
       if (end > at) at = isAcked && this.#isOwn(at, end, log) ? end : this.#passSent(at, end, log);
       if (from > at + 1) return at;
       isAcked ||= to >= at;
