@@ -1,6 +1,6 @@
 /** What a request through the admin door does, also where the command line does it without a server. */
 import type { Operator } from '../../im/api/operator.js';
-import type { User } from '../../im/store/interface.js';
+import type { User } from '../../im/store/people_interface.js';
 import type { AdminRequest } from '../../service/admin/admin_request.js';
 
 export interface AdminHandlerDeps {

@@ -28,7 +28,7 @@ import { RelayHandler } from '../../im/messaging/relay_handler.js';
 import { MessagingRouter } from '../../im/messaging/router.js';
 import { TicketChecker } from '../../im/messaging/tickets.js';
 import { AppendBatcher } from '../../im/store/append_batcher.js';
-import type { Stores } from '../../im/store/interface.js';
+import type { Stores } from '../../im/store/stores_interface.js';
 import { AttemptCounter } from '../../pkg/limit/attempt_counter.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import { WebhookCodeSender } from '../../service/api/webhook_code_sender.js';

@@ -1,7 +1,7 @@
 /** auth/register, guest and verifyCode: how accounts come to be. Passwords of those that are: password_api.ts. */
 import { imError } from '../errors.js';
 import { known, toDevice } from '../message/ids.js';
-import type { NewUser, User, UserStore } from '../store/interface.js';
+import type { NewUser, User, UserStore } from '../store/people_interface.js';
 import type { PasswordHasher } from './interface.js';
 import type { CallContext } from './call_context.js';
 import { checkPassword, type PasswordOptions } from './password_api.js';

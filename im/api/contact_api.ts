@@ -5,7 +5,8 @@
 import { imError } from '../errors.js';
 import type { Uid } from '../message/ids.js';
 import { toSeconds } from '../message/wire_time.js';
-import type { Contact, ContactRequest, ContactStore, MessageStore } from '../store/interface.js';
+import type { MessageStore } from '../store/interface.js';
+import type { Contact, ContactRequest, ContactStore } from '../store/people_interface.js';
 import type { ContactNotices } from './contact_notices.js';
 import type { Caller } from './interface.js';
 import { strangerAnswer } from './user_answer.js';

@@ -3,7 +3,7 @@
  * in im/api/operations.ts; they throw CodedError and return what becomes the `Data` of the answer.
  */
 import type { ConversationName } from '../message/conversation.js';
-import type { Device, Mid, Seq, Uid } from '../message/ids.js';
+import type { Device, Mid, PeerId, Seq, Uid } from '../message/ids.js';
 
 /** Who asks. Filled from a checked token, never from the request's body. */
 export interface Caller {
@@ -55,7 +55,7 @@ export interface TokenSigner {
   /** Undefined where we did not sign it; expiry and version are the caller's business. */
   verify(token: string): Promise<TokenClaims | undefined>;
   /** For messages of `from` to `to`: the same each time, and nobody else can make it. Opaque to clients. */
-  ticket(from: Uid, to: Uid): string;
+  ticket(from: Uid, to: PeerId): string;
 }
 
 /** Implementation: service/api/argon2_hasher.ts. Every method throws TOO_BUSY where too many wait already. */
@@ -81,10 +81,47 @@ export interface Receipts {
 /** Takes messages back. Implementation: im/messaging. */
 export interface Recaller {
   /**
-   * Takes back the caller's message `target` to `to`, and tells everybody who has it; again is the same. Throws
+   * Takes back the message `target` to `to`: the caller's, or in a group that he is an admin of anybody's, and tells everybody who has it; again is the same. Throws
    * NO_SUCH_MESSAGE, NO_PERMISSION, RECALL_TOO_LATE, or what a store may throw.
    */
-  recall(caller: Pick<Caller, 'uid' | 'device'>, to: Uid, target: Mid): Promise<void>;
+  recall(caller: Pick<Caller, 'uid' | 'device'>, to: PeerId, target: Mid): Promise<void>;
+}
+
+/** Events that change or mark a message. Implementation: im/messaging. */
+export interface MessageEvents {
+  /** The same client id again is the same edit. Throws NO_SUCH_MESSAGE, NO_PERMISSION, EDIT_TOO_LATE. */
+  edit(caller: Pick<Caller, 'uid' | 'device'>, edit: EditRequest): Promise<EventPlace>;
+  /** Undefined: it was so already. Throws NO_SUCH_MESSAGE, TOO_MANY_REACTIONS. */
+  react(
+    caller: Pick<Caller, 'uid' | 'device'>,
+    target: MessageTarget,
+    emoji: string,
+    on: boolean,
+  ): Promise<EventPlace | undefined>;
+  /** Undefined: it was so already. Throws NO_SUCH_MESSAGE, NO_PERMISSION, TOO_MANY_PINS. */
+  pin(
+    caller: Pick<Caller, 'uid' | 'device'>,
+    target: MessageTarget,
+    on: boolean,
+  ): Promise<EventPlace | undefined>;
+}
+
+export interface MessageTarget {
+  readonly conv: ConversationName;
+  readonly mid: Mid;
+}
+
+export interface EditRequest extends MessageTarget {
+  readonly content: string;
+  readonly clientId: string;
+}
+
+/** Where an event stands in the log. */
+export interface EventPlace {
+  readonly conv: ConversationName;
+  readonly mid: Mid;
+  readonly seq: Seq;
+  readonly storedAtMs: number;
 }
 
 /** Real numbers of the running server for `app/info`. */

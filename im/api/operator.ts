@@ -6,7 +6,7 @@ import type { Logger } from '../../pkg/log/logger.js';
 import type { Dispatch } from '../dispatch/interface.js';
 import { imError } from '../errors.js';
 import type { Uid } from '../message/ids.js';
-import type { User, UserStore } from '../store/interface.js';
+import type { User, UserStore } from '../store/people_interface.js';
 
 /** An account may look like a number, so a uid is said to be one. */
 export type AccountName = { readonly account: string } | { readonly uid: Uid };

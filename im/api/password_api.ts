@@ -2,7 +2,7 @@
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { imError } from '../errors.js';
 import type { Uid } from '../message/ids.js';
-import type { TokenVersion, User, UserStore } from '../store/interface.js';
+import type { TokenVersion, User, UserStore } from '../store/people_interface.js';
 import type { Caller, PasswordHasher } from './interface.js';
 import type { CallContext } from './call_context.js';
 import { PASSWORD_LENGTH_LIMIT, type SignIn } from './sign_in.js';

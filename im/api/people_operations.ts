@@ -1,6 +1,7 @@
 /** Rows of the operation table: users, contacts, black and white lists. */
 import { toCount, toUid } from '../message/ids.js';
-import type { ProfileChange, RelationList } from '../store/interface.js';
+import type { RelationList } from '../store/interface.js';
+import type { ProfileChange } from '../store/people_interface.js';
 import { countWithin, listOf, maybe, optional, required, text, toFlag, toText, WIDTHS } from './fields.js';
 import { callerOperation, type Operation } from './operation.js';
 

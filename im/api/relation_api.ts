@@ -5,7 +5,8 @@
 import { imError } from '../errors.js';
 import { chatConversation } from '../message/conversation.js';
 import type { Uid } from '../message/ids.js';
-import type { Appender, ContactStore, RelationList, User } from '../store/interface.js';
+import type { Appender, RelationList } from '../store/interface.js';
+import type { ContactStore, User } from '../store/people_interface.js';
 import type { Caller } from './interface.js';
 
 export interface RelationApiDeps {

@@ -5,7 +5,7 @@ import { SILENT_LOGGER } from '../../test/support/silent_logger.js';
 import { isError } from '../errors.js';
 import type { KickOrder } from '../gateway/interface.js';
 import { known, toDevice, toUid, type Device, type Uid } from '../message/ids.js';
-import type { TokenVersion, UserStore } from '../store/interface.js';
+import type { TokenVersion, UserStore } from '../store/people_interface.js';
 import type { TokenClaims } from './interface.js';
 import { PASSWORD_LENGTH_LIMIT, SignIn } from './sign_in.js';
 import { TokenVersions } from './token_versions.js';

@@ -8,7 +8,7 @@ import { Gather } from '../../pkg/queue/gather.js';
 import { imError } from '../errors.js';
 import type { KickOrder } from '../gateway/interface.js';
 import type { Device, Uid } from '../message/ids.js';
-import type { User, UserStore } from '../store/interface.js';
+import type { User, UserStore } from '../store/people_interface.js';
 import { WIDTHS } from './fields.js';
 import type { PasswordHasher } from './interface.js';
 import type { Token, Tokens } from './tokens.js';

@@ -6,7 +6,7 @@ import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { Allowance } from '../../pkg/queue/allowance.js';
 import { imError } from '../errors.js';
 import type { Uid } from '../message/ids.js';
-import type { ContactStore } from '../store/interface.js';
+import type { ContactStore } from '../store/people_interface.js';
 
 const COUNT = { min: 1, max: 1_000_000 } as const;
 

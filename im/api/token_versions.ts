@@ -6,7 +6,7 @@ import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { Gather } from '../../pkg/queue/gather.js';
 import { imError } from '../errors.js';
 import type { Device, Uid } from '../message/ids.js';
-import type { TokenVersion, UserStore } from '../store/interface.js';
+import type { TokenVersion, UserStore } from '../store/people_interface.js';
 
 export const TOKEN_VERSION_OPTIONS = {
   versionCacheMs: integer(

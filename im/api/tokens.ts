@@ -5,7 +5,7 @@
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { imError } from '../errors.js';
 import type { Device, Uid } from '../message/ids.js';
-import type { TokenVersion, UserStore } from '../store/interface.js';
+import type { TokenVersion, UserStore } from '../store/people_interface.js';
 import type { TokenClaims, TokenSigner } from './interface.js';
 import type { TokenVersions } from './token_versions.js';
 

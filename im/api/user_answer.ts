@@ -1,5 +1,5 @@
 /** A user as the API tells of him, in the casings of all clients. */
-import type { User } from '../store/interface.js';
+import type { User } from '../store/people_interface.js';
 
 /** With the account: for himself. */
 export function userAnswer(user: User): Readonly<Record<string, unknown>> {

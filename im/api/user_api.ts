@@ -1,7 +1,7 @@
 /** user/*: who somebody is, finding people, one's own profile. Only the owner is told the account and the e-mail. */
 import { imError } from '../errors.js';
 import type { Uid } from '../message/ids.js';
-import type { ProfileChange, User, UserStore } from '../store/interface.js';
+import type { ProfileChange, User, UserStore } from '../store/people_interface.js';
 import type { Caller } from './interface.js';
 import { strangerAnswer, userAnswer } from './user_answer.js';
 

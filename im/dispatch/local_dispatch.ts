@@ -1,5 +1,5 @@
 /** Dispatch where there is one gateway, in this process: every recipient's whereabouts are known to it. */
-import type { Delivery, Gateway, KickOrder } from '../gateway/interface.js';
+import type { Delivery, Gateway, GroupDelivery, InterestChange, KickOrder } from '../gateway/interface.js';
 import type { Dispatch, DispatchOutcome } from './interface.js';
 
 export class LocalDispatch implements Dispatch {
@@ -16,5 +16,13 @@ export class LocalDispatch implements Dispatch {
 
   kick(orders: readonly KickOrder[]): Promise<void> {
     return this.#gateway().kick(orders);
+  }
+
+  deliverToGroups(deliveries: readonly GroupDelivery[]): Promise<void> {
+    return this.#gateway().deliverToGroups(deliveries);
+  }
+
+  setInterest(changes: readonly InterestChange[]): Promise<void> {
+    return this.#gateway().setInterest(changes);
   }
 }

@@ -267,6 +267,14 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     return this.#deliverer.deliver(deliveries);
   }
 
+  deliverToGroups(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  setInterest(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async kick(orders: readonly KickOrder[]): Promise<void> {
     const nowMs = performance.now();
     for (const order of orders) {

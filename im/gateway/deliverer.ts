@@ -46,11 +46,12 @@ export class Deliverer {
   #deliverOne({ frame, recipients }: Delivery, translations: Promise<void>[]): DeliveryOutcome {
     const shared = new SharedFrame(frame);
     let absent: Uid[] | undefined;
-    for (const { uid, exceptDevice } of recipients) {
+    for (const { uid, exceptDevice, onlyDevice } of recipients) {
       const clients = this.#deps.directory.clientsOf(uid);
       if (clients.length === 0) (absent ??= []).push(uid);
       for (const client of clients) {
         if (client.device === exceptDevice) continue;
+        if (onlyDevice !== undefined && client.device !== onlyDevice) continue;
         const translation = this.#pushTo(client, shared);
         if (translation !== undefined) translations.push(translation);
       }

@@ -3,8 +3,9 @@
  * Implementations: service/gateway (Connection), im/gateway/client_manager.ts (Gateway).
  */
 import type { CloseName } from '../errors.js';
-import type { Device, Uid } from '../message/ids.js';
-import type { AuthUp, DownFrame, SyncCursor } from '../message/message.js';
+import type { Device, Gid, Uid } from '../message/ids.js';
+import type { AuthUp, ChatEvent, DownFrame, SyncCursor } from '../message/message.js';
+import type { Interest } from '../message/settings.js';
 
 /** How a transport packs the text of one frame; the result is shared by all connections of that format. */
 export interface FrameFormat {
@@ -48,10 +49,11 @@ export interface ConnectionHandler {
   closed(connection: Connection, answered: boolean): void;
 }
 
-/** Whom a frame is for: all devices of `uid`, but for one. */
+/** Whom a frame is for: all devices of `uid`, but for one; or that one only. */
 export interface Recipient {
   readonly uid: Uid;
   readonly exceptDevice?: Device;
+  readonly onlyDevice?: Device;
 }
 
 export interface Delivery {
@@ -62,6 +64,34 @@ export interface Delivery {
 /** Which recipients of a delivery had no connection at all; none of them is a slow one. */
 export interface DeliveryOutcome {
   readonly absent: readonly Uid[];
+}
+
+/**
+ * For a group, which the gateway expands to its members' connections: an event of its log, applied in the order of
+ * seqs (a notice also to the list of members), or what is passed on unstored.
+ */
+export type GroupDelivery =
+  | {
+      readonly kind: 'event';
+      readonly gid: Gid;
+      readonly event: ChatEvent;
+      /** `concerned`: in a large group only those whom noticeConcerns names, and who did it. */
+      readonly audience: 'members' | 'concerned';
+      /** This device has an answer of its own and gets no push. */
+      readonly except?: { readonly uid: Uid; readonly device: Device };
+    }
+  | {
+      readonly kind: 'relay';
+      readonly gid: Gid;
+      readonly frame: Extract<DownFrame, { kind: 'relay' }>;
+      readonly except: { readonly uid: Uid; readonly device: Device };
+    };
+
+/** A user wants more or less of a group's events pushed from now on. */
+export interface InterestChange {
+  readonly uid: Uid;
+  readonly gid: Gid;
+  readonly interest: Interest;
 }
 
 /** Connections of (uid, device) with a token version below `belowVersion` are told why and closed. */
@@ -77,6 +107,9 @@ export interface Gateway {
   /** Outcomes in the order of the deliveries. A frame is enqueued, not yet read by anybody. */
   deliver(deliveries: readonly Delivery[]): Promise<readonly DeliveryOutcome[]>;
   kick(orders: readonly KickOrder[]): Promise<void>;
+  /** Resolves when all of it has been taken, in order; who fans out waits for it, which bounds what waits. */
+  deliverToGroups(deliveries: readonly GroupDelivery[]): Promise<void>;
+  setInterest(changes: readonly InterestChange[]): Promise<void>;
 }
 
 /** Who a connection is after it signed in, and what to answer it. */

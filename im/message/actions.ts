@@ -4,6 +4,10 @@ export const ACTIONS = {
   chatRetry: 'message.chat.retry',
   chatResend: 'message.chat.resend',
   chatRecall: 'message.chat.recall',
+  group: 'message.group',
+  groupRecall: 'message.group.recall',
+  /** Ours: edits, reactions, pins and group notices, to clients that know them. */
+  event: 'message.event',
   /** From client to client, not stored: typing, streaming text, call signalling. */
   relay: 'message.cli',
   relayService: 'message.cs',
@@ -28,6 +32,13 @@ export const ACTIONS = {
   notifyContact: 'notify.contact',
   /** Ours. Not notify.contact, which one public SDK takes for a contact that exists. */
   notifyContactRequest: 'notify.contact.request',
+  notifyGroup: 'notify.group',
+  /** Ours, to owner and admins of a group that one enters by approval. */
+  notifyGroupRequest: 'notify.group.request',
+  notifyState: 'notify.state',
+  /** Ours: how many messages have come, where the reader wants no more than that. */
+  notifyCount: 'notify.count',
+  notifySettings: 'notify.settings',
   /** Ours: the named conversations (or all) have events that this connection was not sent. */
   notifySync: 'notify.sync',
 } as const;
@@ -41,4 +52,5 @@ export const AUTH_ACTIONS = [
 ] as const;
 
 export type AuthAction = (typeof AUTH_ACTIONS)[number];
-export type ChatAction = typeof ACTIONS.chat | typeof ACTIONS.chatRetry | typeof ACTIONS.chatResend;
+export type ChatAction =
+  typeof ACTIONS.chat | typeof ACTIONS.chatRetry | typeof ACTIONS.chatResend | typeof ACTIONS.group;

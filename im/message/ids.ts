@@ -7,6 +7,10 @@ type Branded<Name extends string> = number & { readonly [brand]: Name };
 
 /** A user: 1 … 2^30 − 1. */
 export type Uid = Branded<'uid'>;
+/** A group: 2^30 … 2^31 − 1, so that a client may keep users and groups in one map. */
+export type Gid = Branded<'gid'>;
+/** Whom a message is for: a person or a group. */
+export type PeerId = Uid | Gid;
 /** A message: 1 … 2^53 − 1, unique in the store; says nothing about order. */
 export type Mid = Branded<'mid'>;
 /** A place in one conversation's log: contiguous from 1. 0 means «before the first». */
@@ -15,6 +19,8 @@ export type Seq = Branded<'seq'>;
 export type Device = Branded<'device'>;
 
 export const UID_LIMIT = 2 ** 30;
+export const GID_START = UID_LIMIT;
+export const GID_LIMIT = 2 ** 31;
 export const DEVICE_LIMIT = 1024;
 
 const DIGITS = /^[0-9]{1,16}$/;
@@ -28,6 +34,20 @@ export function toCount(value: unknown): number | undefined {
 export function toUid(value: unknown): Uid | undefined {
   const number = toCount(value);
   return number !== undefined && number > 0 && number < UID_LIMIT ? (number as Uid) : undefined;
+}
+
+export function toGid(value: unknown): Gid | undefined {
+  const number = toCount(value);
+  return number !== undefined && number >= GID_START && number < GID_LIMIT ? (number as Gid) : undefined;
+}
+
+export function toPeer(value: unknown): PeerId | undefined {
+  return toUid(value) ?? toGid(value);
+}
+
+/** Which of the two kinds it is. */
+export function isGid(peer: PeerId): peer is Gid {
+  return peer >= GID_START;
 }
 
 export function toMid(value: unknown): Mid | undefined {

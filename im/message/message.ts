@@ -4,13 +4,17 @@
  */
 import type { ACTIONS, AuthAction, ChatAction } from './actions.js';
 import type { ConversationName } from './conversation.js';
-import type { Device, Mid, Seq, Uid } from './ids.js';
+import type { Device, Gid, Mid, PeerId, Seq, Uid } from './ids.js';
+import type { ConversationSettings } from './settings.js';
 
 /** Which key casing, id types and time units a connection speaks; chosen by its first frame. */
 export type Profile = 'legacy' | 'web';
 
-/** What an event of a conversation's log is. `message` counts as unread; a recall does not. */
-export const EVENT_KIND = { message: 0, recall: 1 } as const;
+/**
+ * What an event of a conversation's log is. Only a `message` counts as unread. The others have JSON text as their
+ * content: recall.ts, event_content.ts (edit, reaction, pin) and notice.ts (what happened to a group).
+ */
+export const EVENT_KIND = { message: 0, recall: 1, edit: 2, reaction: 3, pin: 4, notice: 5 } as const;
 export type EventKind = (typeof EVENT_KIND)[keyof typeof EVENT_KIND];
 
 /**
@@ -19,7 +23,24 @@ export type EventKind = (typeof EVENT_KIND)[keyof typeof EVENT_KIND];
  */
 export const MESSAGE_STATUS = { normal: 0, recalled: 1, expired: 2 } as const;
 
-/** One event of a conversation's log, as every reader sees it: a message, or a recall of one (im/message/recall.ts). */
+/** Stands for every member of a group where somebody is mentioned. */
+export const EVERYBODY = 0;
+export type Mention = Uid | typeof EVERYBODY;
+
+/** What few messages have besides their content. */
+export interface MessageExtra {
+  /** The message of the same conversation that this one answers. */
+  readonly replyTo?: Mid;
+  /** Who is addressed by name: at most MENTION_LIMIT. */
+  readonly mentions?: readonly Mention[];
+  /** Its content was changed, by the store's clock and for the last time; how often. */
+  readonly editedAtMs?: number;
+  readonly editCount?: number;
+}
+
+export const MENTION_LIMIT = 50;
+
+/** One event of a conversation's log, as every reader sees it. */
 export interface ChatEvent {
   readonly kind: EventKind;
   readonly conv: ConversationName;
@@ -27,8 +48,9 @@ export interface ChatEvent {
   readonly mid: Mid;
   /** ≤ 64 bytes, unique per conversation and sender; `m<mid>` where the sender gave only a mid. */
   readonly clientId: string;
+  /** Whoever sent the message, or did what the event says. */
   readonly from: Uid;
-  readonly to: Uid;
+  readonly to: PeerId;
   /** Opaque to the server; small integer chosen by clients. */
   readonly type: number;
   readonly content: string;
@@ -37,6 +59,7 @@ export interface ChatEvent {
   readonly storedAtMs: number;
   /** MESSAGE_STATUS. */
   readonly status: number;
+  readonly extra?: MessageExtra;
 }
 
 /** A request to store and deliver one message; `retry` and `resend` are the same request again. */
@@ -44,7 +67,7 @@ export interface ChatUp {
   readonly kind: 'chat';
   readonly action: ChatAction;
   readonly echo: number;
-  readonly to: Uid;
+  readonly to: PeerId;
   readonly clientId: string;
   /** 0: the server allots one. */
   readonly mid: Mid | 0;
@@ -54,13 +77,14 @@ export interface ChatUp {
   readonly sentAtMs: number;
   /** From `session/ticket`; '' where there is none. */
   readonly ticket: string;
+  readonly extra?: Pick<MessageExtra, 'replyTo' | 'mentions'>;
 }
 
-/** Take a message of one's own back. */
+/** Take a message of one's own back; in a group also somebody else's, by an admin. */
 export interface RecallUp {
   readonly kind: 'recall';
   readonly echo: number;
-  readonly to: Uid;
+  readonly to: PeerId;
   /** The message to be taken back. */
   readonly target: Mid;
   /** The mid of the recall itself, which its ack names; 0: the server allots one. */
@@ -78,7 +102,8 @@ export interface RelayUp {
   readonly kind: 'relay';
   readonly action: RelayAction;
   readonly echo: number;
-  readonly to: Uid;
+  /** A group: to its members who are connected. */
+  readonly to: PeerId;
   /** The fields of the data object that travel, without sender and addressee. */
   readonly payload: RelayPayload;
   readonly ticket: string;
@@ -182,7 +207,12 @@ export type DownFrame =
       readonly storedAtMs: number;
     })
   | (SentMessage & { readonly kind: 'offline'; readonly conv: ConversationName; readonly peer: Uid })
-  /** `by` has received (or read) everything that the addressee sent in [from, to]. */
+  /** Behind `stored`, for a message to a group: it is on its way to the members. */
+  | (SentMessage & { readonly kind: 'accepted'; readonly conv: ConversationName })
+  /**
+   * `by` has received (or read) everything that the addressee sent in [from, to]. To a reader's own other devices:
+   * he has read everything there, whoever sent it; in a group only that is told.
+   */
   | {
       readonly kind: 'receipt';
       readonly conv: ConversationName;
@@ -218,14 +248,32 @@ export type DownFrame =
       readonly kind: 'relay';
       readonly action: RelayAction;
       readonly from: Uid;
-      readonly to: Uid;
+      readonly to: PeerId;
       readonly payload: RelayPayload;
     }
   | { readonly kind: 'kickout'; readonly device: Device; readonly text: string }
   | { readonly kind: 'login'; readonly device: Device }
-  | { readonly kind: 'contact'; readonly id: Uid; readonly from: Uid }
+  /** A new contact, or (`id` is a gid) a group that the addressee has been added to by `from`. */
+  | { readonly kind: 'contact'; readonly id: PeerId; readonly from: Uid }
   /** Somebody asks to become a contact, and waits for contacts/approval. */
   | { readonly kind: 'contactRequest'; readonly from: Uid; readonly comment: string }
+  /** To owner and admins: somebody asks to be let in, and waits for group/requests/answer. */
+  | { readonly kind: 'groupRequest'; readonly gid: Gid; readonly from: Uid; readonly comment: string }
+  /** Of somebody whose presence the connection subscribed to. */
+  | { readonly kind: 'presence'; readonly uid: Uid; readonly online: boolean; readonly lastSeenAtMs: number }
+  /** Instead of pushes, where the reader's interest is `count`: so many messages more, up to `lastSeq`. */
+  | {
+      readonly kind: 'count';
+      readonly conv: ConversationName;
+      readonly lastSeq: Seq;
+      readonly messages: number;
+    }
+  /** Another device of the same user changed how he wants to have this conversation. */
+  | {
+      readonly kind: 'settings';
+      readonly conv: ConversationName;
+      readonly settings: ConversationSettings;
+    }
   /**
    * Empty list: any conversation may lack something. With a cursor, the store's own: the client waits for pushes
    * under way (2 s) and asks only if it still has less.

@@ -3,6 +3,7 @@
  * sequence intervals. Spoken by the public Java SDK, which matches keys exactly.
  */
 import { ACTIONS } from './actions.js';
+import { isGid } from './ids.js';
 import { EVENT_KIND, type DownFrame } from './message.js';
 import { oldClientType } from './old_types.js';
 import { legacyRecallContent, RECALL_TYPE } from './recall.js';
@@ -35,6 +36,8 @@ export function encodeLegacy(frame: DownFrame): readonly string[] {
       return [envelope(ACTIONS.ackMessage, 0, `{"Mid":${frame.mid},"Seq":${frame.seq}}`)];
     case 'offline':
       return [notify(frame.mid, frame.seq, frame.peer)];
+    case 'accepted':
+      return [envelope(ACTIONS.ackNotify, 0, `{"Mid":${frame.mid},"Seq":${frame.seq}}`)];
     case 'receipt':
       return frame.state === 'received'
         ? (frame.messages ?? []).map((sent) => notify(sent.mid, sent.seq, frame.by))
@@ -62,7 +65,7 @@ export function encodeLegacy(frame: DownFrame): readonly string[] {
         envelope(
           ACTIONS.notifyContact,
           0,
-          `{"Id":${frame.id},"Type":1,"From":${frame.from},"FromId":${frame.from},"FromType":0}`,
+          `{"Id":${frame.id},"Type":${isGid(frame.id) ? 2 : 1},"From":${frame.from},"FromId":${frame.from},"FromType":0}`,
         ),
       ];
     case 'contactRequest':
@@ -73,8 +76,20 @@ export function encodeLegacy(frame: DownFrame): readonly string[] {
           `{"From":${frame.from},"Comment":${JSON.stringify(frame.comment)}}`,
         ),
       ];
+    case 'groupRequest':
+      return [
+        envelope(
+          ACTIONS.notifyGroupRequest,
+          0,
+          `{"Gid":${frame.gid},"From":${frame.from},"Comment":${JSON.stringify(frame.comment)}}`,
+        ),
+      ];
+    case 'presence':
+      return [envelope(ACTIONS.notifyState, 0, `{"Uid":${frame.uid},"Online":${frame.online}}`)];
     case 'heartbeat':
       return [envelope(ACTIONS.heartbeat, 0, '""')];
+    case 'count':
+    case 'settings':
     case 'sync':
       return NOTHING;
   }

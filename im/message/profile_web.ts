@@ -5,6 +5,7 @@
 import { ERRORS } from '../errors.js';
 import { ACTIONS } from './actions.js';
 import { eventFields, webStatus } from './event_fields.js';
+import { isGid } from './ids.js';
 import { EVENT_KIND, type ChatEvent, type DownFrame, type ErrorInfo } from './message.js';
 import { oldClientType } from './old_types.js';
 import { relayWebText } from './relay_fields.js';
@@ -37,6 +38,8 @@ export function encodeWeb(frame: DownFrame): readonly string[] {
     case 'apiError':
       return [envelope(frame.action, frame.echo, JSON.stringify(frame.error.message))];
     case 'sync':
+    case 'count':
+    case 'settings':
       return NOTHING;
     default:
       return encodeShared(frame);
@@ -125,8 +128,44 @@ function encodeShared(frame: Extract<DownFrame, { kind: SharedKind }>): readonly
         envelope(
           ACTIONS.notifyContact,
           0,
-          `{"id":"${frame.id}","type":1,"from":"${frame.from}","fromId":"${frame.from}","fromType":0}`,
+          `{"id":"${frame.id}","type":${isGid(frame.id) ? 2 : 1},"from":"${frame.from}","fromId":"${frame.from}","fromType":0}`,
         ),
+      ];
+    case 'accepted':
+      return [
+        envelope(
+          ACTIONS.ackNotify,
+          0,
+          `{"mid":${frame.mid},"cliMid":${JSON.stringify(frame.clientId)},"conv":"${frame.conv}","seq":${frame.seq},"state":"accepted"}`,
+        ),
+      ];
+    case 'groupRequest':
+      return [
+        envelope(
+          ACTIONS.notifyGroupRequest,
+          0,
+          `{"gid":"${frame.gid}","from":"${frame.from}","comment":${JSON.stringify(frame.comment)}}`,
+        ),
+      ];
+    case 'presence':
+      return [
+        envelope(
+          ACTIONS.notifyState,
+          0,
+          `{"uid":"${frame.uid}","online":${frame.online},"lastSeenAt":${frame.lastSeenAtMs}}`,
+        ),
+      ];
+    case 'count':
+      return [
+        envelope(
+          ACTIONS.notifyCount,
+          0,
+          `{"conv":"${frame.conv}","lastSeq":${frame.lastSeq},"messages":${frame.messages}}`,
+        ),
+      ];
+    case 'settings':
+      return [
+        envelope(ACTIONS.notifySettings, 0, JSON.stringify({ conv: frame.conv, settings: frame.settings })),
       ];
     case 'heartbeat':
       return [envelope(ACTIONS.heartbeat, 0, '{}')];

@@ -1,6 +1,6 @@
 /** The data of a passed-on frame in both casings: ids as each profile has them, everything else as it came. */
 import { ACTIONS } from './actions.js';
-import { toUid, type Uid } from './ids.js';
+import { toUid, type PeerId } from './ids.js';
 import type { DownFrame } from './message.js';
 
 type RelayDown = Extract<DownFrame, { kind: 'relay' }>;
@@ -10,13 +10,13 @@ export function relayWebText(frame: RelayDown): string {
 }
 
 export function relayLegacyText(frame: RelayDown): string {
-  const fields = fieldsOf(frame, (uid) => uid);
+  const fields = fieldsOf(frame, (peer) => peer);
   return JSON.stringify(
     Object.fromEntries(fields.map(([key, value]) => [key.charAt(0).toUpperCase() + key.slice(1), value])),
   );
 }
 
-function fieldsOf(frame: RelayDown, id: (uid: Uid) => unknown): [string, unknown][] {
+function fieldsOf(frame: RelayDown, id: (peer: PeerId) => unknown): [string, unknown][] {
   const { action, from, to, payload } = frame;
   const fields = Object.entries(payload);
   if (action === ACTIONS.relay) return [['from', id(from)], ['to', id(to)], ...fields];

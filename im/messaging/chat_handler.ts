@@ -2,7 +2,7 @@
  * One message: to the batcher, and once it is committed the ack to its sender and on to everybody else
  * (event_delivery.ts). Steps 4 to 6 of the message path.
  */
-import { chatConversation } from '../message/conversation.js';
+import { conversationWith } from '../message/conversation.js';
 import type { Uid } from '../message/ids.js';
 import { errorInfo, errorInfoOf } from '../message/error_info.js';
 import {
@@ -45,7 +45,7 @@ export class ChatHandler implements AppendListener<InboundChat> {
     const { to, clientId, mid, type, content, sentAtMs } = frame;
     const kind = EVENT_KIND.message;
     const event: EventDraft = { kind, from: uid, device, to, clientId, mid, type, content, sentAtMs };
-    const refusal = this.#deps.appender.enqueue({ conv: chatConversation(uid, to), event }, this, inbound);
+    const refusal = this.#deps.appender.enqueue({ conv: conversationWith(uid, to), event }, this, inbound);
     if (refusal === undefined) return;
     this.#deps.replies.reply([failure(inbound, errorInfoOf(refusal))]);
   }

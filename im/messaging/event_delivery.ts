@@ -5,7 +5,7 @@
 import type { Logger } from '../../pkg/log/logger.js';
 import type { Dispatch } from '../dispatch/interface.js';
 import type { Delivery } from '../gateway/interface.js';
-import { known, toSeq, type Device, type Mid, type Uid } from '../message/ids.js';
+import { isGid, known, toSeq, type Device, type Mid, type Uid } from '../message/ids.js';
 import type { ChatEvent, DownFrame } from '../message/message.js';
 import type { Reply, ReplySink } from './interface.js';
 
@@ -20,7 +20,7 @@ export interface Sender {
 }
 
 export interface EventDeliveryDeps {
-  readonly dispatch: Dispatch;
+  readonly dispatch: Pick<Dispatch, 'deliver'>;
   readonly replies: ReplySink;
   readonly logger: Logger;
 }
@@ -55,17 +55,26 @@ export class EventDelivery {
 
 /** In a conversation of two everybody sees everything, so `after` is the seq before. */
 function push(event: ChatEvent, { device }: Sender): Delivery {
+  const to = peerOf(event);
   const own = device === undefined ? { uid: event.from } : { uid: event.from, exceptDevice: device };
-  const recipients = event.to === event.from ? [own] : [{ uid: event.to }, own];
+  const recipients = to === event.from ? [own] : [{ uid: to }, own];
   return { frame: { kind: 'push', event, after: known(toSeq(event.seq - 1)) }, recipients };
+}
+
+/** Events of groups go another way (im/group). */
+function peerOf({ to }: ChatEvent): Uid {
+  if (isGid(to)) throw new TypeError('an event of a group was given to the delivery of conversations of two');
+  return to;
 }
 
 /** What the sender learns at once besides the ack; undefined where a receipt will tell. */
 function presence(
-  { conv, seq, from, to }: ChatEvent,
+  event: ChatEvent,
   { mid, clientId }: { readonly mid: Mid; readonly clientId: string },
   absent: readonly Uid[],
 ): DownFrame | undefined {
+  const { conv, seq, from } = event;
+  const to = peerOf(event);
   if (to === from) {
     // A note to oneself has been received by its only reader.
     const messages = [{ mid, clientId, seq }];

@@ -35,7 +35,10 @@ interface Bench {
 }
 
 /** alice said 70 to bob; the batcher answers everything with `answer`, or refuses it. */
-function bench(answer: AppendAnswer = { outcome: 'stored', event: RECALL }, refusal?: ErrorName): Bench {
+function bench(
+  answer: AppendAnswer = { outcome: 'stored', event: { ...RECALL, memberCount: 0 } },
+  refusal?: ErrorName,
+): Bench {
   const made = { replies: [] as Reply[], delivered: [] as Delivery[], drafts: [] as AppendDraft[] };
   const located: [Uid, readonly Mid[]][] = [];
   const appender: Appender = {

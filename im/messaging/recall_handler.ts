@@ -6,8 +6,8 @@ import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import type { Caller, Recaller } from '../api/interface.js';
 import { toCodedError } from '../errors.js';
-import { chatConversation } from '../message/conversation.js';
-import type { Device, Mid, Uid } from '../message/ids.js';
+import { conversationWith } from '../message/conversation.js';
+import type { Device, Mid, PeerId, Uid } from '../message/ids.js';
 import { codedErrorOf, errorInfo, errorInfoOf } from '../message/error_info.js';
 import { EVENT_KIND, type ChatEvent, type ErrorInfo, type RecallUp } from '../message/message.js';
 import { RECALL_TYPE, recallClientId, recallContent } from '../message/recall.js';
@@ -40,7 +40,7 @@ export interface RecallHandlerDeps {
 interface PendingRecall {
   readonly uid: Uid;
   readonly device: Device;
-  readonly to: Uid;
+  readonly to: PeerId;
   readonly target: Mid;
   /** Of the recall itself; 0: to be allotted. */
   readonly mid: Mid | 0;
@@ -75,7 +75,7 @@ export class RecallHandler implements AppendListener<PendingRecall>, Recaller {
     this.#add({ uid, device, to, target, mid, sender: { connection, device, named }, done });
   }
 
-  async recall({ uid, device }: Pick<Caller, 'uid' | 'device'>, to: Uid, target: Mid): Promise<void> {
+  async recall({ uid, device }: Pick<Caller, 'uid' | 'device'>, to: PeerId, target: Mid): Promise<void> {
     const outcome = await new Promise<ChatEvent | ErrorInfo>((done) =>
       this.#add({ uid, device, to, target, mid: 0, sender: {}, done }),
     );
@@ -144,7 +144,7 @@ export class RecallHandler implements AppendListener<PendingRecall>, Recaller {
 
   #enqueue(recall: PendingRecall, message: LocatedMessage | undefined): void {
     const { uid, device, to, target, mid, done } = recall;
-    const conv = chatConversation(uid, to);
+    const conv = conversationWith(uid, to);
     if (message?.conv !== conv) return done(errorInfo('NO_SUCH_MESSAGE'));
     if (message.from !== uid) return done(errorInfo('NO_PERMISSION'));
     const { clientId, seq } = message;

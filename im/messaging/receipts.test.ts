@@ -186,7 +186,7 @@ test('each receipt is answered once, also where the other half of its batch fail
       mayWrite,
     },
     marks,
-    dispatch: { deliver: () => Promise.resolve([]), kick: () => Promise.resolve() },
+    dispatch: { deliver: () => Promise.resolve([]) },
     logger: silent,
   });
   const answers: string[] = [];

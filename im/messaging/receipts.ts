@@ -42,7 +42,7 @@ export interface PendingReceipt {
 export interface ReceiptDeps {
   readonly store: Pick<MessageStore, 'locate' | 'lastSeqs' | 'mayWrite'>;
   readonly marks: MarkWriter;
-  readonly dispatch: Dispatch;
+  readonly dispatch: Pick<Dispatch, 'deliver'>;
   readonly logger: Logger;
 }
 

@@ -47,7 +47,6 @@ function bench(options: Partial<RelayOptions> = {}): Bench {
           made.delivered.push(...batch);
           return Promise.resolve(batch.map(() => ({ absent: [] })));
         },
-        kick: () => Promise.resolve(),
       },
       replies: { reply: (batch) => void made.replies.push(...batch) },
       logger,

@@ -6,8 +6,8 @@ import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import type { Dispatch } from '../dispatch/interface.js';
 import type { Delivery } from '../gateway/interface.js';
-import { toCodedError } from '../errors.js';
-import type { Uid } from '../message/ids.js';
+import { imError, toCodedError } from '../errors.js';
+import { isGid, type Uid } from '../message/ids.js';
 import { errorInfo, errorInfoOf } from '../message/error_info.js';
 import type { ErrorInfo, RelayUp } from '../message/message.js';
 import type { MessageStore } from '../store/interface.js';
@@ -41,7 +41,7 @@ export type InboundRelay = InboundFrame & { readonly frame: RelayUp; readonly ui
 
 export interface RelayHandlerDeps {
   readonly store: Pick<MessageStore, 'mayWrite'>;
-  readonly dispatch: Dispatch;
+  readonly dispatch: Pick<Dispatch, 'deliver'>;
   readonly replies: ReplySink;
   readonly logger: Logger;
   /** Monotonic. */
@@ -126,6 +126,7 @@ export class RelayHandler {
 }
 
 function deliveryOf({ uid, device, frame: { action, to, payload } }: InboundRelay): Delivery {
+  if (isGid(to)) throw imError('NO_SUCH_GROUP');
   const recipient = to === uid ? { uid: to, exceptDevice: device } : { uid: to };
   return { frame: { kind: 'relay', action, from: uid, to, payload }, recipients: [recipient] };
 }

@@ -3,12 +3,12 @@
  * so that a stream of frames costs one question and a block takes hold at once for human eyes.
  */
 import type { ErrorName } from '../errors.js';
-import type { Uid } from '../message/ids.js';
+import type { PeerId, Uid } from '../message/ids.js';
 import type { MessageStore } from '../store/interface.js';
 
 export interface Pair {
   readonly from: Uid;
-  readonly to: Uid;
+  readonly to: PeerId;
 }
 
 export interface RelayRightsOptions {

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { defaultsOf } from '../../pkg/config/option.js';
 import { ERRORS } from '../errors.js';
 import { AppendBatcher, APPEND_BATCHER_OPTIONS } from './append_batcher.js';
-import type { AppendAnswer, AppendDraft, AppendRequest, Stores } from './interface.js';
+import type { AppendAnswer, AppendDraft, AppendRequest } from './interface.js';
+import type { Stores } from './stores_interface.js';
 import { Scene, type FaultyStoreFactory, type StoreFactory } from './scene.contract.js';
 
 const silent = {

@@ -28,7 +28,7 @@ function draft(n: number, content = 'x'): AppendDraft {
 }
 
 function stored(batch: readonly AppendRequest[]): AppendResult[] {
-  const event = { mid: known(toMid(1)), seq: known(toSeq(1)), n: 1, storedAtMs: 1 };
+  const event = { mid: known(toMid(1)), seq: known(toSeq(1)), n: 1, storedAtMs: 1, memberCount: 0 };
   return batch.map(() => ({ outcome: 'stored', event }));
 }
 

@@ -7,15 +7,17 @@
 import type { CodedError } from '../../pkg/errors/coded_error.js';
 import type { ErrorName } from '../errors.js';
 import type { ConversationName } from '../message/conversation.js';
-import type { Device, Mid, Seq, Uid } from '../message/ids.js';
-import type { ChatEvent, EventKind, SyncCursor } from '../message/message.js';
+import type { Device, Mid, PeerId, Seq, Uid } from '../message/ids.js';
+import type { ChatEvent, EventKind, MessageExtra, SyncCursor } from '../message/message.js';
+import type { ConversationSettings } from '../message/settings.js';
+import type { GroupChange } from './group_interface.js';
 
-/** A message, or a recall of one, to be stored. `from` is authenticated; rights are decided by the store under the conversation's lock. */
+/** An event to be stored. `from` is authenticated; rights are decided by the store under the conversation's lock. */
 export interface NewEvent {
   readonly kind: EventKind;
   readonly from: Uid;
   readonly device: Device;
-  readonly to: Uid;
+  readonly to: PeerId;
   readonly clientId: string;
   readonly mid: Mid;
   /** The sender named the mid himself: the store checks that it comes from one of his blocks. */
@@ -24,6 +26,8 @@ export interface NewEvent {
   readonly content: string;
   /** 0: the store's own time. */
   readonly sentAtMs: number;
+  /** Of a message: `replyTo` and `mentions`. */
+  readonly extra?: MessageExtra;
 }
 
 /** Something written in the same transaction and under the same lock as messages, taking no seq of its own. */
@@ -37,11 +41,38 @@ export type Change =
     }
   /**
    * Takes back the message `mid` of this conversation: it loses its content and its status becomes `recalled`.
-   * Refused with NO_SUCH_MESSAGE (not here, or no message), NO_PERMISSION (not sent by `by`), RECALL_TOO_LATE
-   * (stored longer than `windowMs` ago); then the event that comes with it is not written either. Of a message
-   * that is recalled already, the event is the duplicate by its client id.
+   * Refused with NO_SUCH_MESSAGE (not here, or no message), NO_PERMISSION (not sent by `by`, who is no admin of the
+   * group either), RECALL_TOO_LATE (his own, stored longer than `windowMs` ago; an admin has no window); then the
+   * event that comes with it is not written either. Of a message that is recalled already, the event is the
+   * duplicate by its client id.
    */
   | { readonly kind: 'recall'; readonly mid: Mid; readonly by: Uid; readonly windowMs: number }
+  /**
+   * Gives the message a new content, and keeps the one before: refused as a recall, with EDIT_TOO_LATE, and never by
+   * an admin. Comes with an event of kind `edit`.
+   */
+  | {
+      readonly kind: 'edit';
+      readonly mid: Mid;
+      readonly by: Uid;
+      readonly content: string;
+      readonly windowMs: number;
+    }
+  /**
+   * Comes with an event of kind `reaction`, which is written only where it changes something (else the outcome is
+   * `changed`). NO_SUCH_MESSAGE, TOO_MANY_REACTIONS.
+   */
+  | {
+      readonly kind: 'reaction';
+      readonly mid: Mid;
+      readonly by: Uid;
+      readonly emoji: string;
+      readonly on: boolean;
+    }
+  /** The same with an event of kind `pin`: by admins in a group. NO_SUCH_MESSAGE, NO_PERMISSION, TOO_MANY_PINS. */
+  | { readonly kind: 'pin'; readonly mid: Mid; readonly by: Uid; readonly on: boolean }
+  /** What happens to a group and its members. */
+  | GroupChange
   /** Proves that the store takes writes (readiness): kept in store_meta, belongs to no conversation. */
   | { readonly kind: 'probe'; readonly value: number };
 
@@ -55,9 +86,11 @@ export interface AppendRequest {
 }
 
 export type AppendResult =
-  | { readonly outcome: 'stored'; readonly event: StoredNumbers }
+  /** `content`: where the store wrote it itself, from what it really changed (group notices). */
+  | { readonly outcome: 'stored'; readonly event: StoredNumbers; readonly content?: string }
   /** Same conversation, sender and client id as a row that is there: that row, whatever the request said. */
   | { readonly outcome: 'duplicate'; readonly event: ChatEvent }
+  /** Done, or so already; no event was written. */
   | { readonly outcome: 'changed' }
   /** Nothing of this request was written. */
   | { readonly outcome: 'refused'; readonly error: ErrorName }
@@ -69,6 +102,8 @@ export interface StoredNumbers {
   readonly seq: Seq;
   readonly n: number;
   readonly storedAtMs: number;
+  /** Of a group, when this had been done; 0 in a conversation of two. */
+  readonly memberCount: number;
 }
 
 /** A request of a batch of which the database refused a statement: try the requests in smaller batches. */
@@ -99,9 +134,14 @@ export interface PageLimits {
 /** One of a user's conversations, from his side. */
 export interface ConversationState {
   readonly conv: ConversationName;
-  readonly peer: Uid;
+  /** The group, where it is one. */
+  readonly peer: PeerId;
+  /** Lowest seq that he may read: of the log, or of his membership where earlier history is closed. */
   readonly firstSeq: Seq;
+  /** The last that he may read: where he has left a group it stays as it was then. */
   readonly lastSeq: Seq;
+  /** False: he has left, or the group has been dissolved. True in a conversation of two. */
+  readonly isMember: boolean;
   readonly lastMid: number;
   /** Never falls: where the store's clock was set back it stays ahead of the messages' storedAtMs for that long. */
   readonly lastAtMs: number;
@@ -114,6 +154,9 @@ export interface ConversationState {
   readonly peerReadSeq: Seq;
   /** Messages of others after readSeq; UNREAD_LIMIT means that many or more. */
   readonly unread: number;
+  /** Those among them that name him, or everybody. */
+  readonly mentions: number;
+  readonly settings: ConversationSettings;
 }
 
 export const UNREAD_LIMIT = 1000;
@@ -186,6 +229,11 @@ export interface MessageStore {
     toMs: number,
     limits: PageLimits,
   ): Promise<readonly ChatEvent[]>;
+  /**
+   * The log as it is, whoever may read it: how a gateway fills a hole in a group once for all who sit behind it.
+   * Ascending; the interval covered is [from, to]. Empty where the conversation does not exist.
+   */
+  logOf(conv: ConversationName, from: Seq, to: Seq, limits: PageLimits): Promise<RangePage>;
   sync(request: SyncRequest): Promise<SyncPage>;
   /** Of each user: how many conversations he has and the sum of their last seqs. Unknown uids have none. */
   cursors(uids: readonly Uid[]): Promise<readonly (SyncCursor & { readonly uid: Uid })[]>;
@@ -283,117 +331,9 @@ export interface Appender {
   append(draft: AppendDraft): Promise<Exclude<AppendAnswer, CodedError>>;
 }
 
-export interface User {
-  readonly uid: Uid;
-  readonly account: string;
-  readonly nickname: string;
-  readonly avatar: string;
-  readonly email: string;
-  /** Closed by the operator: no sign-in, no message from or to it. */
-  readonly isBanned: boolean;
-  /** Whoever wants him as a contact asks first. */
-  readonly approval: boolean;
-  /** Messages of strangers are refused, and whoever wants him as a contact asks first. */
-  readonly contactsOnly: boolean;
-}
-
-/** What a user may change of himself; absent: stays. */
-export interface ProfileChange {
-  readonly nickname?: string;
-  readonly avatar?: string;
-  readonly approval?: boolean;
-  readonly contactsOnly?: boolean;
-}
-
-export interface NewUser {
-  readonly account: string;
-  readonly nickname: string;
-  readonly avatar: string;
-  /** '' where there is none. */
-  readonly email: string;
-  /** argon2id in PHC form; '' for an account that no password opens. */
-  readonly passwordHash: string;
-}
-
-/** A token of (uid, device) is good while its version is `version` (0: none was ever issued). */
-export interface TokenVersion {
-  readonly uid: Uid;
-  readonly device: Device;
-  readonly version: number;
-}
-
-export interface UserStore {
-  /** One entry per user: the new row, or undefined where the account or e-mail is taken (also within the batch). */
-  create(users: readonly NewUser[]): Promise<readonly (User | undefined)[]>;
-  /** Unknown uids are absent. */
-  byUids(uids: readonly Uid[]): Promise<readonly User[]>;
-  /** By account or e-mail, compared without regard to the case of ASCII letters. */
-  byAccount(accountOrEmail: string): Promise<(User & { readonly passwordHash: string }) | undefined>;
-  passwordHash(uid: Uid): Promise<string | undefined>;
-  /** Sets the hash and raises the version of every device of the uid, in one transaction; the raised versions. */
-  changePassword(uid: Uid, passwordHash: string): Promise<readonly TokenVersion[]>;
-  /** The new row; undefined for an unknown uid. */
-  update(uid: Uid, change: ProfileChange): Promise<User | undefined>;
-  /** Nicknames, and accounts without `@`, that begin with `prefix` (ASCII letters folded), by uid after `afterUid`. Nobody banned. */
-  search(prefix: string, afterUid: number, limit: number): Promise<readonly User[]>;
-  /** Sets or lifts the ban; a ban raises every token version of the uid: those. Undefined for an unknown uid. */
-  ban(uid: Uid, on: boolean): Promise<readonly TokenVersion[] | undefined>;
-  /** Raises each version by one and returns the new ones; the first of a pair is above every one before a restore. */
-  issueTokens(pairs: readonly { uid: Uid; device: Device }[]): Promise<readonly TokenVersion[]>;
-  /** Raises the version above `version` if it is exactly that; false where it was another already. */
-  revokeToken(token: TokenVersion): Promise<boolean>;
-  /** The current versions of those pairs, in their order; of somebody banned, higher than any token's. */
-  tokenVersions(pairs: readonly { uid: Uid; device: Device }[]): Promise<readonly TokenVersion[]>;
-}
-
-export interface Contact {
-  readonly peer: User;
-  readonly remark: string;
-}
-
-/** Somebody who asked to become a contact and has had no answer. */
-export interface ContactRequest {
-  readonly from: User;
-  readonly comment: string;
-  readonly askedAtMs: number;
-}
-
-export type ContactAdded = 'added' | 'asked' | 'self' | 'unknown' | 'exists' | 'blocked' | 'full';
-export type RequestAnswered = 'added' | 'denied' | 'exists' | 'none' | 'blocked' | 'full';
-
-export interface ContactStore {
-  list(uid: Uid): Promise<readonly Contact[]>;
-  /**
-   * Makes both contacts of each other and their conversation, in one transaction; `remark` is the caller's.
-   * 'self' and 'unknown' write nothing; 'exists': the peer is one already; 'full': one of the two has 5,000;
-   * 'blocked': one of them is on the other's black list; 'asked': the peer wants to be asked, and only a request is
-   * kept, with `remark` as its comment.
-   */
-  add(uid: Uid, peer: Uid, remark: string): Promise<ContactAdded>;
-  /** Requests to `uid`, oldest first: at most 1,000, a later one replaces the oldest; the black list drops its people's. */
-  requests(uid: Uid): Promise<readonly ContactRequest[]>;
-  /** Answers the request of `from` to `uid`; agreeing makes both contacts and their conversation. */
-  answerRequest(uid: Uid, from: Uid, yes: boolean): Promise<RequestAnswered>;
-  /** False where `peer` is no contact of `uid`. */
-  setRemark(uid: Uid, peer: Uid, remark: string): Promise<boolean>;
-  /** Both stop being contacts of each other; their conversation stays. Those that were contacts. */
-  remove(uid: Uid, peers: readonly Uid[]): Promise<readonly Uid[]>;
-  /** Those of `peers`, known or not, who are not `uid`, his contacts, on his lists, asking him or in a conversation he has. */
-  strangers(uid: Uid, peers: readonly Uid[]): Promise<readonly Uid[]>;
-  /** Who is on `uid`'s list; changed by the `relation` change of an append. */
-  related(uid: Uid, list: RelationList): Promise<readonly User[]>;
-}
-
 export interface IdStore {
   /** Reserves `count` mids nobody else gets: [first, first + count). */
   leaseMids(count: number): Promise<{ readonly first: Mid; readonly count: number }>;
   /** The same, remembered as this user's, so that he may name them in a message. */
   leaseMidBlock(uid: Uid, count: number): Promise<{ readonly first: Mid; readonly count: number }>;
-}
-
-export interface Stores {
-  readonly messages: MessageStore;
-  readonly users: UserStore;
-  readonly contacts: ContactStore;
-  readonly ids: IdStore;
 }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVENT_KIND, MESSAGE_STATUS } from '../message/message.js';
-import type { AppendRequest, Stores } from './interface.js';
+import type { AppendRequest } from './interface.js';
+import type { Stores } from './stores_interface.js';
 import { known } from '../message/ids.js';
 import {
   answered,

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { ERRORS } from '../errors.js';
 import { known } from '../message/ids.js';
 import { MESSAGE_STATUS } from '../message/message.js';
-import type { Stores } from './interface.js';
+import type { Stores } from './stores_interface.js';
 import {
   duplicate,
   outcomes,

@@ -9,14 +9,8 @@ import { chatConversation, type ConversationName } from '../message/conversation
 import { known, toDevice, toMid, toSeq, type Device, type Mid, type Seq, type Uid } from '../message/ids.js';
 import { EVENT_KIND, type ChatEvent } from '../message/message.js';
 import { RECALL_TYPE, recallClientId } from '../message/recall.js';
-import type {
-  AppendRequest,
-  AppendResult,
-  NewEvent,
-  PageLimits,
-  StoredNumbers,
-  Stores,
-} from './interface.js';
+import type { AppendRequest, AppendResult, NewEvent, PageLimits, StoredNumbers } from './interface.js';
+import type { Stores } from './stores_interface.js';
 
 /** A store with nothing in it, of one engine. */
 export interface StoreUnderTest {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { known, toUid } from '../message/ids.js';
-import type { NewUser } from './interface.js';
+import type { NewUser } from './people_interface.js';
 import { newUsers, PHONE, Scene, WEB, type StoreFactory } from './scene.contract.js';
 
 const user = (account: string, email = ''): NewUser => ({

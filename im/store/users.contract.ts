@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { known, toUid, type Uid } from '../message/ids.js';
-import type { NewUser, UserStore } from './interface.js';
+import type { NewUser, UserStore } from './people_interface.js';
 import { outcomes, PHONE, Scene, WEB, type StoreFactory } from './scene.contract.js';
 
 const NOBODY = known(toUid(2 ** 30 - 1));

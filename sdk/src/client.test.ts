@@ -1,7 +1,7 @@
 /** The client against a scripted server over real sockets: what an app sees when things go well. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { known, toMid, toSeq } from '../../im/message/ids.js';
+import { known, toMid, toSeq, toUid } from '../../im/message/ids.js';
 import { FakeServer, PEER, SELF } from './fake_server.js';
 import { CONV, intervalsOf, makeClient, seqs, stage, until, watch } from './stage.js';
 import type { Receipt, SavedState, StateStore } from './types.js';
@@ -222,7 +222,7 @@ void test('what is said of a send before its ack is not forgotten', async (t) =>
   await client.sent(client.send(PEER, 'first'));
   server.hook = (frame, socket) => {
     if (frame.kind !== 'chat') return false;
-    const { conv, seq, mid, clientId } = server.append(SELF, frame.to, frame.clientId);
+    const { conv, seq, mid, clientId } = server.append(SELF, known(toUid(frame.to)), frame.clientId);
     if (frame.content === 'offline') server.tell({ kind: 'offline', conv, seq, mid, clientId, peer: PEER });
     else
       server.tell({

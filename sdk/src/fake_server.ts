@@ -113,7 +113,7 @@ export class FakeServer {
   }
 
   store(frame: ChatUp, socket: WebSocket): ChatEvent {
-    const event = this.append(SELF, frame.to, frame.clientId, frame.content);
+    const event = this.append(SELF, known(toUid(frame.to)), frame.clientId, frame.content);
     const { conv, seq, mid, clientId, storedAtMs } = event;
     this.answer(socket, { kind: 'stored', echo: frame.echo, conv, seq, mid, clientId, storedAtMs });
     return event;
@@ -121,13 +121,16 @@ export class FakeServer {
 
   /** Stores the recall and blanks its target, once. */
   recall({ echo, to, target, clientId }: RecallUp, socket: WebSocket): ChatEvent | undefined {
-    const log = this.log(chatConversation(SELF, to));
+    const log = this.log(chatConversation(SELF, known(toUid(to))));
     const at = log.findIndex(({ mid }) => mid === target);
     const message = log[at];
     if (message === undefined) return undefined;
     log[at] = { ...message, content: '', status: MESSAGE_STATUS.recalled };
     const content = recallContent({ by: SELF, mid: target, clientId: message.clientId, seq: message.seq });
-    const event = { ...this.append(SELF, to, recallClientId(target), content), kind: EVENT_KIND.recall };
+    const event = {
+      ...this.append(SELF, known(toUid(to)), recallClientId(target), content),
+      kind: EVENT_KIND.recall,
+    };
     log[event.seq - 1] = event;
     const { conv, seq, storedAtMs } = event;
     this.answer(socket, { kind: 'stored', echo, conv, seq, mid: target, clientId, storedAtMs });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { errorInfo } from '../../im/message/error_info.js';
-import { known } from '../../im/message/ids.js';
+import { known, toUid } from '../../im/message/ids.js';
 import { CLOSE_CODES } from '../../im/errors.js';
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import { FakeServer, PEER, SELF } from './fake_server.js';
@@ -24,7 +24,7 @@ void test('resends after a lost connection under the same client id; the screen 
     if (frame.kind !== 'chat') return false;
     // Stored, but the ack is lost with the connection, for every second frame.
     if (++chats % 2 === 0) return false;
-    server.append(SELF, frame.to, frame.clientId, frame.content);
+    server.append(SELF, known(toUid(frame.to)), frame.clientId, frame.content);
     socket.terminate();
     return true;
   };

@@ -2,7 +2,7 @@
 import { createHash, createHmac, createSecretKey, webcrypto, type KeyObject } from 'node:crypto';
 import { decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose';
 import type { TokenClaims, TokenSigner } from '../../im/api/interface.js';
-import { toCount, toDevice, toUid, type Uid } from '../../im/message/ids.js';
+import { toCount, toDevice, toUid, type PeerId, type Uid } from '../../im/message/ids.js';
 
 export interface JoseTokensOptions {
   /** Signs and verifies; at least 32 bytes. */
@@ -52,7 +52,7 @@ export class JoseTokens implements TokenSigner {
     }
   }
 
-  ticket(from: Uid, to: Uid): string {
+  ticket(from: Uid, to: PeerId): string {
     // No JWT begins like this: a ticket can never pass for the signature of a token.
     return createHmac('sha256', this.#ticketKey).update(`sailplane ticket:${from}:${to}`).digest('base64url');
   }

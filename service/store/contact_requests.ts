@@ -1,6 +1,6 @@
 /** Contact requests that have had no answer: at most one per pair, a bounded number per addressee. */
 import type { Uid } from '../../im/message/ids.js';
-import type { ContactRequest } from '../../im/store/interface.js';
+import type { ContactRequest } from '../../im/store/people_interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, textAt, toBytes } from '../../pkg/db/sqlite_row.js';
 import { USER_COLUMN_COUNT, USER_COLUMNS, userOf } from './user_table.js';

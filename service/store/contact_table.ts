@@ -2,14 +2,14 @@
 import { imError } from '../../im/errors.js';
 import { chatConversation } from '../../im/message/conversation.js';
 import type { Uid } from '../../im/message/ids.js';
+import type { RelationList } from '../../im/store/interface.js';
 import type {
   Contact,
   ContactAdded,
   ContactRequest,
-  RelationList,
   RequestAnswered,
   User,
-} from '../../im/store/interface.js';
+} from '../../im/store/people_interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, textAt, toBytes } from '../../pkg/db/sqlite_row.js';
 import { ContactRequests } from './contact_requests.js';

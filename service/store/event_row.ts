@@ -1,5 +1,5 @@
 /** Rows of `message` as ChatEvents. The recipient is not stored: it is the other member of the conversation. */
-import { chatPeer, toConversation, type ConversationName } from '../../im/message/conversation.js';
+import { addressee, toConversation, type ConversationName } from '../../im/message/conversation.js';
 import { known, toDevice, toMid, toSeq, toUid } from '../../im/message/ids.js';
 import { EVENT_KIND, type ChatEvent, type EventKind } from '../../im/message/message.js';
 import { integerAt, textAt } from '../../pkg/db/sqlite_row.js';
@@ -18,7 +18,7 @@ export function eventOf(row: Row, conv: ConversationName): ChatEvent {
     mid: known(toMid(row[1])),
     clientId: textAt(row, 2),
     from,
-    to: known(chatPeer(conv, from)),
+    to: known(addressee(conv, from)),
     type: integerAt(row, 4),
     content: textAt(row, 5),
     sentAtMs: integerAt(row, 6),

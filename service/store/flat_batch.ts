@@ -136,6 +136,7 @@ function packChange(change: Change, numbers: Float64Array, base: number): void {
     numbers[base + FIELD.changeWindow] = change.windowMs;
     return;
   }
+  if (change.kind !== 'relation') throw imError('INTERNAL', 'not there yet');
   numbers[base + FIELD.change] = CHANGE[change.list];
   numbers[base + FIELD.changeUid] = change.uid;
   numbers[base + FIELD.changePeer] = change.peer;
@@ -172,7 +173,7 @@ function unpackResult(numbers: Float64Array, base: number): AppendResult {
       const seq = known(toSeq(numbers[base + 2]));
       return {
         outcome: 'stored',
-        event: { mid, seq, n: numbers[base + 3] ?? 0, storedAtMs: numbers[base + 4] ?? 0 },
+        event: { mid, seq, n: numbers[base + 3] ?? 0, storedAtMs: numbers[base + 4] ?? 0, memberCount: 0 },
       };
     }
     case OUTCOME.changed:

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { ConversationName } from '../../im/message/conversation.js';
 import type { Seq } from '../../im/message/ids.js';
-import type { Stores } from '../../im/store/interface.js';
+import type { Stores } from '../../im/store/stores_interface.js';
 import type { FaultyStoreUnderTest, StoreUnderTest } from '../../im/store/scene.contract.js';
 import { defaultsOf } from '../../pkg/config/option.js';
 import { SqliteDatabase, type SqliteDatabaseDeps } from '../../pkg/db/sqlite_database.js';

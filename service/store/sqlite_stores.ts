@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { imError } from '../../im/errors.js';
-import type { Stores } from '../../im/store/interface.js';
+import type { Stores } from '../../im/store/stores_interface.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import { readerDatabase, writerDatabase, type SqliteStoreOptions } from './sqlite_options.js';
 import { READ_CALLS, storesOver, type CallName, type CallStore, type StoreCalls } from './store_calls.js';

@@ -2,14 +2,11 @@
  * The stores' ports as calls that cross a thread: names, synchronous signatures, which of them only read, and
  * the ports made from any way of calling. Nothing here knows SQLite.
  */
-import type {
-  BatchRefused,
-  ContactStore,
-  IdStore,
-  MessageStore,
-  Stores,
-  UserStore,
-} from '../../im/store/interface.js';
+import type { BatchRefused, IdStore, MessageStore } from '../../im/store/interface.js';
+import type { Stores } from '../../im/store/stores_interface.js';
+import type { ContactStore, PresenceStore, UserStore } from '../../im/store/people_interface.js';
+import type { EventStore, SearchStore } from '../../im/store/event_interface.js';
+import type { GroupStore } from '../../im/store/group_interface.js';
 import { packBatch, unpackResults, type FlatBatch, type FlatResults } from './flat_batch.js';
 import { retentionOver, type RetentionCalls } from './retention.js';
 
@@ -24,9 +21,13 @@ type MessageCalls = Synchronous<Omit<MessageStore, 'append' | 'expire'>>;
 type UserCalls = Synchronous<UserStore>;
 type ContactCalls = Synchronous<ContactStore>;
 type IdCalls = Synchronous<IdStore>;
+type EventCalls = Synchronous<EventStore>;
+type GroupCalls = Synchronous<GroupStore>;
+type PresenceCalls = Synchronous<PresenceStore>;
+type SearchCalls = Synchronous<SearchStore>;
 type ExpiryCalls = Synchronous<RetentionCalls>;
 
-export interface StoreCalls extends MessageCalls, UserCalls, IdCalls, ExpiryCalls {
+export interface StoreCalls extends MessageCalls, UserCalls, IdCalls, ExpiryCalls, PresenceCalls {
   append(batch: FlatBatch): FlatResults | BatchRefused;
   contacts: ContactCalls['list'];
   addContact: ContactCalls['add'];
@@ -36,6 +37,27 @@ export interface StoreCalls extends MessageCalls, UserCalls, IdCalls, ExpiryCall
   removeContacts: ContactCalls['remove'];
   strangers: ContactCalls['strangers'];
   related: ContactCalls['related'];
+  eventPage: EventCalls['page'];
+  eventMessages: EventCalls['messages'];
+  reactions: EventCalls['reactions'];
+  pins: EventCalls['pins'];
+  edits: EventCalls['edits'];
+  receipts: EventCalls['receipts'];
+  setSettings: EventCalls['setSettings'];
+  unread: EventCalls['unread'];
+  searchMessages: SearchCalls['search'];
+  indexBehind: SearchCalls['indexBehind'];
+  leaseGid: GroupCalls['leaseGid'];
+  groups: GroupCalls['byGids'];
+  groupByInvite: GroupCalls['byInvite'];
+  groupsOf: GroupCalls['groupsOf'];
+  groupMembers: GroupCalls['members'];
+  groupMembersAmong: GroupCalls['membersAmong'];
+  groupAdmins: GroupCalls['admins'];
+  groupRequests: GroupCalls['requests'];
+  groupInvites: GroupCalls['invites'];
+  groupBans: GroupCalls['bans'];
+  memberships: GroupCalls['memberships'];
 }
 
 export type CallName = keyof StoreCalls;
@@ -72,6 +94,26 @@ export const READ_CALLS: ReadonlySet<CallName> = new Set<CallName>([
   'contactRequests',
   'strangers',
   'related',
+  'logOf',
+  'eventPage',
+  'eventMessages',
+  'reactions',
+  'pins',
+  'edits',
+  'receipts',
+  'unread',
+  'searchMessages',
+  'groups',
+  'groupByInvite',
+  'groupsOf',
+  'groupMembers',
+  'groupMembersAmong',
+  'groupAdmins',
+  'groupRequests',
+  'groupInvites',
+  'groupBans',
+  'memberships',
+  'lastSeen',
 ]);
 
 export function storesOver(call: CallStore): Stores {
@@ -79,6 +121,16 @@ export function storesOver(call: CallStore): Stores {
     messages: messagesOver(call),
     users: usersOver(call),
     contacts: contactsOver(call),
+    events: eventsOver(call),
+    groups: groupsOver(call),
+    presence: {
+      saw: (...args) => call('saw', args),
+      lastSeen: (...args) => call('lastSeen', args),
+    },
+    search: {
+      search: (...args) => call('searchMessages', args),
+      indexBehind: (...args) => call('indexBehind', args),
+    },
     ids: idsOver(call),
   };
 }
@@ -92,6 +144,7 @@ function messagesOver(call: CallStore): MessageStore {
     range: (...args) => call('range', args),
     history: (...args) => call('history', args),
     historyBetween: (...args) => call('historyBetween', args),
+    logOf: (...args) => call('logOf', args),
     sync: (...args) => call('sync', args),
     cursors: (...args) => call('cursors', args),
     conversations: (...args) => call('conversations', args),
@@ -141,6 +194,35 @@ function contactsOver(call: CallStore): ContactStore {
     remove: (...args) => call('removeContacts', args),
     strangers: (...args) => call('strangers', args),
     related: (...args) => call('related', args),
+  };
+}
+
+function eventsOver(call: CallStore): EventStore {
+  return {
+    page: (...args) => call('eventPage', args),
+    messages: (...args) => call('eventMessages', args),
+    reactions: (...args) => call('reactions', args),
+    pins: (...args) => call('pins', args),
+    edits: (...args) => call('edits', args),
+    receipts: (...args) => call('receipts', args),
+    setSettings: (...args) => call('setSettings', args),
+    unread: (...args) => call('unread', args),
+  };
+}
+
+function groupsOver(call: CallStore): GroupStore {
+  return {
+    leaseGid: (...args) => call('leaseGid', args),
+    byGids: (...args) => call('groups', args),
+    byInvite: (...args) => call('groupByInvite', args),
+    groupsOf: (...args) => call('groupsOf', args),
+    members: (...args) => call('groupMembers', args),
+    membersAmong: (...args) => call('groupMembersAmong', args),
+    admins: (...args) => call('groupAdmins', args),
+    requests: (...args) => call('groupRequests', args),
+    invites: (...args) => call('groupInvites', args),
+    bans: (...args) => call('groupBans', args),
+    memberships: (...args) => call('memberships', args),
   };
 }
 

@@ -1,6 +1,7 @@
 /** A user's conversations from his side, for reconnect sync and for the list of recent chats. */
 import type { ConversationName } from '../../im/message/conversation.js';
 import type { Device, Uid } from '../../im/message/ids.js';
+import { DEFAULT_SETTINGS } from '../../im/message/settings.js';
 import { EVENT_KIND, MESSAGE_STATUS, type SyncCursor } from '../../im/message/message.js';
 import {
   UNREAD_LIMIT,
@@ -128,6 +129,9 @@ export class SyncReads {
       lastMid: integerAt(row, 4),
       lastAtMs: integerAt(row, 5),
       createdAtMs: integerAt(row, 6),
+      isMember: true,
+      mentions: 0,
+      settings: DEFAULT_SETTINGS,
       deviceSeq: seqAt(row, 7),
       deliveredSeq: seqAt(row, 8),
       readSeq,

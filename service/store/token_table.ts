@@ -1,6 +1,6 @@
 /** The versions of tokens: one number per (uid, device); raising it ends every token of a lower one. */
 import type { Device, Uid } from '../../im/message/ids.js';
-import type { TokenVersion } from '../../im/store/interface.js';
+import type { TokenVersion } from '../../im/store/people_interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { deviceAt } from './event_row.js';

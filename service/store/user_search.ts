@@ -2,7 +2,7 @@
  * Users whose account or nickname begins with something. A page costs what the prefix matches after `afterUid`,
  * not what it shows, because it is in the order of uids: callers ask for prefixes that are worth a look.
  */
-import type { User } from '../../im/store/interface.js';
+import type { User } from '../../im/store/people_interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { toBytes } from '../../pkg/db/sqlite_row.js';
 import { fold, USER_COLUMNS, userOf } from './user_table.js';

@@ -1,6 +1,6 @@
 /** Users and their sign-in names. */
 import { known, toUid, type Uid } from '../../im/message/ids.js';
-import type { NewUser, ProfileChange, TokenVersion, User } from '../../im/store/interface.js';
+import type { NewUser, ProfileChange, TokenVersion, User } from '../../im/store/people_interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, textAt, toBytes } from '../../pkg/db/sqlite_row.js';
 import { uidAt } from './event_row.js';

@@ -14,7 +14,7 @@ import { TokenVersions } from '../../im/api/token_versions.js';
 import { Tokens } from '../../im/api/tokens.js';
 import { VerificationCodes } from '../../im/api/verification_codes.js';
 import type { Dispatch } from '../../im/dispatch/interface.js';
-import type { Delivery, KickOrder } from '../../im/gateway/interface.js';
+import type { Delivery, GroupDelivery, KickOrder } from '../../im/gateway/interface.js';
 import { chatConversation } from '../../im/message/conversation.js';
 import { known, toDevice, toMid, toUid, type Device, type Mid, type Uid } from '../../im/message/ids.js';
 import { EVENT_KIND } from '../../im/message/message.js';
@@ -83,6 +83,7 @@ export class ApiServer {
   readonly local: LocalApi;
   readonly marks: MarkWriter;
   readonly kicks: KickOrder[] = [];
+  readonly groupDeliveries: GroupDelivery[] = [];
   readonly deliveries: Delivery[] = [];
   /** Every log line, as text. */
   readonly logs: string[] = [];
@@ -271,6 +272,11 @@ export class ApiServer {
         this.kicks.push(...orders);
         return Promise.resolve();
       },
+      deliverToGroups: (deliveries) => {
+        this.groupDeliveries.push(...deliveries);
+        return Promise.resolve();
+      },
+      setInterest: () => Promise.resolve(),
     };
   }
 

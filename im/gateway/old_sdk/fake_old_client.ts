@@ -2,6 +2,7 @@
 import { defaultsOf } from '../../../pkg/config/option.js';
 import { chatConversation, type ConversationName } from '../../message/conversation.js';
 import { known, toDevice, toMid, toSeq, toUid, type Uid } from '../../message/ids.js';
+import { DEFAULT_SETTINGS } from '../../message/settings.js';
 import { EVENT_KIND, type ChatEvent, type Profile } from '../../message/message.js';
 import { Client } from '../client.js';
 import { ClientDirectory } from '../client_directory.js';
@@ -75,8 +76,19 @@ export class FakeLog implements OldSdkStore {
     const deviceSeq = known(toSeq(this.marks.get(conv) ?? 0));
     const marks = { deviceSeq, readSeq: seq, peerDeliveredSeq: seq, peerReadSeq: seq };
     const deliveredSeq = known(toSeq(this.delivered.get(conv) ?? 0));
-    const rest = { peer: READER, lastMid: 0, lastAtMs: 0, createdAtMs: 0, unread: 0 };
-    return [{ conv, firstSeq: seq, lastSeq: seq, ...marks, deliveredSeq, ...rest }];
+    const rest = { peer: READER, lastMid: 0, lastAtMs: 0, createdAtMs: 0, unread: 0, mentions: 0 };
+    return [
+      {
+        conv,
+        firstSeq: seq,
+        lastSeq: seq,
+        ...marks,
+        deliveredSeq,
+        ...rest,
+        isMember: true,
+        settings: DEFAULT_SETTINGS,
+      },
+    ];
   }
 
   async #read(): Promise<void> {
