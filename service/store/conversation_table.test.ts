@@ -12,6 +12,7 @@ test('numbers for a conversation that has no row are never committed', (t) => {
   const db = new SqliteDatabase(writerDatabase(temporaryOptions(t)));
   t.after(() => db.close());
   migrateStore(db, true);
+  db.exec(`DELETE FROM conversation`);
   db.exec(`INSERT INTO conversation (id, name, created_at) VALUES (1, 'u10001_10002', 0)`);
   const table = new ConversationTable(db);
   const write = (): void =>

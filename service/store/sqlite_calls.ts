@@ -18,26 +18,41 @@ import { UserSearch } from './user_search.js';
 import { UserTable } from './user_table.js';
 import { WriteRights } from './write_rights.js';
 
+/** What the parts of one connection share. */
+interface Core {
+  readonly db: SqliteDatabase;
+  readonly conversations: ConversationTable;
+  readonly stamps: Stamps;
+  /** Ms since 1970. */
+  readonly clock: () => number;
+}
+
 export function sqliteCalls(db: SqliteDatabase, clock: () => number): StoreCalls {
-  const conversations = new ConversationTable(db);
-  const stamps = new Stamps(db);
+  const core: Core = { db, conversations: new ConversationTable(db), stamps: new Stamps(db), clock };
+  return {
+    ...messageCalls(core),
+    ...retentionCalls(core),
+    ...syncCalls(core),
+    ...contactCalls(core),
+    ...userCalls(core),
+    ...tokenCalls(core),
+    ...idCalls(core),
+    ...eventCalls(),
+    ...searchCalls(),
+    ...groupCalls(),
+    ...presenceCalls(),
+  };
+}
+
+function messageCalls({ db, conversations, stamps, clock }: Core) {
   const appends = new AppendTransaction({ db, conversations, stamps, clock });
-  const contacts = new ContactTable({ db, conversations, stamps, clock });
-  const tokens = new TokenTable(db);
-  const users = new UserTable({ db, tokens, clock });
-  const search = new UserSearch(db);
   const marks = new MarkTable({ db, stamps, clock });
   const reads = new MessageReads(db);
   const times = new TimeReads(db);
-  const retention = new RetentionTable(db);
   const rights = new WriteRights(db);
-  const syncs = new SyncReads(db);
-  const offline = new OfflineReads(db);
-  const ids = new IdTable(db);
   return {
     append: (batch) => appends.append(batch),
     mark: (batch) => marks.mark(batch),
-    openConversation: (uid, peer) => contacts.openConversation(uid, peer),
     range: (...args) => reads.range(...args),
     history: (...args) => reads.history(...args),
     historyBetween: (...args) => times.historyBetween(...args),
@@ -45,25 +60,53 @@ export function sqliteCalls(db: SqliteDatabase, clock: () => number): StoreCalls
     locate: (...args) => reads.locate(...args),
     sentBetween: (...args) => reads.sentBetween(...args),
     lastSeqs: (names) => reads.lastSeqs(names),
-    offline: (...args) => offline.offline(...args),
-    offlinePage: (...args) => offline.offlinePage(...args),
+    logOf: missing,
+  } satisfies Partial<StoreCalls>;
+}
+
+function retentionCalls({ db }: Core) {
+  const retention = new RetentionTable(db);
+  return {
     expirable: (...args) => retention.expirable(...args),
     expireRows: (...args) => retention.expireRows(...args),
-    logOf: missing,
+  } satisfies Partial<StoreCalls>;
+}
+
+function syncCalls({ db }: Core) {
+  const syncs = new SyncReads(db);
+  const offline = new OfflineReads(db);
+  return {
+    offline: (...args) => offline.offline(...args),
+    offlinePage: (...args) => offline.offlinePage(...args),
     sync: (request) => syncs.sync(request),
     cursors: (uids) => syncs.cursors(uids),
     conversations: (...args) => syncs.conversations(...args),
     probed: () => syncs.probed(),
+  } satisfies Partial<StoreCalls>;
+}
+
+/** What some of these write decides who may send to whom, which the writer remembers between batches. */
+function contactCalls({ db, conversations, stamps, clock }: Core) {
+  const contacts = new ContactTable({ db, conversations, stamps, clock });
+  return {
+    openConversation: (uid, peer) => contacts.openConversation(uid, peer),
     contacts: (uid) => contacts.list(uid),
     strangers: (...args) => contacts.strangers(...args),
     related: (...args) => contacts.related(...args),
     contactRequests: (uid) => contacts.requests(uid),
     setContactRemark: (...args) => contacts.setRemark(...args),
-    // What these write decides who may send to whom, which the writer remembers between batches.
     addContact: (...args) => forgetting(conversations, () => contacts.add(...args)),
-    create: (list) => forgetting(conversations, () => users.create(list)),
     answerContactRequest: (...args) => forgetting(conversations, () => contacts.answerRequest(...args)),
     removeContacts: (...args) => forgetting(conversations, () => contacts.remove(...args)),
+  } satisfies Partial<StoreCalls>;
+}
+
+/** As above. */
+function userCalls({ db, conversations, clock }: Core) {
+  const users = new UserTable({ db, tokens: new TokenTable(db), clock });
+  const search = new UserSearch(db);
+  return {
+    create: (list) => forgetting(conversations, () => users.create(list)),
     ban: (...args) => forgetting(conversations, () => users.ban(...args)),
     update: (uid, change) =>
       change.contactsOnly === undefined
@@ -74,11 +117,28 @@ export function sqliteCalls(db: SqliteDatabase, clock: () => number): StoreCalls
     search: (...args) => search.search(...args),
     passwordHash: (uid) => users.passwordHash(uid),
     changePassword: (...args) => users.changePassword(...args),
+  } satisfies Partial<StoreCalls>;
+}
+
+function tokenCalls({ db }: Core) {
+  const tokens = new TokenTable(db);
+  return {
     issueTokens: (pairs) => tokens.issueTokens(pairs),
     revokeToken: (token) => tokens.revokeToken(token),
     tokenVersions: (pairs) => tokens.tokenVersions(pairs),
+  } satisfies Partial<StoreCalls>;
+}
+
+function idCalls({ db }: Core) {
+  const ids = new IdTable(db);
+  return {
     leaseMids: (count) => ids.leaseMids(count),
     leaseMidBlock: (uid, count) => ids.leaseMidBlock(uid, count),
+  } satisfies Partial<StoreCalls>;
+}
+
+function eventCalls() {
+  return {
     eventPage: missing,
     eventMessages: missing,
     reactions: missing,
@@ -87,8 +147,15 @@ export function sqliteCalls(db: SqliteDatabase, clock: () => number): StoreCalls
     receipts: missing,
     setSettings: missing,
     unread: missing,
-    searchMessages: missing,
-    indexBehind: missing,
+  } satisfies Partial<StoreCalls>;
+}
+
+function searchCalls() {
+  return { searchMessages: missing, indexBehind: missing } satisfies Partial<StoreCalls>;
+}
+
+function groupCalls() {
+  return {
     leaseGid: missing,
     groups: missing,
     groupByInvite: missing,
@@ -100,9 +167,11 @@ export function sqliteCalls(db: SqliteDatabase, clock: () => number): StoreCalls
     groupInvites: missing,
     groupBans: missing,
     memberships: missing,
-    saw: missing,
-    lastSeen: missing,
-  };
+  } satisfies Partial<StoreCalls>;
+}
+
+function presenceCalls() {
+  return { saw: missing, lastSeen: missing } satisfies Partial<StoreCalls>;
 }
 
 function missing(): never {
