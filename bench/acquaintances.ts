@@ -15,6 +15,8 @@ export interface RingOptions {
   readonly clientCount: number;
   /** Even, and below the number of clients. */
   readonly conversationCount: number;
+  /** In so many conversations to either side there is one message more; absent: MISSED_TO_EITHER_SIDE. */
+  readonly missedToEitherSide?: number;
 }
 
 export interface Ring {
@@ -43,7 +45,7 @@ export function neighbours(
 }
 
 export async function seedRing(dataDir: string, options: RingOptions): Promise<Ring> {
-  const { clientCount, conversationCount } = options;
+  const { clientCount, conversationCount, missedToEitherSide = MISSED_TO_EITHER_SIDE } = options;
   if (conversationCount % 2 !== 0 || conversationCount >= clientCount)
     throw new RangeError('conversations of each: an even number below that of the clients');
   const uids = await withStores(dataDir, async (stores) => {
@@ -53,7 +55,7 @@ export async function seedRing(dataDir: string, options: RingOptions): Promise<R
   });
   age(seededFile(dataDir));
   return withStores(dataDir, async (stores) => {
-    await seedMissed(stores, pairsOf(uids, MISSED_TO_EITHER_SIDE));
+    await seedMissed(stores, pairsOf(uids, missedToEitherSide));
     const accounts = await seedTokens(stores, uids, BENCH_DEVICE);
     const { epoch } = await stores.messages.probed();
     return { accounts, epoch, cursorMs: Date.now() - AGE_MS / 2 };

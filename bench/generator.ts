@@ -5,17 +5,23 @@
 import { BareTalker } from './bare_talker.js';
 import { SdkTalker } from './sdk_talker.js';
 import { ChatLoad, type MakeTalker } from './chat_load.js';
+import { GroupLoad } from './group_load.js';
 import { IdleLoad } from './idle_load.js';
+import { JoinLoad } from './join_load.js';
+import { SyncLoad } from './sync_load.js';
 import { ReconnectLoad } from './reconnect_load.js';
 import { SignInLoad } from './sign_in_load.js';
 import type {
   ChatPlan,
   ClientKind,
   GeneratorReport,
+  GroupPlan,
   IdlePlan,
+  JoinPlan,
   Plan,
   ReconnectPlan,
   SignInPlan,
+  SyncPlan,
 } from './plan.js';
 
 const MAKERS: Readonly<Record<ClientKind, MakeTalker>> = {
@@ -53,6 +59,29 @@ async function runReconnect(plan: ReconnectPlan): Promise<void> {
   report({ step: 'in-sync', figures: await new ReconnectLoad(plan).run() });
 }
 
+async function runGroup(plan: GroupPlan): Promise<void> {
+  const load = new GroupLoad(plan);
+  await load.connect();
+  report({ step: 'connected' });
+  const figures = await load.run((step) => report({ step }));
+  if (load.failures.length > 0) console.error('failures, the first of them:', load.failures);
+  report({ step: 'fanned-out', figures });
+}
+
+async function runJoin(plan: JoinPlan): Promise<void> {
+  const load = new JoinLoad(plan);
+  await load.connect();
+  report({ step: 'connected' });
+  report({ step: 'joined', figures: await load.run((step) => report({ step })) });
+}
+
+async function runSync(plan: SyncPlan): Promise<void> {
+  const load = new SyncLoad(plan);
+  await load.connect();
+  report({ step: 'connected' });
+  report({ step: 'synced', figures: await load.run((step) => report({ step })) });
+}
+
 function run(plan: Plan): Promise<void> {
   switch (plan.kind) {
     case 'chat':
@@ -63,6 +92,12 @@ function run(plan: Plan): Promise<void> {
       return runSignIn(plan);
     case 'reconnect':
       return runReconnect(plan);
+    case 'group':
+      return runGroup(plan);
+    case 'join':
+      return runJoin(plan);
+    case 'sync':
+      return runSync(plan);
   }
 }
 

@@ -5,10 +5,13 @@
 import { parseArgs } from 'node:util';
 import { chatRows, measureChat, type ChatBenchOptions } from './chat_bench.js';
 import { measureFlush } from './flush_bench.js';
+import { measureGroups, type GroupBenchOptions } from './group_bench.js';
 import { measureIdleConnections, measureStart } from './idle_bench.js';
+import { measureJoins } from './join_bench.js';
 import { measureReconnect } from './reconnect_bench.js';
 import { recordResult, type Rows } from './results.js';
 import { measureSignIns } from './sign_in_bench.js';
+import { measureSync } from './sync_bench.js';
 
 interface Settings {
   readonly client: ChatBenchOptions['client'];
@@ -24,6 +27,9 @@ const DEFAULT_SECONDS = '20';
 const IDLE_CONNECTIONS = 10_000;
 const SIGN_INS = 10_000;
 const RECONNECTING = 5000;
+const JOINS = 10_000;
+const SYNCED_CONVERSATIONS = 500;
+const CHANGED_CONVERSATIONS = 20;
 const CONVERSATIONS = '100';
 
 const closedLoop = (senderCount: number) => async (settings: Settings) =>
@@ -46,6 +52,15 @@ const reconnecting =
       { isCold, profileDir },
     );
 
+const fanningOut =
+  (shape: Pick<GroupBenchOptions, 'groupCount' | 'memberCount' | 'senderCount' | 'ratePerS'>) =>
+  ({ runMs, profileDir }: Settings) =>
+    measureGroups({ ...shape, warmUpMs: WARM_UP_MS, runMs, profileDir });
+
+const ONE_GROUP = { groupCount: 1, memberCount: 500 };
+/** Of 499 members each. */
+const STEADY_MESSAGES = 40;
+
 const MEASURES: Readonly<Record<string, (settings: Settings) => Promise<Rows>>> = {
   chat: closedLoop(200),
   'chat-1000': closedLoop(1000),
@@ -55,6 +70,11 @@ const MEASURES: Readonly<Record<string, (settings: Settings) => Promise<Rows>>> 
   'sign-in': ({ count, profileDir }) => measureSignIns(count || SIGN_INS, profileDir),
   reconnect: reconnecting(false),
   'reconnect-cold': reconnecting(true),
+  group: fanningOut({ ...ONE_GROUP, senderCount: 20, ratePerS: 0 }),
+  'group-steady': fanningOut({ ...ONE_GROUP, senderCount: 40, ratePerS: STEADY_MESSAGES }),
+  groups: fanningOut({ groupCount: 100, memberCount: 50, senderCount: 20, ratePerS: 0 }),
+  join: ({ count, profileDir }) => measureJoins(count || JOINS, profileDir),
+  sync: () => measureSync(SYNCED_CONVERSATIONS, CHANGED_CONVERSATIONS),
   start: () => measureStart(),
   flush: () => measureFlush(),
 };

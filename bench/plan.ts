@@ -53,10 +53,50 @@ export interface ReconnectPlan {
   readonly conversationCount: number;
 }
 
+export interface GroupOfBench {
+  readonly gid: number;
+  readonly members: readonly Account[];
+  readonly lastSeq: number;
+}
+
+/** Everybody connected; some of each group write, in a closed loop or paced. */
+export interface GroupPlan {
+  readonly kind: 'group';
+  readonly wsUrl: string;
+  readonly groups: readonly GroupOfBench[];
+  /** Of each group. */
+  readonly senderCount: number;
+  readonly contentBytes: number;
+  readonly warmUpMs: number;
+  readonly runMs: number;
+  /** Messages per second over all senders; 0: each sends again as soon as it has its ack. */
+  readonly ratePerS: number;
+}
+
+/** They come in, so many at a time, and go; then one writes to a group where nobody is. */
+export interface JoinPlan {
+  readonly kind: 'join';
+  readonly wsUrl: string;
+  readonly gid: number;
+  readonly owner: Account;
+  readonly accounts: readonly Account[];
+  readonly atOnce: number;
+  readonly messageCount: number;
+}
+
+/** One user of a ring syncs again and again, and fetches what has changed. */
+export interface SyncPlan {
+  readonly kind: 'sync';
+  readonly wsUrl: string;
+  readonly account: Account;
+  readonly cursorMs: number;
+  readonly rounds: number;
+}
+
 /** `sdk`: what apps use; `bare`: the same frames with nothing behind them, where the SDK would be the limit. */
 export type ClientKind = 'sdk' | 'bare';
 
-export type Plan = ChatPlan | IdlePlan | SignInPlan | ReconnectPlan;
+export type Plan = ChatPlan | IdlePlan | SignInPlan | ReconnectPlan | GroupPlan | JoinPlan | SyncPlan;
 
 export interface ChatFigures {
   readonly acked: number;
@@ -84,6 +124,39 @@ export interface ReconnectFigures extends SignInFigures {
   readonly fetchedMessages: number;
 }
 
+export interface GroupFigures {
+  readonly seconds: number;
+  readonly acked: number;
+  readonly deliveries: number;
+  readonly ackP50Ms: number;
+  readonly ackP99Ms: number;
+  readonly deliveryP50Ms: number;
+  readonly deliveryP99Ms: number;
+  readonly failed: number;
+  /** Of acked messages, at members who were there all the time. */
+  readonly lost: number;
+  readonly twice: number;
+  readonly generatorBusyPercent: number;
+}
+
+export interface JoinFigures {
+  readonly seconds: number;
+  readonly failed: number;
+  readonly messageP50Ms: number;
+  readonly messageP99Ms: number;
+  readonly generatorBusyPercent: number;
+}
+
+export interface SyncFigures {
+  readonly seconds: number;
+  readonly conversations: number;
+  readonly changed: number;
+  readonly syncP50Ms: number;
+  readonly syncP99Ms: number;
+  /** All its ranges, asked for at once. */
+  readonly rangesP50Ms: number;
+}
+
 export type GeneratorReport =
   | { readonly step: 'connected' }
   /** The measured time begins, and ends. */
@@ -92,4 +165,7 @@ export type GeneratorReport =
   | { readonly step: 'chatted'; readonly figures: ChatFigures }
   | { readonly step: 'signed-in'; readonly figures: SignInFigures }
   | { readonly step: 'in-sync'; readonly figures: ReconnectFigures }
+  | { readonly step: 'fanned-out'; readonly figures: GroupFigures }
+  | { readonly step: 'joined'; readonly figures: JoinFigures }
+  | { readonly step: 'synced'; readonly figures: SyncFigures }
   | { readonly step: 'failed'; readonly reason: string };
