@@ -70,7 +70,15 @@ async function seedGroup(
   };
   const [first, ...rest] = batchesOf(uids.slice(1));
   const changes: GroupChange[] = [
-    { kind: 'group', by: owner, do: 'create', profile, memberLimit: MEMBER_LIMIT, uids: first ?? [] },
+    {
+      kind: 'group',
+      by: owner,
+      do: 'create',
+      profile,
+      memberLimit: MEMBER_LIMIT,
+      groupLimit: GROUP_LIMIT,
+      uids: first ?? [],
+    },
     ...rest.map((added): GroupChange => ({
       ...{ kind: 'group', by: owner, do: 'add', uids: added, how: 'invited', code: '' },
       groupLimit: GROUP_LIMIT,

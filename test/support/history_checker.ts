@@ -3,6 +3,8 @@
  * server. Pure data in, findings out; collecting a History is the job of chat.ts. Call it once all are in sync.
  */
 import { chatMembers } from '../../im/message/conversation.js';
+import { EVENT_KIND } from '../../im/message/message.js';
+import { Memberships } from './memberships.js';
 
 /** One message somebody asked to send; those of one device in the order of its asking. */
 export interface Sent {
@@ -27,6 +29,8 @@ export interface Logged {
   readonly clientId: string;
   readonly from: number;
   readonly content: string;
+  /** EVENT_KIND, in the store; absent: a message. What is none has a place in the log and is on no screen. */
+  readonly kind?: number;
 }
 
 /** What one device showed, in the order in which it showed it. */
@@ -101,8 +105,10 @@ class Book {
   readonly rowsByMid = new Map<number, Logged>();
   readonly log = new Map<string, Logged[]>();
   readonly sends = new Map<string, Sent>();
+  readonly members: Memberships;
 
   constructor(history: History) {
+    this.members = new Memberships(history.stored);
     for (const row of history.stored) {
       this.rows.set(identity(row), row);
       this.rowsByMid.set(row.mid, row);
@@ -123,7 +129,7 @@ function checkStore(history: History, book: Book, report: Report): void {
     if (mids.has(row.mid)) report('repeated', `mid ${row.mid} has two rows, one is ${label(row)}`);
     identities.add(identity(row));
     mids.add(row.mid);
-    checkOrigin(row, 'the store', book, report);
+    if (isMessage(row)) checkOrigin(row, 'the store', book, report);
   }
   for (const [conv, rows] of book.log) {
     rows.forEach((row, index) => {
@@ -141,12 +147,18 @@ function checkOrigin(message: Logged, where: string, book: Book, report: Report)
   if (send === undefined) report('invented', `${where} has ${label(message)}, which nobody sent`);
   else if (send.content !== message.content)
     report('invented', `${where} has other words for ${label(message)}`);
-  if (!isMember(message.conv, message.from))
+  if (!isFor(message, message.from, book))
     report('trespass', `${where}: ${message.from} in ${label(message)}`);
 }
 
-function isMember(conv: string, uid: number): boolean {
-  return chatMembers(conv)?.some((member) => member === uid) ?? false;
+function isMessage({ kind = EVENT_KIND.message }: Logged): boolean {
+  return kind === EVENT_KIND.message;
+}
+
+/** A conversation of two is for both; of a group what was said while somebody was a member. */
+function isFor({ conv, seq }: Pick<Logged, 'conv' | 'seq'>, uid: number, { members }: Book): boolean {
+  const pair = chatMembers(conv);
+  return pair === undefined ? members.covers(conv, uid, seq) : pair.some((member) => member === uid);
 }
 
 function checkSends(history: History, book: Book, report: Report): void {
@@ -194,7 +206,7 @@ function checkScreen(screen: Screen, book: Book, report: Report): void {
     conversation.last = Math.max(conversation.last, message.seq);
     checkOrigin(message, screen.name, book, report);
     checkShownNumbers(message, screen, book, report);
-    if (!isMember(message.conv, screen.uid)) report('trespass', `${screen.name} shows ${label(message)}`);
+    if (!isFor(message, screen.uid, book)) report('trespass', `${screen.name} shows ${label(message)}`);
   }
   for (const conv of screen.answersFor ?? conversationsOf(screen.uid, book)) {
     checkComplete(conv, seqs.get(conv)?.seen ?? new Set(), screen, book, report);
@@ -202,7 +214,9 @@ function checkScreen(screen: Screen, book: Book, report: Report): void {
 }
 
 function conversationsOf(uid: number, book: Book): readonly string[] {
-  return [...book.log.keys()].filter((conv) => isMember(conv, uid));
+  const isHis = (conv: string): boolean =>
+    chatMembers(conv)?.some((member) => member === uid) ?? book.members.wasIn(conv, uid);
+  return [...book.log.keys()].filter(isHis);
 }
 
 function checkShownNumbers(message: Logged, screen: Screen, book: Book, report: Report): void {
@@ -222,6 +236,7 @@ function checkComplete(
   report: Report,
 ): void {
   for (const row of book.log.get(conv) ?? []) {
-    if (!seen.has(row.seq)) report('hole', `${screen.name} lacks ${label(row)}`);
+    if (isMessage(row) && isFor(row, screen.uid, book) && !seen.has(row.seq))
+      report('hole', `${screen.name} lacks ${label(row)}`);
   }
 }

@@ -19,7 +19,7 @@ export async function readStoredLog(dataDir: string): Promise<readonly Logged[]>
     const rows = database
       .prepare(
         `SELECT c.name AS conv, m.seq, m.mid, CAST(m.client_id AS TEXT) AS client_id, m.sender,
-                CAST(m.content AS TEXT) AS content
+                CAST(m.content AS TEXT) AS content, m.kind
          FROM message m JOIN conversation c ON c.id = m.conv`,
       )
       .all();
@@ -31,6 +31,7 @@ export async function readStoredLog(dataDir: string): Promise<readonly Logged[]>
         client_id: clientId,
         sender,
         content,
+        kind,
       } = row as Readonly<Record<string, unknown>>;
       return {
         conv: String(conv),
@@ -39,6 +40,7 @@ export async function readStoredLog(dataDir: string): Promise<readonly Logged[]>
         clientId: String(clientId),
         from: Number(sender),
         content: String(content),
+        kind: Number(kind),
       };
     });
   } finally {
