@@ -13,7 +13,7 @@ import { Tokens } from './tokens.js';
 
 const UID = known(toUid(7));
 const PHONE = known(toDevice(1));
-const FLAGS = { isBanned: false, approval: false, contactsOnly: false };
+const FLAGS = { isBanned: false, approval: false, contactsOnly: false, privatePresence: false };
 const ALICE = { uid: UID, account: 'alice', nickname: '', avatar: '', email: '', ...FLAGS };
 const GUEST = { ...ALICE, account: 'guest' };
 const wrong = (error: unknown): boolean => isError(error, 'WRONG_CREDENTIALS');
@@ -43,6 +43,7 @@ function scene({ verify = nothing, issue = nothing }: { verify?: Meanwhile; issu
     passwordHash: () => Promise.resolve(state.hash),
     changePassword: () => Promise.resolve([]),
     update: () => Promise.resolve(undefined),
+    changeEmail: () => Promise.resolve('unknown'),
     search: () => Promise.resolve([]),
     ban: () => Promise.resolve(undefined),
     issueTokens: () => {

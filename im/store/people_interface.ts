@@ -14,6 +14,8 @@ export interface User {
   readonly approval: boolean;
   /** Messages of strangers are refused, and whoever wants him as a contact asks first. */
   readonly contactsOnly: boolean;
+  /** Nobody is told whether he is connected, nor when he was. */
+  readonly privatePresence: boolean;
 }
 
 /** What a user may change of himself; absent: stays. */
@@ -22,6 +24,7 @@ export interface ProfileChange {
   readonly avatar?: string;
   readonly approval?: boolean;
   readonly contactsOnly?: boolean;
+  readonly privatePresence?: boolean;
 }
 
 export interface NewUser {
@@ -51,6 +54,8 @@ export interface UserStore {
   passwordHash(uid: Uid): Promise<string | undefined>;
   /** Sets the hash and raises the version of every device of the uid, in one transaction; the raised versions. */
   changePassword(uid: Uid, passwordHash: string): Promise<readonly TokenVersion[]>;
+  /** The address becomes his name for signing in too, and the one before nobody's; '' for none. */
+  changeEmail(uid: Uid, email: string): Promise<EmailChanged>;
   /** The new row; undefined for an unknown uid. */
   update(uid: Uid, change: ProfileChange): Promise<User | undefined>;
   /** Nicknames, and accounts without `@`, that begin with `prefix` (ASCII letters folded), by uid after `afterUid`. Nobody banned. */
@@ -64,6 +69,9 @@ export interface UserStore {
   /** The current versions of those pairs, in their order; of somebody banned, higher than any token's. */
   tokenVersions(pairs: readonly { uid: Uid; device: Device }[]): Promise<readonly TokenVersion[]>;
 }
+
+/** `taken`: somebody signs in by it. */
+export type EmailChanged = 'changed' | 'taken' | 'unknown';
 
 export interface Contact {
   readonly peer: User;

@@ -19,7 +19,7 @@ export function userStoreContract(name: string, factory: StoreFactory): void {
     const [ann, bob] = await users.create([user('Ann', 'Ann@Example.org'), user('bob\0x')]);
     assert.ok(ann !== undefined && bob !== undefined && ann.uid > 10_000 && bob.uid === ann.uid + 1);
     const { uid, ...rest } = ann;
-    const flags = { isBanned: false, approval: false, contactsOnly: false };
+    const flags = { isBanned: false, approval: false, contactsOnly: false, privatePresence: false };
     const typedIn = { account: 'Ann', email: 'Ann@Example.org', nickname: 'Ann\0😀', avatar: 'a' };
     assert.deepEqual(rest, { ...typedIn, ...flags });
     assert.deepEqual(await users.byUids([bob.uid, known(toUid(5)), uid]), [bob, ann]);

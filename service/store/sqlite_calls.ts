@@ -8,6 +8,7 @@ import { IdTable } from './id_table.js';
 import { MarkTable } from './mark_table.js';
 import { MessageReads } from './message_reads.js';
 import { OfflineReads } from './offline_reads.js';
+import { PresenceTable } from './presence_table.js';
 import { RetentionTable } from './retention_table.js';
 import { Stamps } from './stamps.js';
 import type { StoreCalls } from './store_calls.js';
@@ -40,7 +41,7 @@ export function sqliteCalls(db: SqliteDatabase, clock: () => number): StoreCalls
     ...eventCalls(),
     ...searchCalls(),
     ...groupCalls(),
-    ...presenceCalls(),
+    ...presenceCalls(core),
   };
 }
 
@@ -60,7 +61,7 @@ function messageCalls({ db, conversations, stamps, clock }: Core) {
     locate: (...args) => reads.locate(...args),
     sentBetween: (...args) => reads.sentBetween(...args),
     lastSeqs: (names) => reads.lastSeqs(names),
-    logOf: missing,
+    logOf: (...args) => reads.logOf(...args),
   } satisfies Partial<StoreCalls>;
 }
 
@@ -112,6 +113,7 @@ function userCalls({ db, conversations, clock }: Core) {
       change.contactsOnly === undefined
         ? users.update(uid, change)
         : forgetting(conversations, () => users.update(uid, change)),
+    changeEmail: (...args) => users.changeEmail(...args),
     byUids: (uids) => users.byUids(uids),
     byAccount: (name) => users.byAccount(name),
     search: (...args) => search.search(...args),
@@ -170,8 +172,12 @@ function groupCalls() {
   } satisfies Partial<StoreCalls>;
 }
 
-function presenceCalls() {
-  return { saw: missing, lastSeen: missing } satisfies Partial<StoreCalls>;
+function presenceCalls({ db }: Core) {
+  const presence = new PresenceTable(db);
+  return {
+    saw: (times) => presence.saw(times),
+    lastSeen: (uids) => presence.lastSeen(uids),
+  } satisfies Partial<StoreCalls>;
 }
 
 function missing(): never {

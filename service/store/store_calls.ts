@@ -175,6 +175,7 @@ function usersOver(call: CallStore): UserStore {
     byAccount: (...args) => call('byAccount', args),
     passwordHash: (...args) => call('passwordHash', args),
     changePassword: (...args) => call('changePassword', args),
+    changeEmail: (...args) => call('changeEmail', args),
     update: (...args) => call('update', args),
     search: (...args) => call('search', args),
     ban: (...args) => call('ban', args),

@@ -1,6 +1,12 @@
 /** Users and their sign-in names. */
 import { known, toUid, type Uid } from '../../im/message/ids.js';
-import type { NewUser, ProfileChange, TokenVersion, User } from '../../im/store/people_interface.js';
+import type {
+  EmailChanged,
+  NewUser,
+  ProfileChange,
+  TokenVersion,
+  User,
+} from '../../im/store/people_interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, textAt, toBytes } from '../../pkg/db/sqlite_row.js';
 import { uidAt } from './event_row.js';
@@ -8,9 +14,9 @@ import type { TokenTable } from './token_table.js';
 
 /** In the order that userOf reads; the table goes by the name `u`. */
 export const USER_COLUMNS =
-  'u.uid, u.account, u.nickname, u.avatar, u.email, u.banned_at, u.approval, u.contacts_only';
+  'u.uid, u.account, u.nickname, u.avatar, u.email, u.banned_at, u.approval, u.contacts_only, u.private_presence';
 /** How many columns that is: where the next one of a row stands. */
-export const USER_COLUMN_COUNT = 8;
+export const USER_COLUMN_COUNT = 9;
 
 export interface UserDeps {
   readonly db: SqliteDatabase;
@@ -29,6 +35,9 @@ export class UserTable {
   readonly #setHash: Statement;
   readonly #update: Statement;
   readonly #ban: Statement;
+  readonly #nameOf: Statement;
+  readonly #dropName: Statement;
+  readonly #setEmail: Statement;
 
   constructor(deps: UserDeps) {
     const { db } = deps;
@@ -46,9 +55,13 @@ export class UserTable {
     this.#hash = db.prepare('SELECT password_hash FROM user WHERE uid = ?');
     this.#setHash = db.prepare('UPDATE user SET password_hash = ? WHERE uid = ?');
     this.#update = db.prepare(
-      'UPDATE user SET nickname = ?, avatar = ?, approval = ?, contacts_only = ? WHERE uid = ?',
+      `UPDATE user SET nickname = ?, avatar = ?, approval = ?, contacts_only = ?, private_presence = ?
+       WHERE uid = ?`,
     );
     this.#ban = db.prepare('UPDATE user SET banned_at = ? WHERE uid = ?');
+    this.#nameOf = db.prepare('SELECT uid FROM sign_in_name WHERE name = ?');
+    this.#dropName = db.prepare('DELETE FROM sign_in_name WHERE name = ? AND uid = ?');
+    this.#setEmail = db.prepare('UPDATE user SET email = ? WHERE uid = ?');
   }
 
   create(users: readonly NewUser[]): readonly (User | undefined)[] {
@@ -71,7 +84,7 @@ export class UserTable {
     );
     const uid = known(toUid(row?.[0]));
     for (const name of names) this.#insertName.run(toBytes(name), uid);
-    const flags = { isBanned: false, approval: false, contactsOnly: false };
+    const flags = { isBanned: false, approval: false, contactsOnly: false, privatePresence: false };
     return { uid, account, nickname, avatar, email, ...flags };
   }
 
@@ -109,10 +122,25 @@ export class UserTable {
       const before = this.#find(uid);
       if (before === undefined) return undefined;
       const after: User = { ...before, ...change };
-      const { nickname, avatar, approval, contactsOnly } = after;
-      const flags = [approval ? 1 : 0, contactsOnly ? 1 : 0];
+      const { nickname, avatar, approval, contactsOnly, privatePresence } = after;
+      const flags = [approval ? 1 : 0, contactsOnly ? 1 : 0, privatePresence ? 1 : 0];
       this.#update.run(toBytes(nickname), toBytes(avatar), ...flags, uid);
       return after;
+    });
+  }
+
+  changeEmail(uid: Uid, email: string): EmailChanged {
+    return this.#deps.db.write(() => {
+      const user = this.#find(uid);
+      if (user === undefined) return 'unknown';
+      const [account, before, after] = [fold(user.account), fold(user.email), fold(email)];
+      const owner = this.#nameOf.first(toBytes(after));
+      if (after !== '' && owner !== undefined && uidAt(owner, 0) !== uid) return 'taken';
+      // An account may be the same text as the address: that name stays his.
+      if (before !== '' && before !== account) this.#dropName.run(toBytes(before), uid);
+      if (after !== '' && after !== account) this.#insertName.run(toBytes(after), uid);
+      this.#setEmail.run(toBytes(email), uid);
+      return 'changed';
     });
   }
 
@@ -138,6 +166,7 @@ export function userOf(row: Row, column: number): User {
     isBanned: integerAt(row, column + 5) !== 0,
     approval: integerAt(row, column + 6) !== 0,
     contactsOnly: integerAt(row, column + 7) !== 0,
+    privatePresence: integerAt(row, column + 8) !== 0,
   };
 }
 
