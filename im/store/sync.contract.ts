@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ERRORS } from '../errors.js';
 import { known, toUid } from '../message/ids.js';
+import { DEFAULT_SETTINGS } from '../message/settings.js';
 import { UNREAD_LIMIT, type SyncPage, type SyncRequest } from './interface.js';
 import { PHONE, Scene, seq, WEB, withCode, type StoreFactory } from './scene.contract.js';
 
@@ -40,6 +41,9 @@ export function syncContract(name: string, factory: StoreFactory): void {
       peerDeliveredSeq: 0,
       peerReadSeq: 0,
       unread: 3,
+      mentions: 0,
+      isMember: true,
+      settings: DEFAULT_SETTINGS,
     });
   });
 

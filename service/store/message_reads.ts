@@ -3,27 +3,21 @@
  * from the lengths alone, so that cutting it never loads what is cut off.
  */
 import { imError } from '../../im/errors.js';
-import { chatPeer, type ConversationName } from '../../im/message/conversation.js';
+import type { ConversationName } from '../../im/message/conversation.js';
 import { known, toSeq, type Mid, type Seq, type Uid } from '../../im/message/ids.js';
 import type { ChatEvent } from '../../im/message/message.js';
 import type { LocatedMessage, PageLimits, RangePage } from '../../im/store/interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, textAt } from '../../pkg/db/sqlite_row.js';
 import { EVENT_COLUMNS, eventOf, midAt, nameAt, seqAt, uidAt } from './event_row.js';
-
-interface Log {
-  readonly id: number;
-  readonly firstSeq: Seq;
-  readonly lastSeq: Seq;
-}
+import { mayRead, ReadingRights, within, type Readable, type Span } from './reading_rights.js';
 
 const FIRST_SEQ = known(toSeq(1));
-const NOTHING: Log = { id: 0, firstSeq: FIRST_SEQ, lastSeq: known(toSeq(0)) };
 const LOCATED_COLUMNS = 'm.mid, m.seq, m.sender, m.client_id';
 
 export class MessageReads {
   readonly #db: SqliteDatabase;
-  readonly #log: Statement;
+  readonly #rights: ReadingRights;
   readonly #sizesUp: Statement;
   readonly #sizesDown: Statement;
   readonly #events: Statement;
@@ -33,7 +27,7 @@ export class MessageReads {
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
-    this.#log = db.prepare('SELECT id, first_seq, last_seq FROM conversation WHERE name = ?');
+    this.#rights = new ReadingRights(db);
     const sizes = (order: string): Statement =>
       db.prepare(
         `SELECT seq, length(content) FROM message WHERE conv = ? AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`,
@@ -55,49 +49,79 @@ export class MessageReads {
   }
 
   range(reader: Uid, conv: ConversationName, from: Seq, to: Seq, limits: PageLimits): RangePage {
-    refuseStranger(reader, conv);
     return this.#db.read(() => {
-      const log = this.#logOf(conv);
-      const floor = log.firstSeq;
-      if (to < floor && to >= from && floor > FIRST_SEQ) throw imError('EXPIRED');
-      const first = from < floor ? floor : from;
-      const last = to < log.lastSeq ? to : log.lastSeq;
-      const cut = cutAt(this.#sizesUp.all(log.id, first, last, limits.count), limits);
-      if (cut === undefined)
-        return { conv, from: first, to: known(toSeq(first - 1)), events: [], more: false, floor };
-      return {
-        conv,
-        from: first,
-        to: cut,
-        events: this.#read(log, conv, first, cut),
-        more: cut < last,
-        floor,
-      };
+      const readable = this.#rights.of(reader, conv);
+      if (to < readable.floor && to >= from && readable.floor > FIRST_SEQ) throw imError('EXPIRED');
+      return this.#page(readable, from, to, limits);
     });
   }
 
+  logOf(conv: ConversationName, from: Seq, to: Seq, limits: PageLimits): RangePage {
+    return this.#db.read(() => this.#page(this.#rights.whole(conv), from, to, limits));
+  }
+
+  /** Ascending. What lies between two of his memberships is covered without an event. */
+  #page({ id, conv, floor, spans, lastSeq }: Readable, from: Seq, to: Seq, limits: PageLimits): RangePage {
+    const first = from < floor ? floor : from;
+    const end = to < lastSeq ? to : lastSeq;
+    const parts = within(spans, first, end);
+    const room = new PageRoom(limits);
+    const fitting = this.#fitting(id, parts, room);
+    const cut = fitting.at(-1)?.to ?? 0;
+    const next = room.isFull ? parts.find((part) => part.to > cut) : undefined;
+    const covered = next === undefined ? end : Math.max(next.from - 1, cut);
+    return {
+      conv,
+      from: first,
+      // Nothing of it is there yet: the empty interval.
+      to: known(toSeq(Math.max(covered, first - 1))),
+      events: fitting.flatMap((part) => this.#read(id, conv, part)),
+      more: next !== undefined,
+      floor,
+    };
+  }
+
+  /** As much from the beginning of `parts` as there is room for. */
+  #fitting(id: number, parts: readonly Span[], room: PageRoom): readonly Span[] {
+    const fitting: Span[] = [];
+    for (const { from, to } of parts) {
+      const cut = room.take(this.#sizesUp.all(id, from, to, room.count));
+      if (cut !== undefined) fitting.push({ from, to: cut });
+      if (room.isFull) break;
+    }
+    return fitting;
+  }
+
   history(reader: Uid, conv: ConversationName, beforeMid: number, limits: PageLimits): readonly ChatEvent[] {
-    refuseStranger(reader, conv);
     return this.#db.read(() => {
-      const log = this.#logOf(conv);
-      const before = beforeMid === 0 ? undefined : this.#seqOfMid.first(beforeMid, log.id);
+      const { id, spans, lastSeq } = this.#rights.of(reader, conv);
+      const before = beforeMid === 0 ? undefined : this.#seqOfMid.first(beforeMid, id);
       // Gone or of another log: the end instead would be the same pages for ever to whoever scrolls back.
       if (beforeMid !== 0 && before === undefined) return [];
-      const last = before === undefined ? log.lastSeq : integerAt(before, 0) - 1;
-      const cut = cutAt(this.#sizesDown.all(log.id, log.firstSeq, last, limits.count), limits);
-      return cut === undefined ? [] : [...this.#read(log, conv, cut, last)].reverse();
+      const last = before === undefined ? lastSeq : integerAt(before, 0) - 1;
+      const room = new PageRoom(limits);
+      const events: ChatEvent[] = [];
+      for (const { from, to } of within(spans, 0, last).toReversed()) {
+        const cut = room.take(this.#sizesDown.all(id, from, to, room.count));
+        if (cut !== undefined) events.push(...this.#read(id, conv, { from: cut, to }).toReversed());
+        if (room.isFull) break;
+      }
+      return events;
     });
   }
 
   locate(reader: Uid, mids: readonly Mid[]): readonly LocatedMessage[] {
-    return this.#db.read(() =>
-      mids.flatMap((mid) => {
+    return this.#db.read(() => {
+      const readables = new Map<ConversationName, Readable | undefined>();
+      return mids.flatMap((mid) => {
         const row = this.#located.first(mid);
         if (row === undefined) return [];
         const conv = nameAt(row, 4);
-        return chatPeer(conv, reader) === undefined ? [] : [locatedOf(row, conv)];
-      }),
-    );
+        if (!readables.has(conv)) readables.set(conv, this.#rights.find(reader, conv));
+        const readable = readables.get(conv);
+        return readable === undefined || !mayRead(readable, integerAt(row, 1)) ? [] : [locatedOf(row, conv)];
+      });
+    });
   }
 
   sentBetween(
@@ -108,8 +132,8 @@ export class MessageReads {
     limit: number,
   ): readonly LocatedMessage[] {
     return this.#db.read(() => {
-      const { id, firstSeq } = this.#logOf(conv);
-      const rows = this.#sent.all(id, Math.max(from, firstSeq), to, sender, limit);
+      const { id, floor } = this.#rights.whole(conv);
+      const rows = this.#sent.all(id, Math.max(from, floor), to, sender, limit);
       return rows.map((row) => locatedOf(row, conv)).reverse();
     });
   }
@@ -117,37 +141,47 @@ export class MessageReads {
   lastSeqs(names: readonly ConversationName[]): readonly { conv: ConversationName; lastSeq: Seq }[] {
     return this.#db.read(() =>
       names.flatMap((conv) => {
-        const log = this.#logOf(conv);
-        return log.id === 0 ? [] : [{ conv, lastSeq: log.lastSeq }];
+        const { id, lastSeq } = this.#rights.whole(conv);
+        return id === 0 ? [] : [{ conv, lastSeq }];
       }),
     );
   }
 
-  #logOf(conv: ConversationName): Log {
-    const row = this.#log.first(conv);
-    if (row === undefined) return NOTHING;
-    return { id: integerAt(row, 0), firstSeq: seqAt(row, 1), lastSeq: seqAt(row, 2) };
-  }
-
-  #read(log: Log, conv: ConversationName, from: number, to: number): readonly ChatEvent[] {
-    return this.#events.all(log.id, from, to).map((row) => eventOf(row, conv));
+  #read(id: number, conv: ConversationName, { from, to }: Span): readonly ChatEvent[] {
+    return this.#events.all(id, from, to).map((row) => eventOf(row, conv));
   }
 }
 
-/** The last seq of the page, of rows (seq, length) in its order; undefined for no rows. */
-export function cutAt(sizes: readonly Row[], limits: PageLimits): Seq | undefined {
-  let bytes = 0;
-  let cut: Seq | undefined;
-  for (const row of sizes) {
-    bytes += integerAt(row, 1);
-    if (cut !== undefined && bytes > limits.bytes) break;
-    cut = seqAt(row, 0);
-  }
-  return cut;
-}
+/** What still fits a page: at least one event does, whatever its size. */
+export class PageRoom {
+  /** Events. */
+  count: number;
+  #bytes: number;
+  #isEmpty = true;
+  #isFull = false;
 
-export function refuseStranger(reader: Uid, conv: ConversationName): void {
-  if (chatPeer(conv, reader) === undefined) throw imError('NO_PERMISSION');
+  constructor({ count, bytes }: PageLimits) {
+    this.count = count;
+    this.#bytes = bytes;
+  }
+
+  get isFull(): boolean {
+    return this.#isFull || this.count <= 0;
+  }
+
+  /** Of rows (seq, length) in the page's order, the seq of the last that fits; undefined where none does. */
+  take(sizes: readonly Row[]): Seq | undefined {
+    let cut: Seq | undefined;
+    for (const row of sizes) {
+      this.#bytes -= integerAt(row, 1);
+      this.#isFull = this.count <= 0 || (this.#bytes < 0 && !this.#isEmpty);
+      if (this.#isFull) break;
+      this.#isEmpty = false;
+      this.count -= 1;
+      cut = seqAt(row, 0);
+    }
+    return cut;
+  }
 }
 
 function locatedOf(row: Row, conv: ConversationName): LocatedMessage {

@@ -1,29 +1,39 @@
 /** A user's conversations from his side, for reconnect sync and for the list of recent chats. */
 import type { ConversationName } from '../../im/message/conversation.js';
-import type { Device, Uid } from '../../im/message/ids.js';
-import { DEFAULT_SETTINGS } from '../../im/message/settings.js';
-import { EVENT_KIND, MESSAGE_STATUS, type SyncCursor } from '../../im/message/message.js';
-import {
-  UNREAD_LIMIT,
-  type ConversationState,
-  type SyncPage,
-  type SyncRequest,
-} from '../../im/store/interface.js';
+import { known, toPeer, UID_LIMIT, type Device, type Uid } from '../../im/message/ids.js';
+import type { SyncCursor } from '../../im/message/message.js';
+import type { ConversationState, SyncPage, SyncRequest } from '../../im/store/interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
-import { nameAt, seqAt, uidAt } from './event_row.js';
+import { nameAt, seqAt } from './event_row.js';
+import { ReadingRights, within } from './reading_rights.js';
+import { settingsAt } from './settings_row.js';
 import { STAMP_RESERVE_MS } from './stamps.js';
+import { UnreadReads } from './unread_reads.js';
 
 /** Whether he has it in his lists: an empty one that a stranger opened is not his yet. ?1: uid. */
 const IS_HIS = '(c.last_seq > 0 OR c.opener IN (0, ?1))';
 
+/**
+ * Of a group that he has left, what was there when he went: whatever is said since is not his to know, not even that
+ * something was.
+ */
+const LAST_OF_HIS = 'x.conv = c.id AND x.seq = m.until_seq';
+const LAST_MID = `CASE WHEN m.until_seq = 0 THEN c.last_mid
+  ELSE COALESCE((SELECT x.mid FROM message x WHERE ${LAST_OF_HIS}), 0) END`;
+const LAST_AT = `CASE WHEN m.until_seq = 0 THEN c.last_at
+  ELSE COALESCE((SELECT x.stored_at FROM message x WHERE ${LAST_OF_HIS}), m.changed_at) END`;
+const LAST_SEQ = 'CASE WHEN m.until_seq = 0 THEN c.last_seq ELSE m.until_seq END';
+
 /** In the order that #stateOf reads. ?1: uid, ?2: device. A device without a mark stands at what is read. */
 const SIDE = `
-  SELECT c.name, m.peer, c.first_seq, c.last_seq, c.last_mid, c.last_at, c.created_at,
-         COALESCE(d.seq, m.read_seq), m.delivered_seq, m.read_seq, p.delivered_seq, p.read_seq, c.id
+  SELECT c.name, m.peer, c.first_seq, c.last_seq, ${LAST_MID}, ${LAST_AT} AS at, c.created_at,
+         COALESCE(d.seq, m.read_seq), m.delivered_seq, m.read_seq, COALESCE(p.delivered_seq, 0),
+         COALESCE(p.read_seq, 0), c.id, m.since_seq, m.until_seq, m.settings, c.last_n, COALESCE(g.dissolved_at, 0)
   FROM conversation_member m
   JOIN conversation c ON c.id = m.conv
-  JOIN conversation_member p ON p.uid = m.peer AND p.conv = m.conv
+  LEFT JOIN conversation_member p ON p.uid = m.peer AND p.conv = m.conv
+  LEFT JOIN chat_group g ON g.gid = m.peer
   LEFT JOIN device_mark d ON d.uid = m.uid AND d.device = ?2 AND d.conv = m.conv
   WHERE m.uid = ?1 AND ${IS_HIS}`;
 
@@ -31,37 +41,41 @@ export class SyncReads {
   readonly #db: SqliteDatabase;
   readonly #changed: Statement;
   readonly #recent: Statement;
+  readonly #people: Statement;
   readonly #one: Statement;
   readonly #totals: Statement;
   readonly #cursor: Statement;
   readonly #meta: Statement;
-  readonly #unread: Statement;
+  readonly #unread: UnreadReads;
+  readonly #rights: ReadingRights;
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#changed = db.prepare(
-      `${SIDE} AND c.name > ?3 AND (c.last_at >= ?4 OR m.changed_at >= ?4 OR p.changed_at >= ?4)
+      `${SIDE} AND c.name > ?3
+       AND (m.changed_at >= ?4 OR (c.last_at >= ?4 AND m.until_seq = 0) OR p.changed_at >= ?4)
        ORDER BY c.name LIMIT ?5`,
     );
-    this.#recent = db.prepare(`${SIDE} ORDER BY c.last_at DESC, c.last_mid DESC LIMIT ?3`);
+    this.#recent = db.prepare(`${SIDE} ORDER BY at DESC, c.last_mid DESC LIMIT ?3`);
+    this.#people = db.prepare(
+      `${SIDE} AND m.peer < ${UID_LIMIT} ORDER BY c.last_at DESC, c.last_mid DESC LIMIT ?3`,
+    );
     this.#one = db.prepare(`${SIDE} AND c.name = ?3 LIMIT ?4`);
     this.#totals = db.prepare(
-      `SELECT COUNT(*), COALESCE(SUM(c.last_seq), 0), COALESCE(MAX(MAX(c.last_at, m.changed_at, p.changed_at)), 0)
+      `SELECT COUNT(*), COALESCE(SUM(${LAST_SEQ}), 0), COALESCE(MAX(MAX(
+         CASE WHEN m.until_seq = 0 THEN c.last_at ELSE 0 END, m.changed_at, COALESCE(p.changed_at, 0))), 0)
        FROM conversation_member m
        JOIN conversation c ON c.id = m.conv
-       JOIN conversation_member p ON p.uid = m.peer AND p.conv = m.conv
+       LEFT JOIN conversation_member p ON p.uid = m.peer AND p.conv = m.conv
        WHERE m.uid = ?1 AND ${IS_HIS}`,
     );
     this.#cursor = db.prepare(
-      `SELECT COUNT(*), COALESCE(SUM(c.last_seq), 0)
+      `SELECT COUNT(*), COALESCE(SUM(${LAST_SEQ}), 0)
        FROM conversation_member m JOIN conversation c ON c.id = m.conv WHERE m.uid = ?1 AND ${IS_HIS}`,
     );
     this.#meta = db.prepare('SELECT epoch, probe, stamp_limit FROM store_meta');
-    this.#unread = db.prepare(
-      `SELECT COUNT(*) FROM (SELECT 1 FROM message
-         WHERE conv = ? AND seq > ? AND sender <> ? AND kind = ${EVENT_KIND.message} AND status = ${MESSAGE_STATUS.normal}
-         LIMIT ${UNREAD_LIMIT})`,
-    );
+    this.#unread = new UnreadReads(db);
+    this.#rights = new ReadingRights(db);
   }
 
   /**
@@ -97,13 +111,18 @@ export class SyncReads {
     uid: Uid,
     device: Device,
     limit: number,
-    conv?: ConversationName,
+    conv?: ConversationName | 'people',
   ): readonly ConversationState[] {
     return this.#db.read(() => {
-      const rows =
-        conv === undefined ? this.#recent.all(uid, device, limit) : this.#one.all(uid, device, conv, limit);
+      const rows = this.#listed(uid, device, limit, conv);
       return rows.map((row) => this.#stateOf(uid, row));
     });
+  }
+
+  #listed(uid: Uid, device: Device, limit: number, which?: ConversationName | 'people'): readonly Row[] {
+    if (which === undefined) return this.#recent.all(uid, device, limit);
+    if (which === 'people') return this.#people.all(uid, device, limit);
+    return this.#one.all(uid, device, which, limit);
   }
 
   probed(): { value: number; epoch: number } {
@@ -118,31 +137,31 @@ export class SyncReads {
   }
 
   #stateOf(uid: Uid, row: Row): ConversationState {
-    const lastSeq = seqAt(row, 3);
-    const firstSeq = seqAt(row, 2);
-    const readSeq = seqAt(row, 9);
+    const [id, readSeq, sinceSeq, untilSeq] = [
+      integerAt(row, 12),
+      seqAt(row, 9),
+      integerAt(row, 13),
+      integerAt(row, 14),
+    ];
+    const peer = known(toPeer(row[1]));
+    const side = { uid, peer, sinceSeq, untilSeq, firstSeq: integerAt(row, 2), lastSeq: integerAt(row, 3) };
+    const { spans, firstSeq, lastSeq } = this.#rights.ends(side);
     return {
       conv: nameAt(row, 0),
-      peer: uidAt(row, 1),
+      peer,
       firstSeq,
       lastSeq,
+      isMember: untilSeq === 0 && integerAt(row, 17) === 0,
       lastMid: integerAt(row, 4),
       lastAtMs: integerAt(row, 5),
       createdAtMs: integerAt(row, 6),
-      isMember: true,
-      mentions: 0,
-      settings: DEFAULT_SETTINGS,
       deviceSeq: seqAt(row, 7),
       deliveredSeq: seqAt(row, 8),
       readSeq,
       peerDeliveredSeq: seqAt(row, 10),
       peerReadSeq: seqAt(row, 11),
-      unread:
-        lastSeq === readSeq ? 0 : this.#unreadOf(integerAt(row, 12), Math.max(readSeq, firstSeq - 1), uid),
+      ...this.#unread.of(uid, id, within(spans, readSeq + 1, lastSeq)),
+      settings: settingsAt(row, 15, integerAt(row, 16)),
     };
-  }
-
-  #unreadOf(id: number, readSeq: number, uid: Uid): number {
-    return integerAt(this.#unread.first(id, readSeq, uid) ?? [0], 0);
   }
 }

@@ -7,23 +7,24 @@ import type { ConversationName } from '../../im/message/conversation.js';
 import type { Uid } from '../../im/message/ids.js';
 import type { ChatEvent } from '../../im/message/message.js';
 import type { PageLimits } from '../../im/store/interface.js';
-import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
+import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { EVENT_COLUMNS, eventOf } from './event_row.js';
-import { cutAt, refuseStranger } from './message_reads.js';
+import { PageRoom } from './message_reads.js';
+import { ReadingRights, within } from './reading_rights.js';
 
 const INSIDE = 'm.conv = ? AND m.seq BETWEEN ? AND ? AND m.stored_at >= ? AND m.stored_at < ?';
 
 export class TimeReads {
   readonly #db: SqliteDatabase;
-  readonly #log: Statement;
+  readonly #rights: ReadingRights;
   readonly #timeOf: Statement;
   readonly #sizes: Statement;
   readonly #events: Statement;
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
-    this.#log = db.prepare('SELECT id, first_seq, last_seq FROM conversation WHERE name = ?');
+    this.#rights = new ReadingRights(db);
     this.#timeOf = db.prepare('SELECT stored_at FROM message WHERE conv = ? AND seq = ?');
     this.#sizes = db.prepare(
       `SELECT m.seq, length(m.content) FROM message m WHERE ${INSIDE} ORDER BY m.seq DESC LIMIT ?`,
@@ -38,17 +39,21 @@ export class TimeReads {
     toMs: number,
     limits: PageLimits,
   ): readonly ChatEvent[] {
-    refuseStranger(reader, conv);
     const endMs = toMs === 0 ? Number.MAX_SAFE_INTEGER : toMs;
     return this.#db.read(() => {
-      const row = this.#log.first(conv);
-      if (row === undefined) return [];
-      const [id, firstSeq, end] = [integerAt(row, 0), integerAt(row, 1), integerAt(row, 2) + 1];
-      const from = this.#firstAt(id, firstSeq, end, fromMs);
-      const to = toMs === 0 ? end - 1 : this.#firstAt(id, from, end, endMs) - 1;
-      const cut = cutAt(this.#sizes.all(id, from, to, fromMs, endMs, limits.count), limits);
-      if (cut === undefined) return [];
-      return this.#events.all(id, cut, to, fromMs, endMs).map((event) => eventOf(event, conv));
+      const { id, floor, spans, lastSeq } = this.#rights.of(reader, conv);
+      const end = lastSeq + 1;
+      const from = this.#firstAt(id, floor, end, fromMs);
+      const to = toMs === 0 ? lastSeq : this.#firstAt(id, from, end, endMs) - 1;
+      const room = new PageRoom(limits);
+      const rows: Row[] = [];
+      for (const span of within(spans, from, to).toReversed()) {
+        const sizes = this.#sizes.all(id, span.from, span.to, fromMs, endMs, room.count);
+        const cut = room.take(sizes);
+        if (cut !== undefined) rows.push(...this.#events.all(id, cut, span.to, fromMs, endMs));
+        if (room.isFull) break;
+      }
+      return rows.map((row) => eventOf(row, conv));
     });
   }
 

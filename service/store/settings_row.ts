@@ -1,0 +1,40 @@
+/** conversation_member.settings: JSON of what differs from DEFAULT_SETTINGS; NULL: nothing does. */
+import { isJsonObject, type JsonObject } from '../../im/message/json_fields.js';
+import { DEFAULT_SETTINGS, INTERESTS, type ConversationSettings } from '../../im/message/settings.js';
+import type { Row } from '../../pkg/db/sqlite_database.js';
+import { textAt, toBytes } from '../../pkg/db/sqlite_row.js';
+
+/**
+ * `lastN`: conversation.last_n as it is now. Hidden is kept as that number: with the next message it is another, and
+ * the conversation is back in the list without a row having been written for it.
+ */
+export function settingsAt(row: Row, column: number, lastN: number): ConversationSettings {
+  if (row[column] === null) return DEFAULT_SETTINGS;
+  const { pinned, muted, hiddenAt, draft, interest } = objectOf(textAt(row, column));
+  return {
+    pinned: pinned === true,
+    muted: muted === true,
+    hidden: hiddenAt === lastN,
+    draft: typeof draft === 'string' ? draft : '',
+    interest: INTERESTS.find((one) => one === interest) ?? DEFAULT_SETTINGS.interest,
+  };
+}
+
+/** What to keep of them; null: nothing. */
+export function settingsBytes(settings: ConversationSettings, lastN: number): Uint8Array | null {
+  const { pinned, muted, hidden, draft, interest } = settings;
+  const kept = {
+    ...(pinned && { pinned }),
+    ...(muted && { muted }),
+    ...(hidden && { hiddenAt: lastN }),
+    ...(draft !== '' && { draft }),
+    ...(interest !== DEFAULT_SETTINGS.interest && { interest }),
+  };
+  return Object.keys(kept).length === 0 ? null : toBytes(JSON.stringify(kept));
+}
+
+function objectOf(text: string): JsonObject {
+  const value: unknown = JSON.parse(text);
+  if (!isJsonObject(value)) throw new TypeError('settings are no object');
+  return value;
+}
