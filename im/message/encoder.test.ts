@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { encodeDown, type Dialect } from './encoder.js';
+import { WORLD_GID } from './group.js';
 import { known, toDevice, toMid, toSeq, toUid } from './ids.js';
 import { toConversation } from './conversation.js';
 import { decodeUp } from './json_decoder.js';
 import type { ChatEvent, DownFrame } from './message.js';
 import { oldClientType } from './old_types.js';
+import { DEFAULT_SETTINGS } from './settings.js';
 
 const conv = known(toConversation('u543629_543630'));
 const alice = known(toUid(543630));
@@ -105,11 +107,16 @@ test('every kind of frame is valid JSON with the profile’s own keys, or left o
     { kind: 'login', device: known(toDevice(2)) },
     { kind: 'contact', id: alice, from: alice },
     { kind: 'contactRequest', from: alice, comment: 'hi "you"' },
+    { kind: 'accepted', conv, ...sent },
+    { kind: 'groupRequest', gid: WORLD_GID, from: alice, comment: 'hi "you"' },
+    { kind: 'presence', uid: alice, online: true, lastSeenAtMs: 0 },
+    { kind: 'count', conv, lastSeq: event.seq, messages: 1 },
+    { kind: 'settings', conv, settings: DEFAULT_SETTINGS },
     { kind: 'sync', conversations: [conv] },
     { kind: 'heartbeat', isProbe: false },
   ];
   const kinds = new Set(frames.map((frame) => frame.kind));
-  assert.equal(kinds.size, 16);
+  assert.equal(kinds.size, 21);
   for (const frame of frames) {
     for (const parsed of encode(frame, 'legacy'))
       assert.deepEqual(Object.keys(parsed as object), ['Ver', 'Seq', 'Action', 'Data', 'Extra']);

@@ -3,12 +3,14 @@
  * a code; nothing throws. Step 2 of the message path (docs/message_path.md).
  */
 import type { ErrorName } from '../errors.js';
+import { toAddressee, toGroup } from './addressee.js';
 import { ACTIONS, AUTH_ACTIONS, type AuthAction, type ChatAction } from './actions.js';
 import { badFrame as bad } from './bad_frame.js';
 import { isClientId, isLongerThan } from './client_id.js';
 import { toConversation } from './conversation.js';
 import { errorInfo } from './error_info.js';
-import { toCount, toDevice, toMid, toSeq, toUid } from './ids.js';
+import { readExtra } from './extra_fields.js';
+import { toCount, toDevice, toMid, toSeq } from './ids.js';
 import { Field, isJsonObject, type JsonObject } from './json_fields.js';
 import { withinShape, type ShapeLimits } from './json_shape.js';
 import type { AuthUp, BadUp, Profile, ReceiptState, SyncCursor, UpFrame } from './message.js';
@@ -87,9 +89,11 @@ function decodeEnvelope(envelope: JsonObject, profile: Profile, limits: DecodeLi
     case ACTIONS.chat:
     case ACTIONS.chatRetry:
     case ACTIONS.chatResend:
+    case ACTIONS.group:
       return decodeChat(action, { echo, ticket }, body, limits);
     case ACTIONS.chatRecall:
-      return decodeRecall(echo, body, { ticket, profile });
+    case ACTIONS.groupRecall:
+      return decodeRecall(action, echo, body, { ticket, profile });
     case ACTIONS.relay:
     case ACTIONS.relayService:
       return decodeRelay(action, { echo, data, to: F.to.read(envelope), ticket });
@@ -117,7 +121,8 @@ function decodeChat(
 ): UpFrame {
   const refuse = (name: ErrorName, detail?: string): BadUp =>
     bad(errorInfo(name, detail), action, echo, data);
-  const to = toUid(F.to.read(data));
+  const rawTo = F.to.read(data);
+  const to = action === ACTIONS.group ? toGroup(rawTo) : toAddressee(rawTo);
   if (to === undefined) return refuse('INVALID_PARAMETER', 'to');
   const rawMid = F.mid.read(data) ?? 0;
   const mid = rawMid === 0 || rawMid === '' || rawMid === '0' ? 0 : toMid(rawMid);
@@ -132,8 +137,22 @@ function decodeChat(
   if (isLongerThan(content, limits.contentBytes)) return refuse('CONTENT_TOO_LARGE');
   const sentAtMs = fromWireTime(F.sendAt.read(data) ?? F.cTime.read(data) ?? 0);
   if (sentAtMs === undefined) return refuse('INVALID_PARAMETER', 'sendAt');
+  const extra = readExtra(data);
+  if (typeof extra === 'string') return refuse('INVALID_PARAMETER', extra);
   const text = content.toWellFormed();
-  return { kind: 'chat', action, echo, to, clientId, mid, type, content: text, sentAtMs, ticket };
+  const chat = {
+    kind: 'chat',
+    action,
+    echo,
+    to,
+    clientId,
+    mid,
+    type,
+    content: text,
+    sentAtMs,
+    ticket,
+  } as const;
+  return extra.extra === undefined ? chat : { ...chat, extra: extra.extra };
 }
 
 function decodeReceipt(action: string, echo: number, data: JsonObject): UpFrame {

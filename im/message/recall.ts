@@ -52,6 +52,6 @@ export function legacyRecallContent(content: string): string | undefined {
 
 /** The mid under which a client of that profile is told of the event, and acks it. */
 export function wireMid(event: ChatEvent, profile: Profile): Mid {
-  if (event.kind === EVENT_KIND.message || profile === 'legacy') return event.mid;
+  if (event.kind !== EVENT_KIND.recall || profile === 'legacy') return event.mid;
   return readRecall(event.content)?.mid ?? event.mid;
 }

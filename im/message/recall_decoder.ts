@@ -1,5 +1,5 @@
 /**
- * `message.chat.recall` in its three shapes, told apart by whether the content says that it is a recall's:
+ * `message.chat.recall` and `message.group.recall` in their three shapes, told apart by whether the content says that it is a recall's:
  *
  *   public Java SDK         {Mid: the recall's own, To, Type: 100, Content: '{"ReCallBy":…,"Mid":target}'}
  *   public TypeScript SDK   {cliMid, mid: the target's, to, …}
@@ -9,10 +9,11 @@
  * the connection's user, whatever the content says.
  */
 import { ACTIONS } from './actions.js';
+import { toAddressee, toGroup } from './addressee.js';
 import { badFrame } from './bad_frame.js';
 import { isClientId } from './client_id.js';
 import { errorInfo } from './error_info.js';
-import { toMid, toUid, type Mid } from './ids.js';
+import { toMid, type Mid } from './ids.js';
 import { Field, isJsonObject, type JsonObject } from './json_fields.js';
 import type { BadUp, Profile, RecallUp } from './message.js';
 
@@ -29,13 +30,14 @@ export interface RecallEnvelope {
 }
 
 export function decodeRecall(
+  action: typeof ACTIONS.chatRecall | typeof ACTIONS.groupRecall,
   echo: number,
   data: JsonObject,
   { ticket, profile }: RecallEnvelope,
 ): RecallUp | BadUp {
   const refuse = (detail: string): BadUp =>
-    badFrame(errorInfo('INVALID_PARAMETER', detail), ACTIONS.chatRecall, echo, data);
-  const to = toUid(TO.read(data));
+    badFrame(errorInfo('INVALID_PARAMETER', detail), action, echo, data);
+  const to = action === ACTIONS.groupRecall ? toGroup(TO.read(data)) : toAddressee(TO.read(data));
   if (to === undefined) return refuse('to');
   const rawMid = MID.read(data) ?? 0;
   const sent = rawMid === 0 || rawMid === '' || rawMid === '0' ? 0 : toMid(rawMid);
@@ -46,7 +48,7 @@ export function decodeRecall(
   const mid = sent === target ? 0 : sent;
   const cliMid = CLI_MID.read(data) ?? '';
   const clientId = cliMid === '' ? `m${sent === 0 ? target : sent}` : cliMid;
-  if (!isClientId(clientId)) return badFrame(errorInfo('BAD_CLIENT_ID'), ACTIONS.chatRecall, echo, data);
+  if (!isClientId(clientId)) return badFrame(errorInfo('BAD_CLIENT_ID'), action, echo, data);
   return { kind: 'recall', echo, to, target, mid, clientId, ticket };
 }
 

@@ -68,8 +68,9 @@ test('the recipient may stand beside the data; without one, or without data, it 
   assert.equal(beside.kind === 'relay' && beside.to, 1002);
   for (const [action, data] of [
     ['message.cli', { type: 1 }],
-    ['message.cli', { to: 'the_world_channel' }],
+    ['message.cli', { to: 'another_channel' }],
     ['message.cs', { to: '1002' }],
+    ['message.cs', { csId: 2 ** 30 }],
     ['message.cli', 'text'],
     ['message.cli', null],
   ]) {

@@ -3,6 +3,7 @@
  * under keys of one casing, their values untouched; nothing of the envelope does.
  */
 import { ACTIONS } from './actions.js';
+import { toAddressee } from './addressee.js';
 import { badFrame } from './bad_frame.js';
 import { errorInfo } from './error_info.js';
 import { toUid } from './ids.js';
@@ -29,7 +30,8 @@ export interface RelayEnvelope {
 export function decodeRelay(action: RelayAction, envelope: RelayEnvelope): RelayUp | BadUp {
   const { echo, data, ticket } = envelope;
   if (!isJsonObject(data)) return badFrame(errorInfo('INVALID_PARAMETER', 'data'), action, echo);
-  const to = toUid(action === ACTIONS.relayService ? SERVICE.read(data) : (TO.read(data) ?? envelope.to));
+  const to =
+    action === ACTIONS.relayService ? toUid(SERVICE.read(data)) : toAddressee(TO.read(data) ?? envelope.to);
   if (to === undefined) return badFrame(errorInfo('INVALID_PARAMETER', 'to'), action, echo, data);
   return { kind: 'relay', action, echo, to, payload: payloadOf(data, STAMPED[action]), ticket };
 }

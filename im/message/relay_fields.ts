@@ -5,8 +5,9 @@ import type { DownFrame } from './message.js';
 
 type RelayDown = Extract<DownFrame, { kind: 'relay' }>;
 
-export function relayWebText(frame: RelayDown): string {
-  return JSON.stringify(Object.fromEntries(fieldsOf(frame, String)));
+/** `peer`: how this dialect writes an id. */
+export function relayWebText(frame: RelayDown, peer: (id: PeerId) => string): string {
+  return JSON.stringify(Object.fromEntries(fieldsOf(frame, peer)));
 }
 
 export function relayLegacyText(frame: RelayDown): string {
