@@ -23,6 +23,28 @@ export interface JavaMessage {
   readonly cTime: number;
 }
 
+/** A message of a group as the SDK's bean has it. */
+export interface JavaGroupMessage {
+  readonly mid: number;
+  readonly seq: number;
+  readonly from: number;
+  /** The gid. */
+  readonly to: number;
+  readonly type: number;
+  readonly content: string;
+  /** Seconds. */
+  readonly sendAt: number;
+}
+
+export interface JavaGroupNotice {
+  readonly mid: number;
+  readonly gid: number;
+  readonly seq: number;
+  /** 1 came in, 2 went; the SDK knows no other, and looks at the first uid only. */
+  readonly type: number;
+  readonly uid: number;
+}
+
 /** What the app sees of a send: 4 stored, 5 received (or nobody there), 6 failed, or its timer ran out. */
 export type JavaSendState = 'sending' | 'stored' | 'received' | 'failed' | 'timed out';
 
@@ -38,6 +60,10 @@ export class JavaSdk {
   readonly inbox = new Map<number, JavaMessage>();
   /** In the order in which the app saw them for the first time. */
   readonly shown: JavaMessage[] = [];
+  readonly groupShown: JavaGroupMessage[] = [];
+  readonly notices: JavaGroupNotice[] = [];
+  /** New contacts (type 1) and groups (2). */
+  readonly contacts: { readonly id: number; readonly type: number; readonly from: number }[] = [];
   readonly sockets: ScriptSocket[] = [];
   readonly troubles: string[] = [];
   readonly #sends = new Map<number, Send>();
@@ -83,15 +109,98 @@ export class JavaSdk {
   /** What the app calls after it: contacts and sessions, each with what it needs of them. */
   async loadSessions(): Promise<readonly Json[]> {
     for (const contact of await this.#list('contacts/list')) {
-      await this.#list('user/info', { Uid: [number(contact, 'Id')] });
+      const id = number(contact, 'Id');
+      if (number(contact, 'Type') === 2) await this.loadGroup(id);
+      else await this.#list('user/info', { Uid: [id] });
     }
     const sessions = await this.#list('session/recent');
+    for (const state of await this.#list('msg/group/state/all')) {
+      for (const key of ['LastMID', 'LastSeq', 'LastMsgAt']) number(state, key);
+      await this.groupHistory(number(state, 'Gid'));
+    }
     for (const session of sessions) {
       const [one, other] = [number(session, 'Uid1'), number(session, 'Uid2')];
       for (const key of ['LastMid', 'UpdateAt', 'CreateAt']) number(session, key);
       await this.#list('msg/chat/history', { Uid: one === this.uid ? other : one, BeforeMid: 0 });
     }
     return sessions;
+  }
+
+  async createGroup(name: string): Promise<number> {
+    return number(await this.#object('group/create', { Name: name }), 'Gid');
+  }
+
+  async joinGroup(gid: number): Promise<void> {
+    await this.#post('group/join', { Gid: gid });
+  }
+
+  async inviteToGroup(gid: number, uids: readonly number[]): Promise<void> {
+    await this.#post('group/members/invite', { Gid: gid, Uid: uids });
+  }
+
+  async removeFromGroup(gid: number, uids: readonly number[]): Promise<void> {
+    await this.#post('group/members/remove', { Gid: gid, Uid: uids });
+  }
+
+  /** As the app shows it: what it is called, and who is in it. */
+  async loadGroup(gid: number): Promise<{ readonly name: string; readonly members: readonly number[] }> {
+    const [info] = await this.#list('group/info', { Gid: [gid] });
+    assert.ok(info !== undefined, 'no info of the group');
+    assert.equal(number(info, 'Gid'), gid);
+    text(info, 'Avatar');
+    const rows = await this.#list('group/members', { Gid: gid });
+    for (const row of rows) {
+      number(row, 'Type');
+      text(row, 'RemarkName');
+    }
+    return { name: text(info, 'Name'), members: rows.map((row) => number(row, 'Uid')) };
+  }
+
+  /** Newest first. */
+  async groupHistory(gid: number, beforeSeq = 0): Promise<readonly Json[]> {
+    const rows = await this.#list('msg/group/history', { Gid: gid, BeforeSeq: beforeSeq });
+    for (const row of rows) {
+      for (const key of ['Mid', 'Sender', 'Gid', 'Type', 'Seq', 'SendAt', 'Status', 'RecallBy'])
+        number(row, key);
+      text(row, 'Content');
+    }
+    return rows;
+  }
+
+  async startGroupSend(gid: number, content: string): Promise<Readonly<Send>> {
+    return this.#startGroup('message.group', { gid, type: 1, content });
+  }
+
+  /** Resolves when the SDK is done with it: ack.notify says that the group has it. */
+  async sendToGroup(gid: number, content: string): Promise<JavaSendState> {
+    const send = await this.startGroupSend(gid, content);
+    await waitUntil(`the end of ${content}`, () => !['sending', 'stored'].includes(send.state));
+    return send.state;
+  }
+
+  async recallInGroup(gid: number, target: number): Promise<Readonly<Send>> {
+    const content = `{"ReCallBy":${this.uid},"Mid":${target}}`;
+    return this.#startGroup('message.group.recall', { gid, type: 100, content });
+  }
+
+  async #startGroup(
+    action: string,
+    { gid, type, content }: { readonly gid: number; readonly type: number; readonly content: string },
+  ): Promise<Readonly<Send>> {
+    const mid = number(await this.#object('msg/id'), 'Mid');
+    const send: Send = {
+      mid,
+      state: 'sending',
+      timer: setTimeout(() => (send.state = 'timed out'), TIMER_MS),
+    };
+    this.#sends.set(mid, send);
+    const sendAt = Math.floor(Date.now() / 1000);
+    this.#say(
+      action,
+      0,
+      `{"Mid":${mid},"Seq":0,"From":${this.uid},"To":${gid},"Type":${type},"Content":${JSON.stringify(content)},"SendAt":${sendAt},"Status":0}`,
+    );
+    return send;
   }
 
   /** auth/token, the socket, api.user.auth, and the messages missed meanwhile. */
@@ -241,6 +350,18 @@ export class JavaSdk {
         return this.#say('heartbeat', 0, '""');
       case 'message.chat':
         return this.#received(data);
+      case 'message.group':
+        return this.#receivedInGroup(data);
+      case 'notify.group':
+        return this.#noticed(data);
+      case 'notify.contact':
+        for (const key of ['FromType', 'From']) number(data, key);
+        this.contacts.push({
+          id: number(data, 'Id'),
+          type: number(data, 'Type'),
+          from: number(data, 'From'),
+        });
+        return;
       case 'ack.message':
         return this.#settle(data, 'stored');
       case 'ack.notify':
@@ -264,6 +385,34 @@ export class JavaSdk {
     if (this.swallowsReceipts) return;
     // Swapped in the SDK: a chat message is confirmed under the group's action.
     this.#say('ack.group.msg', 0, `{"Mid":${number(data, 'Mid')},"From":${number(data, 'From')},"Seq":0}`);
+  }
+
+  #receivedInGroup(data: Json): void {
+    number(data, 'Status');
+    const message = {
+      mid: number(data, 'Mid'),
+      seq: number(data, 'Seq'),
+      from: number(data, 'From'),
+      to: number(data, 'To'),
+      type: number(data, 'Type'),
+      content: text(data, 'Content'),
+      sendAt: number(data, 'SendAt'),
+    };
+    assert.ok(message.sendAt < 1e10, 'seconds');
+    if (!this.groupShown.some(({ mid }) => mid === message.mid)) this.groupShown.push(message);
+    if (this.swallowsReceipts) return;
+    // Swapped again: a group's message is confirmed under the chat's action.
+    this.#say('ack.request', 0, `{"Mid":${message.mid},"From":${message.from},"Seq":0}`);
+  }
+
+  #noticed(data: Json): void {
+    number(data, 'Timestamp');
+    const uids = asObject(data['Data'])['Uid'];
+    assert.ok(Array.isArray(uids), `a list of uids: ${JSON.stringify(data)}`);
+    const uid: unknown = uids[0];
+    assert.ok(typeof uid === 'number', `uids are numbers: ${JSON.stringify(data)}`);
+    const [mid, gid, seq, type] = ['Mid', 'Gid', 'Seq', 'Type'].map((key) => number(data, key));
+    this.notices.push({ mid: mid ?? 0, gid: gid ?? 0, seq: seq ?? 0, type: type ?? 0, uid });
   }
 
   #show(row: Json, timeKey: 'CTime' | 'SendAt'): void {

@@ -13,6 +13,10 @@ const RECEIPT_DELAY_MS = 1600;
 const HEARTBEAT_MS = 30_000;
 const DEVICE = 2;
 
+const MESSAGES: ReadonlySet<string> = new Set([
+  ...['message.chat', 'message.chat.recall', 'message.group', 'message.group.recall'],
+]);
+
 export interface WebMessage {
   readonly cliMid: string;
   readonly mid: number;
@@ -110,6 +114,30 @@ export class WebSdk {
       status: 0,
     };
     return this.#sendMessage('message.chat', message);
+  }
+
+  /** To a channel: the same, and the ack is that of a chat. `gid` may be the name of the world channel. */
+  async sendToChannel(gid: number | string, content: string): Promise<WebMessage> {
+    const message = {
+      cliMid: crypto.randomUUID().replaceAll('-', '').toUpperCase(),
+      content,
+      from: String(this.uid),
+      mid: 0,
+      sendAt: Date.now(),
+      seq: 0,
+      to: String(gid),
+      type: 1,
+      status: 0,
+    };
+    return this.#sendMessage('message.group', message);
+  }
+
+  async recallInChannel(message: WebMessage): Promise<WebMessage> {
+    const { cliMid, content, from, mid, sendAt, seq, to, type } = message;
+    return this.#sendMessage('message.group.recall', {
+      ...{ cliMid, content, from, mid, sendAt, seq, to, type },
+      status: 3,
+    });
   }
 
   /** The message itself once more under the recall's action, with status 3. */
@@ -227,11 +255,12 @@ export class WebSdk {
     const { action } = frame;
     assert.ok(typeof action === 'string', `unreadable: ${text}`);
     if (action === 'notify.kickout' || action === 'notify.auth') return this.logout();
-    if (action !== 'message.chat' && action !== 'message.chat.recall') return;
+    if (!MESSAGES.has(action)) return;
     const message = readMessage(asObject(frame['data']), text);
-    if (action === 'message.chat') this.#show(message);
-    else this.#takeBack(message);
-    if (!this.swallowsReceipts) this.#confirmLater(message);
+    if (action.endsWith('.recall')) this.#takeBack(message);
+    else this.#show(message);
+    // It confirms no message of a channel.
+    if (action.startsWith('message.chat') && !this.swallowsReceipts) this.#confirmLater(message);
   }
 
   #show(message: WebMessage): void {
