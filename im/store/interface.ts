@@ -237,24 +237,30 @@ export interface MessageStore {
   sync(request: SyncRequest): Promise<SyncPage>;
   /** Of each user: how many conversations he has and the sum of their last seqs. Unknown uids have none. */
   cursors(uids: readonly Uid[]): Promise<readonly (SyncCursor & { readonly uid: Uid })[]>;
-  /** The newest conversations first, at most `limit`; one conversation where `conv` is given. */
+  /**
+   * The newest conversations first, at most `limit`; one conversation where `conv` is given; `people`: groups are
+   * left out.
+   */
   conversations(
     uid: Uid,
     device: Device,
     limit: number,
-    conv?: ConversationName,
+    conv?: ConversationName | 'people',
   ): Promise<readonly ConversationState[]>;
   /**
    * Creates the 1:1 conversation if it is missing. While it is empty the peer has it in no list, page or count
    * before he opens it too or both become contacts. Throws NO_SUCH_USER.
    */
   openConversation(uid: Uid, peer: Uid): Promise<void>;
-  /** What the device has not acked and did not send itself, oldest first over all conversations. */
+  /**
+   * What the device has not acked and did not send itself, oldest first over all conversations of two: whoever pulls
+   * it knows no group.
+   */
   offline(uid: Uid, device: Device, limits: PageLimits): Promise<readonly ChatEvent[]>;
   /**
-   * One page of the same for a client that is pushed everything and acks later: after `passed`, which says per
-   * conversation up to where this connection has been given everything (absent: the device's mark). With `only`,
-   * of that one conversation: how a hole is filled without what the device sent itself.
+   * One page of the same, of groups too, for a client that is pushed everything and acks later: after `passed`,
+   * which says per conversation up to where this connection has been given everything (absent: the device's mark).
+   * With `only`, of that one conversation: how a hole is filled without what the device sent itself.
    */
   offlinePage(
     uid: Uid,

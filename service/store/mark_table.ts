@@ -5,9 +5,12 @@
  * taken to have it, because there are clients that acknowledge nothing of their own user's.
  */
 import type { ConversationName } from '../../im/message/conversation.js';
+import { LARGE_GROUP } from '../../im/message/group.js';
+import { EVENT_KIND } from '../../im/message/message.js';
 import type { MarkRequest } from '../../im/store/interface.js';
-import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
+import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
+import { ReadingRights, within, type Span } from './reading_rights.js';
 import type { Stamps } from './stamps.js';
 
 interface Interval {
@@ -27,10 +30,17 @@ interface DeviceRequests {
 /** One conversation, and whose mark walks in it. */
 interface Log {
   readonly id: number;
+  /** What he may read: everything between is not for him, and a mark walks over it. */
+  readonly spans: readonly Span[];
+  readonly firstSeq: number;
   readonly lastSeq: number;
   readonly uid: number;
   readonly device: number;
+  /** Notices of a large group are pushed only to those concerned: nobody waits for them. */
+  readonly skipsNotices: boolean;
 }
+
+const ANY_DEVICE = -1;
 
 export interface MarkDeps {
   readonly db: SqliteDatabase;
@@ -41,30 +51,31 @@ export interface MarkDeps {
 
 export class MarkTable {
   readonly #db: SqliteDatabase;
+  readonly #rights: ReadingRights;
   readonly #stamps: Stamps;
   readonly #clock: () => number;
   readonly #member: Statement;
   readonly #device: Statement;
-  readonly #foreign: Statement;
-  readonly #fromElsewhere: Statement;
+  readonly #stop: Statement;
   readonly #setDevice: Statement;
   readonly #setMember: Statement;
 
   constructor({ db, stamps, clock }: MarkDeps) {
     this.#db = db;
+    this.#rights = new ReadingRights(db);
     this.#stamps = stamps;
     this.#clock = clock;
     this.#member = db.prepare(
-      `SELECT c.id, c.last_seq, m.delivered_seq, m.read_seq, c.first_seq
-       FROM conversation c JOIN conversation_member m ON m.conv = c.id AND m.uid = ? WHERE c.name = ?`,
+      `SELECT c.id, c.last_seq, m.delivered_seq, m.read_seq, c.first_seq, m.peer, m.since_seq, m.until_seq,
+              COALESCE(g.member_count, 0)
+       FROM conversation c JOIN conversation_member m ON m.conv = c.id AND m.uid = ?
+       LEFT JOIN chat_group g ON g.gid = m.peer WHERE c.name = ?`,
     );
     this.#device = db.prepare('SELECT seq FROM device_mark WHERE uid = ? AND device = ? AND conv = ?');
-    this.#foreign = db.prepare(
-      'SELECT seq FROM message WHERE conv = ? AND seq BETWEEN ? AND ? AND sender <> ? ORDER BY seq LIMIT 1',
-    );
-    this.#fromElsewhere = db.prepare(
-      `SELECT seq FROM message
-       WHERE conv = ? AND seq BETWEEN ? AND ? AND NOT (sender = ? AND device = ?) ORDER BY seq LIMIT 1`,
+    this.#stop = db.prepare(
+      `SELECT seq FROM message WHERE conv = ?1 AND seq BETWEEN ?2 AND ?3
+         AND NOT (sender = ?4 AND (device = ?5 OR ?5 = ${ANY_DEVICE})) AND NOT (kind = ${EVENT_KIND.notice} AND ?6)
+       ORDER BY seq LIMIT 1`,
     );
     this.#setDevice = db.prepare(
       `INSERT INTO device_mark (uid, device, conv, seq) VALUES (?, ?, ?, ?)
@@ -86,19 +97,30 @@ export class MarkTable {
   #raise({ uid, device, conv, got, readTo }: DeviceRequests, stampMs: number): void {
     const row = this.#member.first(uid, conv);
     if (row === undefined) return;
-    const id = integerAt(row, 0);
-    const lastSeq = integerAt(row, 1);
-    const delivered = integerAt(row, 2);
-    const read = integerAt(row, 3);
-    const floor = integerAt(row, 4);
+    const log = this.#logOf(row, uid, device);
+    const { id, firstSeq, lastSeq } = log;
+    const [delivered, read] = [integerAt(row, 2), integerAt(row, 3)];
     const deviceRow = this.#device.first(uid, device, id);
     const before = deviceRow === undefined ? read : integerAt(deviceRow, 0);
-    // What is erased stops nobody: there is nothing of it to be got any more.
-    const after = this.#walk(Math.max(before, floor - 1), got, { id, lastSeq, uid, device });
+    // What is erased, or was before his time, stops nobody: there is nothing of it to be got.
+    const start = Math.max(before, firstSeq - 1);
+    const after = this.#walk(start, got, log);
     const newRead = Math.max(read, Math.min(readTo, lastSeq));
     if (deviceRow === undefined || after > before) this.#setDevice.run(uid, device, id, after);
     else if (newRead === read) return;
-    this.#setMember.run(Math.max(delivered, after), newRead, stampMs, uid, id);
+    const isMarked = integerAt(row, 8) <= LARGE_GROUP.deliveredMarks;
+    this.#setMember.run(isMarked ? Math.max(delivered, after) : delivered, newRead, stampMs, uid, id);
+  }
+
+  #logOf(row: Row, uid: number, device: number): Log {
+    const side = { uid, peer: integerAt(row, 5), sinceSeq: integerAt(row, 6), untilSeq: integerAt(row, 7) };
+    const ends = this.#rights.ends({
+      ...side,
+      firstSeq: integerAt(row, 4),
+      lastSeq: integerAt(row, 1),
+    });
+    const skipsNotices = integerAt(row, 8) > LARGE_GROUP.memberNotices;
+    return { id: integerAt(row, 0), ...ends, uid, device, skipsNotices };
   }
 
   /** Where the mark comes to stand. */
@@ -118,15 +140,24 @@ export class MarkTable {
   }
 
   /** All between `at` and `end` is the user's, whatever device he sent it from. */
-  #isOwn(at: number, end: number, { id, uid }: Log): boolean {
-    return this.#foreign.first(id, at + 1, end, uid) === undefined;
+  #isOwn(at: number, end: number, log: Log): boolean {
+    return this.#firstOther(at, end, log, ANY_DEVICE) === undefined;
   }
 
   /** Walks from `at` over what the device sent itself, at most to `end`. */
-  #passSent(at: number, end: number, { id, uid, device }: Log): number {
+  #passSent(at: number, end: number, log: Log): number {
     if (at >= end) return at;
-    const stop = this.#fromElsewhere.first(id, at + 1, end, uid, device);
-    return stop === undefined ? end : integerAt(stop, 0) - 1;
+    const stop = this.#firstOther(at, end, log, log.device);
+    return stop === undefined ? end : stop - 1;
+  }
+
+  /** The first in (at, end] that is for him and that he did not send from there. */
+  #firstOther(at: number, end: number, log: Log, device: number): number | undefined {
+    for (const { from, to } of within(log.spans, at + 1, end)) {
+      const row = this.#stop.first(log.id, from, to, log.uid, device, log.skipsNotices ? 1 : 0);
+      if (row !== undefined) return integerAt(row, 0);
+    }
+    return undefined;
   }
 }
 

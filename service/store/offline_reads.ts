@@ -3,12 +3,13 @@
  * puts an earlier seq of a conversation behind a later one, whatever the clock did between them.
  */
 import type { ConversationName } from '../../im/message/conversation.js';
-import type { Device, Seq, Uid } from '../../im/message/ids.js';
+import { GID_LIMIT, UID_LIMIT, type Device, type Seq, type Uid } from '../../im/message/ids.js';
 import type { ChatEvent } from '../../im/message/message.js';
 import type { PageLimits } from '../../im/store/interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { EVENT_COLUMNS, eventOf, nameAt } from './event_row.js';
+import { ReadingRights, within, type Span } from './reading_rights.js';
 
 /** Read ahead per conversation: most have few waiting, and a long one is continued where it wins. */
 const CHUNK_COUNT = 32;
@@ -19,6 +20,8 @@ const NOTHING_PASSED: ReadonlyMap<ConversationName, Seq> = new Map();
 interface Source {
   readonly id: number;
   readonly conv: ConversationName;
+  /** What of it the reader may read. */
+  readonly spans: readonly Span[];
   /** seq, stored_at, length(content) of what follows, ascending. */
   rows: readonly Row[];
   next: number;
@@ -33,28 +36,31 @@ interface Reader {
 
 export class OfflineReads {
   readonly #db: SqliteDatabase;
+  readonly #rights: ReadingRights;
   readonly #behind: Statement;
   readonly #missed: Statement;
   readonly #event: Statement;
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
+    this.#rights = new ReadingRights(db);
     this.#behind = db.prepare(
-      `SELECT c.id, c.name, COALESCE(d.seq, m.read_seq), c.first_seq, c.last_seq
+      `SELECT c.id, c.name, COALESCE(d.seq, m.read_seq), c.first_seq, c.last_seq, m.peer, m.since_seq, m.until_seq
        FROM conversation_member m
        JOIN conversation c ON c.id = m.conv
        LEFT JOIN device_mark d ON d.uid = m.uid AND d.device = ?2 AND d.conv = m.conv
-       WHERE m.uid = ?1 AND c.last_seq > COALESCE(d.seq, m.read_seq) AND (?3 = '' OR c.name = ?3)`,
+       WHERE m.uid = ?1 AND c.last_seq > COALESCE(d.seq, m.read_seq) AND (?3 = '' OR c.name = ?3)
+         AND m.peer < ?4 AND (m.until_seq = 0 OR m.until_seq > COALESCE(d.seq, m.read_seq))`,
     );
     this.#missed = db.prepare(
       `SELECT seq, stored_at, length(content) FROM message
-       WHERE conv = ? AND seq > ? AND NOT (sender = ? AND device = ?) ORDER BY seq LIMIT ${CHUNK_COUNT}`,
+       WHERE conv = ? AND seq BETWEEN ? AND ? AND NOT (sender = ? AND device = ?) ORDER BY seq LIMIT ${CHUNK_COUNT}`,
     );
     this.#event = db.prepare(`SELECT ${EVENT_COLUMNS} FROM message m WHERE m.conv = ? AND m.seq = ?`);
   }
 
   offline(uid: Uid, device: Device, limits: PageLimits): readonly ChatEvent[] {
-    return this.offlinePage(uid, device, NOTHING_PASSED, limits);
+    return this.#page({ uid, device }, NOTHING_PASSED, limits, ['', UID_LIMIT]);
   }
 
   /** Begins in each conversation after `passed`, after the device's mark, or at the floor, whichever is last. */
@@ -65,18 +71,38 @@ export class OfflineReads {
     limits: PageLimits,
     only?: ConversationName,
   ): readonly ChatEvent[] {
+    return this.#page({ uid, device }, passed, limits, [only ?? '', GID_LIMIT]);
+  }
+
+  /** `which`: one conversation or '' for all; below which id the peers are. */
+  #page(
+    reader: Reader,
+    passed: ReadonlyMap<ConversationName, Seq>,
+    limits: PageLimits,
+    which: readonly [string, number],
+  ): readonly ChatEvent[] {
+    const { uid, device } = reader;
     return this.#db.read(() => {
-      const reader = { uid, device };
       const heap = new SourceHeap();
-      for (const row of this.#behind.all(uid, device, only ?? '')) {
-        const conv = nameAt(row, 1);
-        const after = Math.max(integerAt(row, 2), integerAt(row, 3) - 1, passed.get(conv) ?? 0);
-        if (after >= integerAt(row, 4)) continue;
-        const source: Source = { id: integerAt(row, 0), conv, rows: [], next: 0, atMs: 0 };
+      for (const row of this.#behind.all(uid, device, ...which)) {
+        const source = this.#sourceOf(row, uid);
+        const after = Math.max(integerAt(row, 2), passed.get(source.conv) ?? 0);
         if (this.#advance(source, after, reader)) heap.push(source);
       }
       return this.#merge(heap, reader, limits);
     });
+  }
+
+  #sourceOf(row: Row, uid: Uid): Source {
+    const { spans } = this.#rights.ends({
+      uid,
+      peer: integerAt(row, 5),
+      sinceSeq: integerAt(row, 6),
+      untilSeq: integerAt(row, 7),
+      firstSeq: integerAt(row, 3),
+      lastSeq: integerAt(row, 4),
+    });
+    return { id: integerAt(row, 0), conv: nameAt(row, 1), spans, rows: [], next: 0, atMs: 0 };
   }
 
   #merge(heap: SourceHeap, reader: Reader, limits: PageLimits): readonly ChatEvent[] {
@@ -98,13 +124,22 @@ export class OfflineReads {
   /** Sets the source on its next message after `seq`; false where there is none. */
   #advance(source: Source, seq: number, { uid, device }: Reader): boolean {
     if (source.next === source.rows.length) {
-      source.rows = this.#missed.all(source.id, seq, uid, device);
+      source.rows = this.#readAhead(source, seq, { uid, device });
       source.next = 0;
     }
     const row = source.rows[source.next];
     if (row === undefined) return false;
     source.atMs = Math.max(source.atMs, integerAt(row, 1));
     return true;
+  }
+
+  /** The next rows after `seq`, of the first of his memberships that has any. */
+  #readAhead({ id, spans }: Source, seq: number, { uid, device }: Reader): readonly Row[] {
+    for (const { from, to } of within(spans, seq + 1, Number.MAX_SAFE_INTEGER)) {
+      const rows = this.#missed.all(id, from, to, uid, device);
+      if (rows.length > 0) return rows;
+    }
+    return [];
   }
 }
 
