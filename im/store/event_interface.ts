@@ -22,6 +22,8 @@ export interface Reaction {
 export const REACTOR_LIMIT = 20;
 /** Different emoji on one message. */
 export const REACTION_LIMIT = 50;
+/** Earlier contents of one message that are shown. */
+export const EDITS_LIMIT = 100;
 /** Pinned messages of one conversation. */
 export const PIN_LIMIT = 100;
 
@@ -49,8 +51,11 @@ export const RECEIPT_NAMES_LIMIT = 200;
 export interface UnreadTotals {
   /** Of conversations that are neither muted nor hidden, each counted to UNREAD_LIMIT. */
   readonly unread: number;
+  /** Of conversations that are muted. */
   readonly muted: number;
+  /** Of both. */
   readonly mentions: number;
+  /** How many make up `unread`. */
   readonly conversations: number;
 }
 
@@ -68,7 +73,7 @@ export interface EventStore {
   reactions(reader: Uid, conv: ConversationName, mids: readonly Mid[]): Promise<readonly Reaction[]>;
   /** The pinned messages, last pinned first. */
   pins(reader: Uid, conv: ConversationName): Promise<readonly ChatEvent[]>;
-  /** What a message said before, oldest first. Throws NO_SUCH_MESSAGE. */
+  /** What a message said before, oldest first: the last EDITS_LIMIT. Throws NO_SUCH_MESSAGE. */
   edits(reader: Uid, conv: ConversationName, mid: Mid): Promise<readonly EarlierContent[]>;
   /** Throws NO_SUCH_MESSAGE; NO_PERMISSION where the message is not the reader's own and he is no admin. */
   receipts(reader: Uid, conv: ConversationName, mid: Mid): Promise<MessageReceipts>;

@@ -1,16 +1,25 @@
 /** Rows of `message` as ChatEvents. The recipient is not stored: it is the other member of the conversation. */
 import { addressee, toConversation, type ConversationName } from '../../im/message/conversation.js';
-import { known, toDevice, toMid, toSeq, toUid } from '../../im/message/ids.js';
-import { EVENT_KIND, type ChatEvent, type EventKind } from '../../im/message/message.js';
+import { known, toCount, toDevice, toMid, toSeq, toUid } from '../../im/message/ids.js';
+import { isJsonObject } from '../../im/message/json_fields.js';
+import {
+  EVENT_KIND,
+  EVERYBODY,
+  type ChatEvent,
+  type EventKind,
+  type Mention,
+  type MessageExtra,
+} from '../../im/message/message.js';
 import { integerAt, textAt } from '../../pkg/db/sqlite_row.js';
 import type { Row } from '../../pkg/db/sqlite_database.js';
 
 /** In the order that eventOf reads; the table goes by the name `m`. */
 export const EVENT_COLUMNS =
-  'm.seq, m.mid, m.client_id, m.sender, m.type, m.content, m.sent_at, m.stored_at, m.status, m.kind';
+  'm.seq, m.mid, m.client_id, m.sender, m.type, m.content, m.sent_at, m.stored_at, m.status, m.kind, m.extra';
 
 export function eventOf(row: Row, conv: ConversationName): ChatEvent {
   const from = known(toUid(row[3]));
+  const extra = extraAt(row, 10);
   return {
     kind: kindAt(row, 9),
     conv,
@@ -24,7 +33,32 @@ export function eventOf(row: Row, conv: ConversationName): ChatEvent {
     sentAtMs: integerAt(row, 6),
     storedAtMs: integerAt(row, 7),
     status: integerAt(row, 8),
+    ...(extra !== undefined && { extra }),
   };
+}
+
+/** Undefined where the cell is NULL, as nearly all are. */
+export function extraAt(row: Row, column: number): MessageExtra | undefined {
+  if (row[column] === null) return undefined;
+  const value: unknown = JSON.parse(textAt(row, column));
+  if (!isJsonObject(value)) throw new TypeError(`column ${column} holds no object`);
+  const [replyTo, editedAtMs, editCount] = [
+    toMid(value['replyTo']),
+    toCount(value['editedAtMs']),
+    toCount(value['editCount']),
+  ];
+  const mentions = Array.isArray(value['mentions']) ? value['mentions'].flatMap(mentionOf) : undefined;
+  return {
+    ...(replyTo !== undefined && { replyTo }),
+    ...(mentions !== undefined && { mentions }),
+    ...(editedAtMs !== undefined && { editedAtMs }),
+    ...(editCount !== undefined && { editCount }),
+  };
+}
+
+function mentionOf(value: unknown): readonly Mention[] {
+  const uid = value === EVERYBODY ? EVERYBODY : toUid(value);
+  return uid === undefined ? [] : [uid];
 }
 
 /** Throws TypeError for a kind that a newer program wrote. */

@@ -2,34 +2,40 @@
  * Taking a message back, within the append's transaction: who may, what is left of it. The row keeps its seq,
  * mid and client id, so that a retry of the original finds it and nothing is stored again.
  */
-import { EVENT_KIND, MESSAGE_STATUS } from '../../im/message/message.js';
+import { MESSAGE_STATUS } from '../../im/message/message.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
-import { integerAt } from '../../pkg/db/sqlite_row.js';
 import type { Refusal } from './flat_batch.js';
 import type { FlatRequest } from './flat_reader.js';
+import type { ChangeScene, MessageChange } from './message_change.js';
+import { MessageRemains } from './message_remains.js';
+import type { MessageTargets } from './message_target.js';
 
-export class RecallChange {
-  readonly #target: Statement;
+export class RecallChange implements MessageChange {
+  readonly #targets: MessageTargets;
+  readonly #remains: MessageRemains;
   readonly #erase: Statement;
 
-  constructor(db: SqliteDatabase) {
-    this.#target = db.prepare('SELECT conv, kind, status, sender, stored_at FROM message WHERE mid = ?');
+  constructor(db: SqliteDatabase, targets: MessageTargets) {
+    this.#targets = targets;
+    this.#remains = new MessageRemains(db);
     this.#erase = db.prepare(
-      `UPDATE message SET status = ${MESSAGE_STATUS.recalled}, content = x'' WHERE mid = ?`,
+      `UPDATE message SET status = ${MESSAGE_STATUS.recalled}, content = x'', extra = NULL WHERE mid = ?`,
     );
   }
 
-  /** Why the message may not be taken back, undefined where it may; writes nothing. */
-  refusal(request: FlatRequest, conversationId: number, nowMs: number): Refusal | undefined {
-    const row = this.#target.first(request.changeValue);
-    if (row === undefined || integerAt(row, 0) !== conversationId) return 'NO_SUCH_MESSAGE';
-    if (integerAt(row, 1) !== EVENT_KIND.message) return 'NO_SUCH_MESSAGE';
-    if (integerAt(row, 2) !== MESSAGE_STATUS.normal) return 'NO_SUCH_MESSAGE';
-    if (integerAt(row, 3) !== request.changeUid) return 'NO_PERMISSION';
-    return nowMs - integerAt(row, 4) > request.changeWindowMs ? 'RECALL_TOO_LATE' : undefined;
+  refusal(request: FlatRequest, scene: ChangeScene): Refusal | undefined {
+    const target = this.#targets.find(request, scene);
+    if (target === undefined) return 'NO_SUCH_MESSAGE';
+    if (target.sender !== request.changeUid)
+      return scene.may('recallOthers', target.sender) ? undefined : 'NO_PERMISSION';
+    const isLate = scene.nowMs - target.storedAtMs > request.changeWindowMs;
+    // Whoever may pin is an admin, and takes back what he likes of his own too.
+    return isLate && !scene.may('pin', target.sender) ? 'RECALL_TOO_LATE' : undefined;
   }
 
-  apply({ changeValue }: FlatRequest): void {
-    if (this.#erase.run(changeValue) !== 1) throw new TypeError('the recalled message is not there');
+  apply(request: FlatRequest, scene: ChangeScene): void {
+    const target = this.#targets.find(request, scene);
+    if (target !== undefined) this.#remains.erase(scene.id, target.seq, target.seq);
+    if (this.#erase.run(request.changeValue) !== 1) throw new TypeError('the recalled message is not there');
   }
 }

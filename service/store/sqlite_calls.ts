@@ -4,6 +4,9 @@ import type { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
 import { AppendTransaction } from './append_transaction.js';
 import { ContactTable } from './contact_table.js';
 import { ConversationTable } from './conversation_table.js';
+import { EventReads } from './event_reads.js';
+import { EventReceipts } from './event_receipts.js';
+import { EventSettings } from './event_settings.js';
 import { IdTable } from './id_table.js';
 import { MarkTable } from './mark_table.js';
 import { MessageReads } from './message_reads.js';
@@ -38,7 +41,7 @@ export function sqliteCalls(db: SqliteDatabase, clock: () => number): StoreCalls
     ...userCalls(core),
     ...tokenCalls(core),
     ...idCalls(core),
-    ...eventCalls(),
+    ...eventCalls(core),
     ...searchCalls(),
     ...groupCalls(),
     ...presenceCalls(core),
@@ -139,16 +142,19 @@ function idCalls({ db }: Core) {
   } satisfies Partial<StoreCalls>;
 }
 
-function eventCalls() {
+function eventCalls({ db, stamps, clock }: Core) {
+  const reads = new EventReads(db);
+  const receipts = new EventReceipts(db);
+  const settings = new EventSettings({ db, stamps, clock });
   return {
-    eventPage: missing,
-    eventMessages: missing,
-    reactions: missing,
-    pins: missing,
-    edits: missing,
-    receipts: missing,
-    setSettings: missing,
-    unread: missing,
+    eventPage: (...args) => reads.page(...args),
+    eventMessages: (...args) => reads.messages(...args),
+    reactions: (...args) => reads.reactions(...args),
+    pins: (...args) => reads.pins(...args),
+    edits: (...args) => reads.edits(...args),
+    receipts: (...args) => receipts.receipts(...args),
+    setSettings: (...args) => settings.setSettings(...args),
+    unread: (uid) => settings.unread(uid),
   } satisfies Partial<StoreCalls>;
 }
 

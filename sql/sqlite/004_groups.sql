@@ -8,6 +8,8 @@ ALTER TABLE message ADD COLUMN extra BLOB;
 ALTER TABLE conversation_member ADD COLUMN since_seq INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE conversation_member ADD COLUMN until_seq INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE conversation_member ADD COLUMN settings BLOB;
+-- Who has left a group: they belong to those whom a message of their time was for.
+CREATE INDEX conversation_member_left ON conversation_member (conv, until_seq) WHERE until_seq > 0;
 
 -- join_mode: the place in open, approval, invite. muted: only owner and admins write. dissolved_at: 0: it lives.
 CREATE TABLE chat_group (
@@ -88,12 +90,13 @@ CREATE TABLE mention (
   PRIMARY KEY (conv, uid, seq)
 ) STRICT, WITHOUT ROWID;
 
--- What a message said before. Key: all of one message, oldest first.
+-- What a message said before. event_seq: the edit by which it was replaced. Key: all of one message, oldest first.
 CREATE TABLE message_edit (
-  mid      INTEGER NOT NULL,
-  no       INTEGER NOT NULL,
-  content  BLOB NOT NULL,
-  until_at INTEGER NOT NULL,
+  mid       INTEGER NOT NULL,
+  no        INTEGER NOT NULL,
+  content   BLOB NOT NULL,
+  until_at  INTEGER NOT NULL,
+  event_seq INTEGER NOT NULL,
   PRIMARY KEY (mid, no)
 ) STRICT, WITHOUT ROWID;
 
