@@ -9,6 +9,7 @@ import { AUTHENTICATOR_OPTIONS } from '../im/api/authenticator.js';
 import { MID_BLOCK_OPTIONS } from '../im/api/mid_blocks.js';
 import { PASSWORD_OPTIONS } from '../im/api/password_api.js';
 import { SERVERS_OPTIONS } from '../im/api/sign_in_answer.js';
+import { GROUP_API_OPTIONS } from '../im/api/group_options.js';
 import { STRANGER_OPTIONS } from '../im/api/stranger_lookups.js';
 import { SYNC_OPTIONS } from '../im/api/sync_api.js';
 import { TOKEN_VERSION_OPTIONS } from '../im/api/token_versions.js';
@@ -16,10 +17,13 @@ import { TOKEN_OPTIONS } from '../im/api/tokens.js';
 import { VERIFICATION_OPTIONS } from '../im/api/verification_codes.js';
 import { GATEWAY_OPTIONS } from '../im/gateway/client_manager.js';
 import { RATE_LIMIT_OPTIONS } from '../im/limits/rate_limits.js';
+import { EVENT_OPTIONS } from '../im/messaging/event_handler.js';
 import { MARK_WRITER_OPTIONS } from '../im/messaging/mark_writer.js';
 import { RECALL_OPTIONS } from '../im/messaging/recall_handler.js';
 import { RELAY_OPTIONS } from '../im/messaging/relay_handler.js';
 import { TICKET_OPTIONS } from '../im/messaging/tickets.js';
+import { PRESENCE_OPTIONS } from '../im/presence/local_presence.js';
+import { SEARCH_OPTIONS } from '../im/search/search_indexer.js';
 import { APPEND_BATCHER_OPTIONS } from '../im/store/append_batcher.js';
 import { RETENTION_OPTIONS } from '../im/store/retention.js';
 import { loadConfig, type Loaded } from '../pkg/config/load.js';
@@ -82,6 +86,8 @@ export const CONFIG_OPTIONS = {
     ...APPEND_BATCHER_OPTIONS,
     ...MARK_WRITER_OPTIONS,
     ...RECALL_OPTIONS,
+    ...EVENT_OPTIONS,
+    ...PRESENCE_OPTIONS,
     ...RELAY_OPTIONS,
     ...TICKET_OPTIONS,
   },
@@ -99,9 +105,10 @@ export const CONFIG_OPTIONS = {
     ...MID_BLOCK_OPTIONS,
     ...STRANGER_OPTIONS,
     ...SYNC_OPTIONS,
+    ...GROUP_API_OPTIONS,
     ...RELEASE_OPTIONS,
   },
-  store: { ...SQLITE_STORE_OPTIONS, ...RETENTION_OPTIONS },
+  store: { ...SQLITE_STORE_OPTIONS, ...RETENTION_OPTIONS, ...SEARCH_OPTIONS },
   metrics: METRICS_OPTIONS,
   lifecycle: LIFECYCLE_OPTIONS,
   log: LOG_OPTIONS,

@@ -53,11 +53,11 @@ async function serve(config: Config, logger: PinoLogger, lifecycle: Lifecycle): 
     ...{ stores, hasher, edge, later: () => ({ rooms, ws, http }), logger },
   });
   const rooms = buildRooms(config, { stores, signer, hasher, wsPort, onBatch, logger });
-  const { api, checker, batcher, marks, gateway, rates } = rooms;
+  const { api, checker, batcher, marks, gateway, rates, presence, search } = rooms;
   await lifecycle.start(probe);
   await lifecycle.start({ name: 'batcher', close: (ms) => batcher.close(ms) });
   await lifecycle.start({ name: 'marks', close: () => marks.flush() });
-  await lifecycle.start(retention);
+  for (const part of [retention, search, presence]) await lifecycle.start(part);
   await lifecycle.start({ name: 'gateway', start: () => gateway.start(), close: (ms) => gateway.close(ms) });
 
   const wsOptions = { ...config.gateway, host: config.host, port: config.wsPort };

@@ -18,6 +18,7 @@ import { LocalDispatch } from '../../im/dispatch/local_dispatch.js';
 import { ClientManager } from '../../im/gateway/client_manager.js';
 import { ChatHandler } from '../../im/messaging/chat_handler.js';
 import { EventDelivery } from '../../im/messaging/event_delivery.js';
+import { EventHandler } from '../../im/messaging/event_handler.js';
 import type { Gateway } from '../../im/gateway/interface.js';
 import type { ReplySink } from '../../im/messaging/interface.js';
 import { LocalRateLimits } from '../../im/limits/rate_limits.js';
@@ -27,6 +28,8 @@ import { ReceiptHandler } from '../../im/messaging/receipts.js';
 import { RelayHandler } from '../../im/messaging/relay_handler.js';
 import { MessagingRouter } from '../../im/messaging/router.js';
 import { TicketChecker } from '../../im/messaging/tickets.js';
+import { LocalPresence } from '../../im/presence/local_presence.js';
+import { SearchIndexer } from '../../im/search/search_indexer.js';
 import { AppendBatcher } from '../../im/store/append_batcher.js';
 import type { Stores } from '../../im/store/stores_interface.js';
 import { AttemptCounter } from '../../pkg/limit/attempt_counter.js';
@@ -68,6 +71,17 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
   const recalls = new RecallHandler(config.messaging, {
     ...{ store: messages, appender: batcher, delivery, replies, logger },
   });
+  const changes = new EventHandler(
+    { ...config.messaging, ...config.gateway },
+    { store: messages, appender: batcher, groups: batcher, delivery },
+  );
+  const presence = new LocalPresence(config.messaging, {
+    ...{ ...stores, store: stores.presence, dispatch, logger, nowMs, monotonicMs: () => performance.now() },
+  });
+  const search = new SearchIndexer(config.store, {
+    ...{ store: stores.search, isBusy: () => batcher.stats().queuedCount > 0, logger },
+    nowMs: () => performance.now(),
+  });
   const relays = new RelayHandler(config.messaging, {
     ...{ store: messages, dispatch, replies, logger, nowMs: () => performance.now() },
   });
@@ -78,7 +92,7 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
   const rates = new LocalRateLimits(config.limits, () => performance.now());
   const localApi = new LocalApi(config.api, {
     ...{ ...identity, ...deps, dispatch, receipts, figures, randomText, nowMs },
-    ...{ appender: batcher, recaller: recalls },
+    ...{ appender: batcher, recaller: recalls, changes, presence },
   });
   const api = new CountedApi(localApi);
   const messaging = new MessagingRouter({
@@ -102,7 +116,7 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
   const { attempts, checker } = identity;
   return {
     ...{ api, attempts, authenticator, batcher, checker, dispatch, gateway },
-    ...{ marks, rates, receipts, relays },
+    ...{ marks, presence, rates, receipts, relays, search },
   };
 }
 

@@ -2,7 +2,7 @@
 import { imError } from '../errors.js';
 import { known, toDevice } from '../message/ids.js';
 import type { NewUser, User, UserStore } from '../store/people_interface.js';
-import type { PasswordHasher } from './interface.js';
+import type { Caller, PasswordHasher } from './interface.js';
 import type { CallContext } from './call_context.js';
 import { checkPassword, type PasswordOptions } from './password_api.js';
 import type { SignIn } from './sign_in.js';
@@ -10,7 +10,7 @@ import type { SignInAnswerer } from './sign_in_answer.js';
 import type { VerificationCodes } from './verification_codes.js';
 
 export interface AccountApiDeps {
-  readonly users: Pick<UserStore, 'create'>;
+  readonly users: Pick<UserStore, 'create' | 'changeEmail'>;
   readonly hasher: PasswordHasher;
   readonly signIn: SignIn;
   readonly answer: SignInAnswerer;
@@ -84,6 +84,21 @@ export class AccountApi {
   async verifyCode(input: { readonly email: string }): Promise<unknown> {
     if (input.email === '') throw imError('INVALID_PARAMETER', 'email');
     await this.#deps.codes.issue(input.email);
+    return '';
+  }
+
+  /** Of the caller's account, proved by the code sent there. Throws WRONG_CODE, ACCOUNT_EXISTS. */
+  async changeEmail(
+    { email, captcha }: { readonly email: string; readonly captcha: string },
+    { uid }: Caller,
+  ): Promise<unknown> {
+    if (email === '') throw imError('INVALID_PARAMETER', 'email');
+    const { codes, users } = this.#deps;
+    codes.check(email, captcha);
+    codes.consume(email);
+    const outcome = await users.changeEmail(uid, email);
+    if (outcome === 'taken') throw imError('ACCOUNT_EXISTS');
+    if (outcome === 'unknown') throw imError('NO_SUCH_USER');
     return '';
   }
 

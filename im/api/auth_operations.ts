@@ -64,13 +64,15 @@ export const AUTH_OPERATIONS: readonly Operation[] = [
     guard: failedSignIn,
     run: (rooms, input, _caller, context) => rooms.auth.signIn(input, context),
   }),
-  publicOperation({
-    path: 'auth/guest',
-    aliases: ['api.user.guest'],
-    input: { nickname: text(0, WIDTHS.nickname), avatar: text(0, WIDTHS.avatar) },
-    guard: () => [{ kind: 'create', hashes: false }],
-    run: (rooms, input, _caller, context) => rooms.accounts.guest(input, context),
-  }),
+  ...['auth/guest', 'auth/guest/signin'].map((path) =>
+    publicOperation({
+      path,
+      aliases: path === 'auth/guest' ? ['api.user.guest'] : [],
+      input: { nickname: text(0, WIDTHS.nickname), avatar: text(0, WIDTHS.avatar) },
+      guard: () => [{ kind: 'create', hashes: false }],
+      run: (rooms, input, _caller, context) => rooms.accounts.guest(input, context),
+    }),
+  ),
   publicOperation({
     path: 'auth/token',
     input: { token: text(0, WIDTHS.token), renew: flag() },
@@ -97,6 +99,12 @@ export const AUTH_OPERATIONS: readonly Operation[] = [
     },
     'genuine',
   ),
+  callerOperation({
+    path: 'user/profile/email',
+    input: { email: email(), captcha: text(0, WIDTHS.captcha) },
+    guard: failedCode,
+    run: (rooms, input, caller) => rooms.accounts.changeEmail(input, caller),
+  }),
   callerOperation({
     path: 'auth/password',
     input: { oldPassword: text(0, WIDTHS.password), newPassword: text(1, WIDTHS.password) },

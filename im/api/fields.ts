@@ -79,6 +79,16 @@ export function text(min: number, max: number): Field<string> {
   return field((value) => toText(min, max)(isAbsent(value) ? '' : value));
 }
 
+/** Text that may also be said to be empty: undefined where it is absent or null. */
+export function maybeText(max: number): Field<string | undefined> {
+  return z.unknown().transform((value, context): string | undefined => {
+    if (value === undefined || value === null) return undefined;
+    const narrowed = toText(0, max)(value);
+    if (narrowed === undefined) context.addIssue({ code: 'custom', message: 'malformed' });
+    return narrowed;
+  });
+}
+
 export function toText(min: number, max: number): Narrow<string> {
   return (value) => {
     if (typeof value !== 'string' || value.length < min || value.length > max) return undefined;

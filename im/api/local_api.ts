@@ -4,9 +4,11 @@
  */
 import type { Logger } from '../../pkg/log/logger.js';
 import { Limiter } from '../../pkg/queue/limiter.js';
+import type { Broker } from '../broker/interface.js';
 import type { Dispatch } from '../dispatch/interface.js';
 import { imError, toCodedError } from '../errors.js';
 import { isLargeAnswer } from '../message/answer_size.js';
+import type { Presence } from '../presence/interface.js';
 import type { Appender } from '../store/interface.js';
 import type { Stores } from '../store/stores_interface.js';
 import { AccountApi } from './account_api.js';
@@ -16,10 +18,15 @@ import type { AttemptGuard } from './attempt_guard.js';
 import { AuthApi } from './auth_api.js';
 import { ContactApi } from './contact_api.js';
 import { ContactNotices } from './contact_notices.js';
+import { EventApi } from './event_api.js';
+import type { GroupRoomOptions } from './group_options.js';
+import { groupRooms } from './group_rooms.js';
 import { HistoryApi } from './history_api.js';
 import type {
   Api,
   ApiRequest,
+  Caller,
+  MessageEvents,
   PasswordHasher,
   Recaller,
   Receipts,
@@ -30,15 +37,20 @@ import { MessageApi } from './message_api.js';
 import { MidBlocks, type MidBlockOptions } from './mid_blocks.js';
 import { OPERATIONS } from './operations.js';
 import { actionsOf, type Operation } from './operation.js';
+import { PageApi } from './page_api.js';
 import { PasswordApi, type PasswordOptions } from './password_api.js';
+import { PresenceApi } from './presence_api.js';
 import { RelationApi } from './relation_api.js';
+import { SearchApi } from './search_api.js';
 import { SessionApi } from './session_api.js';
+import { SettingsApi } from './settings_api.js';
 import type { SignIn } from './sign_in.js';
 import type { SignInAnswerer } from './sign_in_answer.js';
 import { StrangerLookups, type StrangerOptions } from './stranger_lookups.js';
 import { SyncApi, type SyncOptions } from './sync_api.js';
 import type { TokenVersions } from './token_versions.js';
 import type { Tokens } from './tokens.js';
+import { UnreadApi } from './unread_api.js';
 import { UserApi } from './user_api.js';
 import type { VerificationCodes } from './verification_codes.js';
 
@@ -46,14 +58,18 @@ export type LocalApiOptions = PasswordOptions &
   MidBlockOptions &
   StrangerOptions &
   SyncOptions &
+  GroupRoomOptions &
   ReleaseOptions;
 
 export interface LocalApiDeps {
   readonly stores: Stores;
   readonly appender: Pick<Appender, 'append'>;
+  readonly broker: Broker;
   readonly dispatch: Dispatch;
   readonly receipts: Receipts;
   readonly recaller: Recaller;
+  readonly changes: MessageEvents;
+  readonly presence: Presence;
   readonly figures: ServerFigures;
   readonly signer: Pick<TokenSigner, 'ticket'>;
   readonly hasher: PasswordHasher;
@@ -112,19 +128,45 @@ function roomsOf(options: LocalApiOptions, deps: LocalApiDeps): ApiRooms {
   const { stores, receipts, recaller, appender, figures, nowMs } = deps;
   const { messages, users, contacts, ids } = stores;
   const mids = new MidBlocks(options, { ids });
+  const strangers = new StrangerLookups(options, { contacts, nowMs: () => performance.now() });
+  const groups = groupRooms(options, { ...deps, strangers });
+  const enterWorld = (caller: Caller): Promise<void> => groups.groupRequests.enterWorld(caller);
   return {
+    ...groups,
     attempts: deps.attempts,
-    strangers: new StrangerLookups(options, { contacts, nowMs: () => performance.now() }),
+    strangers,
     accounts: new AccountApi(options, { ...deps, users }),
     passwords: new PasswordApi(options, { ...deps, users }),
     auth: new AuthApi(deps),
     users: new UserApi({ users }),
-    contacts: new ContactApi({ contacts, messages, notices: new ContactNotices(deps) }),
+    contacts: new ContactApi({
+      contacts,
+      groups: stores.groups,
+      messages,
+      notices: new ContactNotices(deps),
+    }),
     relations: new RelationApi({ contacts, appender }),
     messages: new MessageApi({ messages, receipts, recaller, mids }),
     history: new HistoryApi({ messages, nowMs }),
-    sessions: new SessionApi({ messages, receipts, signer: deps.signer }),
+    sessions: new SessionApi({ messages, receipts, signer: deps.signer, enterWorld }),
     sync: new SyncApi(options, { messages }),
+    ...eventRoomsOf(deps),
     app: new AppApi(options, { figures }),
+  };
+}
+
+/** What is about the events of conversations. */
+function eventRoomsOf(
+  deps: LocalApiDeps,
+): Pick<ApiRooms, 'events' | 'pages' | 'settings' | 'unread' | 'search' | 'presence'> {
+  const { stores, changes, receipts, presence } = deps;
+  const { messages, events, contacts, search } = stores;
+  return {
+    events: new EventApi({ events, changes }),
+    pages: new PageApi({ events, messages }),
+    settings: new SettingsApi({ ...deps, messages, events }),
+    unread: new UnreadApi({ messages, events, receipts }),
+    search: new SearchApi({ search }),
+    presence: new PresenceApi({ presence, contacts }),
   };
 }

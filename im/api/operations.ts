@@ -4,9 +4,17 @@
  */
 import type { AnswerSize } from '../message/answer_size.js';
 import { AUTH_OPERATIONS } from './auth_operations.js';
+import { CONVERSATION_OPERATIONS } from './conversation_operations.js';
+import { EVENT_OPERATIONS } from './event_operations.js';
+import { text } from './fields.js';
+import { GROUP_JOIN_OPERATIONS } from './group_join_operations.js';
+import { GROUP_OPERATIONS } from './group_operations.js';
 import { MESSAGE_OPERATIONS } from './message_operations.js';
 import { actionsOf, publicOperation, type Operation } from './operation.js';
 import { PEOPLE_OPERATIONS } from './people_operations.js';
+
+/** Enough to see that something comes back. */
+const ECHO_LENGTH = 1024;
 
 const APP_OPERATIONS: readonly Operation[] = [
   publicOperation({
@@ -14,6 +22,11 @@ const APP_OPERATIONS: readonly Operation[] = [
     method: 'GET',
     input: {},
     run: (rooms) => rooms.app.info(),
+  }),
+  publicOperation({
+    path: 'app/echo',
+    input: { text: text(0, ECHO_LENGTH) },
+    run: (_rooms, input) => Promise.resolve(input.text),
   }),
   publicOperation({
     path: 'app/release',
@@ -27,6 +40,10 @@ export const OPERATIONS: readonly Operation[] = [
   ...AUTH_OPERATIONS,
   ...PEOPLE_OPERATIONS,
   ...MESSAGE_OPERATIONS,
+  ...GROUP_OPERATIONS,
+  ...GROUP_JOIN_OPERATIONS,
+  ...EVENT_OPERATIONS,
+  ...CONVERSATION_OPERATIONS,
   ...APP_OPERATIONS,
 ];
 

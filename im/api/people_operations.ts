@@ -19,6 +19,7 @@ const profileChange = {
   avatar: maybe(toText(1, WIDTHS.avatar)),
   approval: maybe(toFlag),
   contactsOnly: maybe(toFlag),
+  privatePresence: maybe(toFlag),
 };
 
 const remark = { uid: required(toUid), remark: text(0, WIDTHS.remark) };
@@ -49,12 +50,14 @@ export const PEOPLE_OPERATIONS: readonly Operation[] = [
     tellsOf: ({ uid }) => uid,
     run: (rooms, input) => rooms.users.info(input.uid),
   }),
-  callerOperation({
-    path: 'user/profile',
-    aliases: ['api.user.info.me'],
-    input: {},
-    run: (rooms, _input, caller) => rooms.users.profile(caller),
-  }),
+  ...['user/profile', 'user/profile/auth'].map((path) =>
+    callerOperation({
+      path,
+      aliases: path === 'user/profile' ? ['api.user.info.me'] : [],
+      input: {},
+      run: (rooms, _input, caller) => rooms.users.profile(caller),
+    }),
+  ),
   ...['user/profile/update', 'profile/update'].map((path) =>
     callerOperation({
       path,
@@ -136,11 +139,12 @@ function listOperations(list: RelationList): readonly Operation[] {
 function said(change: {
   readonly [Key in keyof ProfileChange]: ProfileChange[Key] | undefined;
 }): ProfileChange {
-  const { nickname, avatar, approval, contactsOnly } = change;
+  const { nickname, avatar, approval, contactsOnly, privatePresence } = change;
   return {
     ...(nickname !== undefined && { nickname }),
     ...(avatar !== undefined && { avatar }),
     ...(approval !== undefined && { approval }),
     ...(contactsOnly !== undefined && { contactsOnly }),
+    ...(privatePresence !== undefined && { privatePresence }),
   };
 }

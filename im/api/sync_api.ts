@@ -1,11 +1,10 @@
 /** `sync` and `msg/range`, for our SDK: camelCase, ms, uids as digits. docs/protocol.md says how to use them. */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { imError } from '../errors.js';
-import { chatPeer, type ConversationName } from '../message/conversation.js';
-import { eventFields, type EventFields } from '../message/event_fields.js';
+import { mayBeIn, type ConversationName } from '../message/conversation.js';
 import type { Seq } from '../message/ids.js';
-import type { ChatEvent } from '../message/message.js';
 import type { ConversationState, MessageStore, PageLimits } from '../store/interface.js';
+import { eventAnswer } from './event_answer.js';
 import type { Caller } from './interface.js';
 
 export const SYNC_OPTIONS = {
@@ -20,6 +19,9 @@ export type SyncOptions = OptionsOf<typeof SYNC_OPTIONS>;
 
 export const SYNC_COUNT_LIMIT = 500;
 export const RANGE_LIMITS: PageLimits = { count: 200, bytes: 131_072 };
+
+/** Of the drafts in one page, in UTF-8; the first row is given whatever its draft. */
+const DRAFTS_BYTES = 131_072;
 
 export interface SyncApiDeps {
   readonly messages: Pick<MessageStore, 'sync' | 'range'>;
@@ -50,10 +52,12 @@ export class SyncApi {
   async sync({ since, after, limit }: SyncInput, { uid, device }: Caller): Promise<unknown> {
     const sinceMs = since === 0 ? 0 : Math.max(1, since - this.#options.syncOverlapMs);
     const page = await this.#deps.messages.sync({ uid, device, sinceMs, afterConv: after, limit });
+    const rows = withinDrafts(page.conversations);
+    const more = page.more || rows.length < page.conversations.length;
     return {
-      conversations: page.conversations.map(conversationAnswer),
-      more: page.more,
-      next: page.more ? (page.conversations.at(-1)?.conv ?? '') : '',
+      conversations: rows.map(conversationAnswer),
+      more,
+      next: more ? (rows.at(-1)?.conv ?? '') : '',
       count: page.count,
       sum: page.sum,
       cursor: page.nowMs,
@@ -63,12 +67,22 @@ export class SyncApi {
 
   /** The closed interval that the answer covers is the answer's `from` and `to`. Throws NO_PERMISSION, EXPIRED. */
   async range({ conv, from, to }: RangeInput, { uid }: Caller): Promise<unknown> {
-    if (chatPeer(conv, uid) === undefined) throw imError('NO_PERMISSION');
+    if (!mayBeIn(conv, uid)) throw imError('NO_PERMISSION');
     if (from < 1 || from > to) throw imError('INVALID_PARAMETER', 'from');
     const page = await this.#deps.messages.range(uid, conv, from, to, RANGE_LIMITS);
     const { more, floor } = page;
     return { conv, from: page.from, to: page.to, events: page.events.flatMap(eventAnswer), more, floor };
   }
+}
+
+/** What is left out comes with the next page: the answer stays small also where somebody begins and never sends. */
+function withinDrafts(rows: readonly ConversationState[]): readonly ConversationState[] {
+  let bytes = 0;
+  const end = rows.findIndex(({ settings }, index) => {
+    bytes += Buffer.byteLength(settings.draft);
+    return index > 0 && bytes > DRAFTS_BYTES;
+  });
+  return end < 0 ? rows : rows.slice(0, end);
 }
 
 function conversationAnswer(row: ConversationState): Readonly<Record<string, unknown>> {
@@ -85,10 +99,8 @@ function conversationAnswer(row: ConversationState): Readonly<Record<string, unk
     peerDeliveredSeq: row.peerDeliveredSeq,
     peerReadSeq: row.peerReadSeq,
     unread: row.unread,
+    mentions: row.mentions,
+    isMember: row.isMember,
+    settings: row.settings,
   };
-}
-
-/** A recall that cannot be read is for nobody. */
-function eventAnswer(event: ChatEvent): readonly EventFields[] {
-  return [eventFields(event) ?? []].flat();
 }

@@ -66,6 +66,6 @@ export class UserApi {
 }
 
 function profileAnswer(user: User): Readonly<Record<string, unknown>> {
-  const { email, approval, contactsOnly } = user;
-  return { ...userAnswer(user), Email: email, email, approval, contactsOnly };
+  const { email, approval, contactsOnly, privatePresence } = user;
+  return { ...userAnswer(user), Email: email, email, approval, contactsOnly, privatePresence };
 }

@@ -5,6 +5,8 @@ import type { GatewayStats } from '../../im/gateway/gateway_stats.js';
 import type { RateLimitStats } from '../../im/limits/rate_limits.js';
 import type { MarkWriterStats } from '../../im/messaging/mark_writer.js';
 import type { RelayStats } from '../../im/messaging/relay_handler.js';
+import type { PresenceStats } from '../../im/presence/local_presence.js';
+import type { SearchIndexerStats } from '../../im/search/search_indexer.js';
 import type { AppendBatcherStats } from '../../im/store/append_batcher.js';
 import type { RetentionStats } from '../../im/store/retention.js';
 import type { LimiterStats } from '../../pkg/queue/limiter.js';
@@ -48,6 +50,8 @@ export interface Figures {
   readonly marks: MarkWriterStats;
   readonly receipts: { readonly waitingCount: number; readonly untoldCount: number };
   readonly relays: RelayStats;
+  readonly presence: PresenceStats;
+  readonly search: SearchIndexerStats;
   readonly workers: readonly WorkerFigures[];
   readonly files: FileFigures;
   readonly retention: RetentionStats;

@@ -2,55 +2,8 @@
  * Every metric but the two histograms, one row each: its name, kind, labels, what it says, and where it is read
  * from. docs/operations.md has the same names (test/ops/metrics_docs.test.ts).
  */
-import type { Counts, Figures } from './figures.js';
-
-export interface Sample {
-  /** In the order of the row's labels. */
-  readonly labels: readonly string[];
-  readonly value: number;
-}
-
-export interface MetricRow {
-  readonly name: string;
-  readonly kind: 'gauge' | 'counter';
-  readonly help: string;
-  readonly labels: readonly string[];
-  readonly read: (figures: Figures) => number | readonly Sample[];
-}
-
-const PREFIX = 'sailplane_';
-
-type Plain = (figures: Figures) => number;
-type Many = (figures: Figures) => readonly Sample[];
-
-const gauge = (name: string, help: string, read: Plain): MetricRow => plain('gauge', name, help, read);
-const counter = (name: string, help: string, read: Plain): MetricRow => plain('counter', name, help, read);
-
-function plain(kind: MetricRow['kind'], name: string, help: string, read: Plain): MetricRow {
-  return { name: PREFIX + name, kind, help, labels: [], read };
-}
-
-function labelled(
-  kind: MetricRow['kind'],
-  [name, ...labels]: readonly [string, ...string[]],
-  help: string,
-  read: Many,
-): MetricRow {
-  return { name: PREFIX + name, kind, help, labels, read };
-}
-
-function countsOf(counts: Readonly<Record<string, number>>): Counts {
-  return new Map(Object.entries(counts));
-}
-
-function byName(counts: Counts): readonly Sample[] {
-  return [...counts].map(([name, value]) => ({ labels: [name], value }));
-}
-
-/** `operation result` as two labels. */
-function byTwoNames(counts: Counts): readonly Sample[] {
-  return [...counts].map(([names, value]) => ({ labels: names.split(' '), value }));
-}
+import { EVENT_METRICS } from './event_metrics.js';
+import { byName, byTwoNames, counter, countsOf, gauge, labelled, type MetricRow } from './metric_row.js';
 
 const GATEWAY: readonly MetricRow[] = [
   labelled('gauge', ['gateway_connections', 'profile'], 'Open connections; none: nothing read yet.', (f) =>
@@ -342,5 +295,6 @@ export const METRICS: readonly MetricRow[] = [
   ...API,
   ...MESSAGING,
   ...STORE,
+  ...EVENT_METRICS,
   ...PROCESS,
 ];

@@ -4,7 +4,8 @@
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Figures } from './figures.js';
-import { METRICS, type MetricRow } from './metric_table.js';
+import type { MetricRow } from './metric_row.js';
+import { METRICS } from './metric_table.js';
 
 export interface MetricsDeps {
   readonly collect: () => Promise<Figures>;

@@ -19,9 +19,11 @@ import { chatConversation } from '../../im/message/conversation.js';
 import { known, toDevice, toMid, toUid, type Device, type Mid, type Uid } from '../../im/message/ids.js';
 import { EVENT_KIND } from '../../im/message/message.js';
 import { EventDelivery } from '../../im/messaging/event_delivery.js';
+import { EventHandler } from '../../im/messaging/event_handler.js';
 import { MarkWriter } from '../../im/messaging/mark_writer.js';
 import { RecallHandler } from '../../im/messaging/recall_handler.js';
 import { ReceiptHandler } from '../../im/messaging/receipts.js';
+import { LocalPresence } from '../../im/presence/local_presence.js';
 import { AppendBatcher } from '../../im/store/append_batcher.js';
 import { defaultsOf } from '../../pkg/config/option.js';
 import { AttemptCounter } from '../../pkg/limit/attempt_counter.js';
@@ -82,6 +84,7 @@ export class ApiServer {
   readonly stores: SqliteStores;
   readonly local: LocalApi;
   readonly marks: MarkWriter;
+  readonly presence: LocalPresence;
   readonly kicks: KickOrder[] = [];
   readonly groupDeliveries: GroupDelivery[] = [];
   readonly deliveries: Delivery[] = [];
@@ -146,7 +149,15 @@ export class ApiServer {
     const delivery = new EventDelivery({ dispatch, replies, logger });
     const recallDeps = { store: messages, appender, delivery, replies, logger };
     const recaller = new RecallHandler(messaging, recallDeps);
-    const made = { appender, recaller, answer, codes, randomText, nowMs, logger };
+    const changes = new EventHandler(
+      { ...messaging, contentBytes: 32_768 },
+      { store: messages, appender, groups: appender, delivery },
+    );
+    this.presence = new LocalPresence(messaging, {
+      ...{ ...stores, store: stores.presence, dispatch, logger, nowMs, monotonicMs: nowMs },
+    });
+    const events = { changes, presence: this.presence };
+    const made = { ...events, appender, recaller, answer, codes, randomText, nowMs, logger };
     this.local = new LocalApi(options, { ...shared, ...made });
     const readiness = new Readiness(options, { appender: this.#batcher, messages });
     const checker = new LocalTokenChecker({ tokens, versions });

@@ -1,0 +1,49 @@
+/**
+ * user/state, user/online, state/sub: who is there and since when not. Of whom the caller may not know, the answer is
+ * the same as of somebody who never signed in.
+ */
+import type { Uid } from '../message/ids.js';
+import type { Presence, PresenceState } from '../presence/interface.js';
+import type { ContactStore } from '../store/people_interface.js';
+import type { Caller } from './interface.js';
+
+export interface PresenceApiDeps {
+  readonly presence: Presence;
+  readonly contacts: Pick<ContactStore, 'list'>;
+}
+
+/** Contacts asked about at once. */
+const STATE_COUNT = 500;
+
+export class PresenceApi {
+  readonly #deps: PresenceApiDeps;
+
+  constructor(deps: PresenceApiDeps) {
+    this.#deps = deps;
+  }
+
+  async states(uids: readonly Uid[], { uid }: Caller): Promise<unknown> {
+    if (uids.length === 0) return [];
+    return (await this.#deps.presence.states(uid, uids)).map(stateAnswer);
+  }
+
+  /** The caller's contacts who are. */
+  async online({ uid }: Caller): Promise<unknown> {
+    const contacts = (await this.#deps.contacts.list(uid)).map(({ peer }) => peer.uid);
+    const online: PresenceState[] = [];
+    for (let start = 0; start < contacts.length; start += STATE_COUNT) {
+      const states = await this.#deps.presence.states(uid, contacts.slice(start, start + STATE_COUNT));
+      online.push(...states.filter((state) => state.online));
+    }
+    return online.map(stateAnswer);
+  }
+
+  /** Replaces what the calling device subscribed to before; none ends it. Throws TOO_MANY_SUBSCRIPTIONS. */
+  async subscribe(uids: readonly Uid[], { uid, device }: Caller): Promise<unknown> {
+    return (await this.#deps.presence.subscribe({ uid, device }, uids)).map(stateAnswer);
+  }
+}
+
+function stateAnswer({ uid, online, lastSeenAtMs }: PresenceState): Readonly<Record<string, unknown>> {
+  return { uid: String(uid), online, lastSeenAt: lastSeenAtMs };
+}
