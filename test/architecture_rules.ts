@@ -87,8 +87,8 @@ const RULES: readonly Rule[] = [
       !isFile ||
       topOf(to) !== 'im' ||
       imRoomOf(to) === imRoomOf(from) ||
-      /^im\/(\w+\/(\w+_)?interface\.ts|message\/\w+\.ts|errors\.ts)$/.test(to),
-    text: 'im rooms meet only through their interface files, im/message and im/errors.ts',
+      /^im\/(\w+\/(\w+_)?interface\.ts|message\/\w+\.ts|group\/permissions\.ts|errors\.ts)$/.test(to),
+    text: 'im rooms meet only through their interface files, im/message, im/errors.ts and the table of permissions',
   },
   {
     applies: (path) => topOf(path) === 'im' && isCode(path),

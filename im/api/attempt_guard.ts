@@ -1,6 +1,6 @@
 /**
- * Stops guessing: failed sign-ins per account and address, new accounts and mails per address, look-ups of people
- * per user and address; and keeps passwords of one from keeping everybody else's from being hashed. Tokens are not
+ * Stops guessing: failed sign-ins per account and address, new accounts and mails per address, look-ups of people and
+ * new groups per user and address; and keeps passwords of one from keeping everybody else's from being hashed. Tokens are not
  * looked at here: whoever holds one is in, whatever others try in his name.
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
@@ -55,10 +55,14 @@ export const ATTEMPT_OPTIONS = {
     120,
     'count',
     COUNT,
-    'People that one user looks up by account or name in one window, found or not: bounds listing everybody.',
+    'People that one user looks up by account or name in one window, and codes of invite links that he tries, found ' +
+      'or not: bounds listing everybody.',
   ),
   lookupAddressCount: integer(1200, 'count', COUNT, 'The same of one address.'),
   lookupWindowMs: integer(60_000, 'ms', WINDOW, 'From the first of them on.'),
+  groupUserCount: integer(60, 'count', COUNT, 'Groups that one user makes in one window.'),
+  groupAddressCount: integer(600, 'count', COUNT, 'The same of one address.'),
+  groupWindowMs: integer(3_600_000, 'ms', WINDOW, 'From the first of them on.'),
   keyCount: integer(
     100_000,
     'count',
@@ -92,6 +96,7 @@ export interface AttemptGuardDeps {
 export type Attempt =
   | { readonly kind: 'signIn'; readonly account: string | Uid }
   | { readonly kind: 'lookup'; readonly uid: Uid }
+  | { readonly kind: 'group'; readonly uid: Uid }
   | { readonly kind: 'create'; /** It sets a password. */ readonly hashes: boolean }
   | { readonly kind: 'mail' };
 
@@ -104,18 +109,19 @@ interface Claim {
   readonly succeeded: 'keep' | 'giveBack' | 'reset';
 }
 
+type CounterName =
+  'password' | 'address' | 'account' | 'pair' | 'user' | 'create' | 'mail' | 'lookup' | 'founder' | 'group';
+
 /** A place among the hashes is free again in about the time of a few. */
 const BUSY_RETRY_MS = 1000;
 
 export class AttemptGuard {
-  readonly #counters: Readonly<
-    Record<'password' | 'address' | 'account' | 'pair' | 'user' | 'create' | 'mail' | 'lookup', AttemptCount>
-  >;
+  readonly #counters: Readonly<Record<CounterName, AttemptCount>>;
   readonly #hashing: Readonly<Record<'address' | 'account', InFlight>>;
-  readonly #refused = { signIn: 0, create: 0, mail: 0, lookup: 0 };
+  readonly #refused = { signIn: 0, create: 0, mail: 0, lookup: 0, group: 0 };
 
   constructor(options: AttemptOptions, { counter }: AttemptGuardDeps) {
-    const { keyCount, signInWindowMs, lookupWindowMs } = options;
+    const { keyCount, signInWindowMs, lookupWindowMs, groupWindowMs } = options;
     const of = (limitCount: number, windowMs: number): AttemptCount =>
       counter({ limitCount, windowMs, keyCount });
     this.#counters = {
@@ -127,6 +133,8 @@ export class AttemptGuard {
       mail: of(options.mailCount, options.mailWindowMs),
       user: of(options.lookupUserCount, lookupWindowMs),
       lookup: of(options.lookupAddressCount, lookupWindowMs),
+      founder: of(options.groupUserCount, groupWindowMs),
+      group: of(options.groupAddressCount, groupWindowMs),
     };
     this.#hashing = {
       address: new InFlight(options.hashAddressCount),
@@ -174,7 +182,7 @@ export class AttemptGuard {
 
   /** The address's first: where it has none left, nothing is noted of what it names. */
   #claimsOf(attempt: Attempt, addressKey: string): readonly Claim[] {
-    const { password, address, account, pair, user } = this.#counters;
+    const { password, address, account, pair, user, founder } = this.#counters;
     if (attempt.kind === 'signIn') {
       const name = keyOf(attempt.account);
       return [
@@ -186,8 +194,9 @@ export class AttemptGuard {
       ];
     }
     const ofAddress: Claim = { counter: this.#counters[attempt.kind], key: addressKey, succeeded: 'keep' };
-    if (attempt.kind !== 'lookup') return [ofAddress];
-    return [ofAddress, { counter: user, key: keyOf(attempt.uid), succeeded: 'keep' }];
+    if (attempt.kind !== 'lookup' && attempt.kind !== 'group') return [ofAddress];
+    const counter = attempt.kind === 'lookup' ? user : founder;
+    return [ofAddress, { counter, key: keyOf(attempt.uid), succeeded: 'keep' }];
   }
 
   #take({ kind }: Attempt, claims: readonly Claim[]): void {

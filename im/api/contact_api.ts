@@ -3,8 +3,10 @@
  * other lists (requests) and answers (approval).
  */
 import { imError } from '../errors.js';
+import { WORLD_GID, type Group } from '../message/group.js';
 import type { Uid } from '../message/ids.js';
 import { toSeconds } from '../message/wire_time.js';
+import type { GroupStore } from '../store/group_interface.js';
 import type { MessageStore } from '../store/interface.js';
 import type { Contact, ContactRequest, ContactStore } from '../store/people_interface.js';
 import type { ContactNotices } from './contact_notices.js';
@@ -13,6 +15,7 @@ import { strangerAnswer } from './user_answer.js';
 
 export interface ContactApiDeps {
   readonly contacts: ContactStore;
+  readonly groups: Pick<GroupStore, 'groupsOf'>;
   readonly messages: Pick<MessageStore, 'mayWrite'>;
   readonly notices: ContactNotices;
 }
@@ -23,8 +26,9 @@ export interface ApprovalInput {
   readonly deny: boolean | undefined;
 }
 
-/** Contacts are people; groups will be 2. */
+/** What kind of contact it is: `Type`. */
 const USER_CONTACT = 1;
+const GROUP_CONTACT = 2;
 /** What a client is told that has asked instead of added; any text is fine with those that do not read it. */
 const ASKED = 'asked';
 
@@ -35,8 +39,11 @@ export class ContactApi {
     this.#deps = deps;
   }
 
-  async list(caller: Caller): Promise<unknown> {
-    return (await this.#deps.contacts.list(caller.uid)).map(contactAnswer);
+  /** People, then the groups that the caller is in, where an old client looks for both. */
+  async list({ uid }: Caller): Promise<unknown> {
+    const people = await this.#deps.contacts.list(uid);
+    const groups = (await this.#deps.groups.groupsOf(uid)).filter(({ group }) => group.gid !== WORLD_GID);
+    return [...people.map(contactAnswer), ...groups.map(({ group }) => groupContactAnswer(group))];
   }
 
   /** Throws SELF_CONTACT, NO_SUCH_USER, BLOCKED, ALREADY_CONTACT, CONTACTS_FULL. */
@@ -127,6 +134,23 @@ function contactAnswer({ peer, remark }: Contact): Readonly<Record<string, unkno
     nickname: peer.nickname,
     nick_name: peer.nickname,
     avatar: peer.avatar,
+  };
+}
+
+/** The group of everybody is none of these: who knows it knows it by its name. */
+function groupContactAnswer({ gid, name, avatar }: Group): Readonly<Record<string, unknown>> {
+  const id = String(gid);
+  return {
+    Id: id,
+    Type: GROUP_CONTACT,
+    Remark: '',
+    id,
+    gid,
+    type: GROUP_CONTACT,
+    remark: '',
+    nickname: name,
+    nick_name: name,
+    avatar,
   };
 }
 

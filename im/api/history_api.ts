@@ -3,8 +3,8 @@
  * own. Recalls are left out: a message that was taken back says so itself by its status.
  */
 import { imError } from '../errors.js';
-import { chatConversation, type ConversationName } from '../message/conversation.js';
-import type { Uid } from '../message/ids.js';
+import { chatConversation, conversationWith, type ConversationName } from '../message/conversation.js';
+import type { PeerId, Uid } from '../message/ids.js';
 import { EVENT_KIND, type ChatEvent } from '../message/message.js';
 import type { MessageStore } from '../store/interface.js';
 import type { Caller } from './interface.js';
@@ -16,7 +16,8 @@ export interface HistoryApiDeps {
 }
 
 export interface HistoryInput {
-  readonly uid: Uid;
+  /** With whom; a group only where the caller may read it. */
+  readonly to: PeerId;
   /** 0: from the end. One that is not in this conversation, or no more: nothing. */
   readonly beforeMid: number;
   /** Stored at or after, and before; 0: no bound. */
@@ -25,7 +26,7 @@ export interface HistoryInput {
   readonly count: number;
 }
 
-interface Bounds extends Omit<HistoryInput, 'uid'> {
+interface Bounds extends Omit<HistoryInput, 'to'> {
   readonly bytes: number;
 }
 
@@ -50,10 +51,10 @@ export class HistoryApi {
     this.#deps = deps;
   }
 
-  /** Only the caller's own conversation can be named: it is made of his uid and another. */
-  async history({ uid, ...bounds }: HistoryInput, caller: Caller): Promise<unknown> {
+  /** Of people only the caller's own conversation can be named: it is made of his uid and another. */
+  async history({ to, ...bounds }: HistoryInput, caller: Caller): Promise<unknown> {
     if (bounds.toMs !== 0 && bounds.toMs <= bounds.fromMs) throw imError('INVALID_PARAMETER', 'to');
-    const conv = chatConversation(caller.uid, uid);
+    const conv = conversationWith(caller.uid, to);
     const page = await this.#page(caller.uid, conv, { ...bounds, bytes: PAGE_BYTES });
     return page.map(messageAnswer);
   }
@@ -62,7 +63,7 @@ export class HistoryApi {
   async recent({ uid, device }: Caller): Promise<unknown> {
     const { messages, nowMs } = this.#deps;
     const fromMs = nowMs() - RECENT_MS;
-    const rows = await messages.conversations(uid, device, RECENT_CONVERSATIONS);
+    const rows = await messages.conversations(uid, device, RECENT_CONVERSATIONS, 'people');
     const found: ChatEvent[] = [];
     for (const { conv, lastAtMs } of rows) {
       if (lastAtMs < fromMs) continue;

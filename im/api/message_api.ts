@@ -1,6 +1,6 @@
 /** msg/id, msg/chat/offline and its ack, message/recall. Reading back: history_api.ts. */
 import { imError } from '../errors.js';
-import type { Mid, Uid } from '../message/ids.js';
+import type { Mid, PeerId } from '../message/ids.js';
 import type { MessageStore, PageLimits } from '../store/interface.js';
 import type { Caller, Recaller, Receipts } from './interface.js';
 import { messageAnswer } from './message_answer.js';
@@ -41,7 +41,7 @@ export class MessageApi {
   }
 
   /** Throws what Recaller.recall throws. */
-  async recall(input: { readonly to: Uid; readonly mid: Mid }, caller: Caller): Promise<unknown> {
+  async recall(input: { readonly to: PeerId; readonly mid: Mid }, caller: Caller): Promise<unknown> {
     await this.#deps.recaller.recall(caller, input.to, input.mid);
     return '';
   }

@@ -1,7 +1,8 @@
 /** Rows of the operation table: messages, sessions, sync. */
+import { toAddressee } from '../message/addressee.js';
 import { chatMembers, toConversation, type ConversationName } from '../message/conversation.js';
-import { known, toCount, toMid, toSeq, toUid } from '../message/ids.js';
-import { conversation, countWithin, listOf, optional, required, session, time } from './fields.js';
+import { isGid, known, toCount, toMid, toSeq, toUid, type PeerId, type Uid } from '../message/ids.js';
+import { conversation, countWithin, flag, listOf, optional, required, session, time } from './fields.js';
 import { PAGE_COUNT, PAGE_COUNT_LIMIT, USER_COUNT_LIMIT } from './history_api.js';
 import { OFFLINE_LIMITS } from './message_api.js';
 import { callerOperation, type Operation } from './operation.js';
@@ -29,9 +30,9 @@ export const MESSAGE_OPERATIONS: readonly Operation[] = [
       from: time(),
       to: time(),
     },
-    run: (rooms, { uid, beforeMid, before, pageSize: count, from: fromMs, to: toMs }, caller) => {
+    run: (rooms, { uid: to, beforeMid, before, pageSize: count, from: fromMs, to: toMs }, caller) => {
       const cursor = beforeMid === 0 ? before : beforeMid;
-      return rooms.history.history({ uid, beforeMid: cursor, fromMs, toMs, count }, caller);
+      return rooms.history.history({ to, beforeMid: cursor, fromMs, toMs, count }, caller);
     },
   }),
   callerOperation({
@@ -51,13 +52,13 @@ export const MESSAGE_OPERATIONS: readonly Operation[] = [
     answer: 'page',
     // Pages by number would move under a reader whenever somebody writes: only the first can be named.
     input: {
-      to: required(toUid),
+      to: required(toAddressee),
       end_mid: optional(toCount, 0),
       pageSize,
       page: optional(countWithin(0, 1), 1),
     },
-    run: (rooms, { to: uid, end_mid: beforeMid, pageSize: count }, caller) =>
-      rooms.history.history({ uid, beforeMid, fromMs: 0, toMs: 0, count }, caller),
+    run: (rooms, { to, end_mid: beforeMid, pageSize: count }, caller) =>
+      rooms.history.history({ to, beforeMid, fromMs: 0, toMs: 0, count }, caller),
   }),
   callerOperation({
     path: 'message/read',
@@ -67,7 +68,8 @@ export const MESSAGE_OPERATIONS: readonly Operation[] = [
   }),
   callerOperation({
     path: 'message/recall',
-    input: { to: required(toUid), mid: required(toMid), type: optional(countWithin(0, 1), 1) },
+    // 1: to a person, 2: to a group. Whom it is to says so as well.
+    input: { to: required(toAddressee), mid: required(toMid), type: optional(countWithin(0, 2), 1) },
     run: (rooms, input, caller) => rooms.messages.recall(input, caller),
   }),
   callerOperation({
@@ -90,25 +92,26 @@ export const MESSAGE_OPERATIONS: readonly Operation[] = [
   callerOperation({
     path: 'session/recent',
     answer: 'list',
-    input: {},
-    run: (rooms, _input, caller) => rooms.sessions.recent(caller),
+    // Old clients take every row for a person.
+    input: { groups: flag() },
+    run: (rooms, { groups }, caller) => rooms.sessions.recent(groups, caller),
   }),
   callerOperation({
     path: 'session/get',
-    input: { to: required(toUid) },
-    tellsOf: ({ to }) => [to],
+    input: { to: required(toAddressee) },
+    tellsOf: ({ to }) => peopleIn(to),
     run: (rooms, input, caller) => rooms.sessions.get(input.to, caller),
   }),
   callerOperation({
     path: 'session/update',
-    input: { to: required(toUid), readSeq: optional(toSeq, known(toSeq(0))) },
-    tellsOf: ({ to }) => [to],
+    input: { to: required(toAddressee), readSeq: optional(toSeq, known(toSeq(0))) },
+    tellsOf: ({ to }) => peopleIn(to),
     run: (rooms, input, caller) => rooms.sessions.update(input, caller),
   }),
   callerOperation({
     path: 'session/ticket',
-    input: { to: required(toUid) },
-    tellsOf: ({ to }) => [to],
+    input: { to: required(toAddressee) },
+    tellsOf: ({ to }) => peopleIn(to),
     run: (rooms, input, caller) => rooms.sessions.ticket(input.to, caller),
   }),
   callerOperation({
@@ -122,3 +125,8 @@ export const MESSAGE_OPERATIONS: readonly Operation[] = [
     run: (rooms, input, caller) => rooms.sync.sync(input, caller),
   }),
 ];
+
+/** Strangers are people: what is told of a group is told to its members only. */
+function peopleIn(to: PeerId): readonly Uid[] {
+  return isGid(to) ? [] : [to];
+}

@@ -1,7 +1,11 @@
-/** session/recent, get, update and ticket, message/read: the 1:1 conversations as the older clients list them. Times in seconds. */
-import { imError } from '../errors.js';
-import { chatConversation, chatPeer, type ConversationName } from '../message/conversation.js';
-import { known, toSeq, type Seq, type Uid } from '../message/ids.js';
+/**
+ * session/recent, get, update and ticket, message/read: conversations as the older clients list them. They take every
+ * row of the list for a person, so groups are in it only where that is asked for. Times in seconds.
+ */
+import { imError, type ErrorName } from '../errors.js';
+import { addressee, conversationWith, type ConversationName } from '../message/conversation.js';
+import { WORLD_GID } from '../message/group.js';
+import { isGid, known, toSeq, type PeerId, type Seq, type Uid } from '../message/ids.js';
 import { toSeconds } from '../message/wire_time.js';
 import type { ConversationState, MessageStore } from '../store/interface.js';
 import type { Caller, Receipts, TokenSigner } from './interface.js';
@@ -10,10 +14,13 @@ export interface SessionApiDeps {
   readonly messages: Pick<MessageStore, 'conversations' | 'openConversation' | 'mayWrite'>;
   readonly receipts: Pick<Receipts, 'read'>;
   readonly signer: Pick<TokenSigner, 'ticket'>;
+  /** Into the group of everybody. Throws NO_SUCH_GROUP where there is none. */
+  readonly enterWorld: (caller: Caller) => Promise<void>;
 }
 
 const RECENT_COUNT = 100;
 const USER_SESSION = 1;
+const GROUP_SESSION = 2;
 
 export class SessionApi {
   readonly #deps: SessionApiDeps;
@@ -22,18 +29,19 @@ export class SessionApi {
     this.#deps = deps;
   }
 
-  async recent({ uid, device }: Caller): Promise<unknown> {
-    const rows = await this.#deps.messages.conversations(uid, device, RECENT_COUNT);
+  async recent(groups: boolean, { uid, device }: Caller): Promise<unknown> {
+    const which = groups ? undefined : 'people';
+    const rows = await this.#deps.messages.conversations(uid, device, RECENT_COUNT, which);
     return rows.map((row) => sessionAnswer(uid, row));
   }
 
-  /** Makes the conversation if it is missing; else throws what a message to the peer would be refused with. */
-  async get(peer: Uid, caller: Caller): Promise<unknown> {
+  /** Makes the one with a person if it is missing; else throws what a message to the peer would be refused with. */
+  async get(peer: PeerId, caller: Caller): Promise<unknown> {
     return sessionAnswer(caller.uid, await this.#open(peer, caller));
   }
 
   /** As `get`; a `readSeq` above 0 says that everything up to it has been read, and the peer is told. */
-  async update(input: { readonly to: Uid; readonly readSeq: Seq }, caller: Caller): Promise<unknown> {
+  async update(input: { readonly to: PeerId; readonly readSeq: Seq }, caller: Caller): Promise<unknown> {
     const before = await this.#open(input.to, caller);
     const upTo = Math.min(input.readSeq, before.lastSeq);
     if (upTo <= before.readSeq) return sessionAnswer(caller.uid, before);
@@ -45,7 +53,7 @@ export class SessionApi {
 
   /** Everything that is there has been read. Throws NO_PERMISSION where the caller has no part in `conv`. */
   async read(conv: ConversationName, caller: Caller): Promise<unknown> {
-    const peer = chatPeer(conv, caller.uid);
+    const peer = addressee(conv, caller.uid);
     if (peer === undefined) throw imError('NO_PERMISSION');
     const { lastSeq } = await this.#open(peer, caller);
     return this.update({ to: peer, readSeq: lastSeq }, caller);
@@ -53,23 +61,33 @@ export class SessionApi {
 
   /**
    * One public client asks for it before its first message to somebody. Throws what a message to him would be
-   * refused with now: NO_SUCH_USER, BLOCKED, CONTACTS_ONLY.
+   * refused with now: NO_SUCH_USER, BLOCKED, CONTACTS_ONLY, NO_SUCH_GROUP, NOT_A_MEMBER and so on. Whoever asks for
+   * one to the group of everybody is in it then: that client knows no other way in.
    */
-  async ticket(peer: Uid, { uid }: Caller): Promise<unknown> {
-    const [refusal] = await this.#deps.messages.mayWrite([{ from: uid, to: peer }]);
-    if (refusal !== undefined) throw imError(refusal);
+  async ticket(peer: PeerId, caller: Caller): Promise<unknown> {
+    const { uid } = caller;
+    const refusal = await this.#refusal(uid, peer);
+    if (peer === WORLD_GID && refusal === 'NOT_A_MEMBER') await this.#deps.enterWorld(caller);
+    else if (refusal !== undefined) throw imError(refusal);
     const ticket = this.#deps.signer.ticket(uid, peer);
     return { Ticket: ticket, ticket };
   }
 
-  async #open(peer: Uid, { uid, device }: Caller): Promise<ConversationState> {
+  async #refusal(from: Uid, to: PeerId): Promise<ErrorName | undefined> {
+    const [refusal] = await this.#deps.messages.mayWrite([{ from, to }]);
+    return refusal;
+  }
+
+  async #open(peer: PeerId, { uid, device }: Caller): Promise<ConversationState> {
     const { messages } = this.#deps;
-    const conv = chatConversation(uid, peer);
+    const conv = conversationWith(uid, peer);
     const [existing] = await messages.conversations(uid, device, 1, conv);
     if (existing !== undefined) return existing;
     // Who may not write to somebody must not put a conversation in his way either.
-    const [refusal] = await messages.mayWrite([{ from: uid, to: peer }]);
+    const refusal = await this.#refusal(uid, peer);
     if (refusal !== undefined) throw imError(refusal);
+    // A member has it from when he came in.
+    if (isGid(peer)) throw imError('NOT_A_MEMBER');
     await messages.openConversation(uid, peer);
     const [opened] = await messages.conversations(uid, device, 1, conv);
     if (opened === undefined) throw imError('INTERNAL');
@@ -82,7 +100,7 @@ function sessionAnswer(uid: Uid, row: ConversationState): Readonly<Record<string
     Uid1: Math.min(uid, row.peer),
     Uid2: Math.max(uid, row.peer),
     To: row.peer,
-    Type: USER_SESSION,
+    Type: isGid(row.peer) ? GROUP_SESSION : USER_SESSION,
     Unread: row.unread,
     LastMid: row.lastMid,
     LastSeq: row.lastSeq,

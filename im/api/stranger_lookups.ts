@@ -16,7 +16,7 @@ export const STRANGER_OPTIONS = {
     'count',
     COUNT,
     'People that one user may ask about by uid at once who are neither his contacts nor in his conversations or ' +
-      'lists, known or not; as many come back in each window, evenly.',
+      'lists, and groups that he is not in, known or not; as many come back in each window, evenly.',
   ),
   strangerAddressCount: integer(6000, 'count', COUNT, 'The same of one address (IPv6: of its /64).'),
   strangerWindowMs: integer(
@@ -55,6 +55,15 @@ export class StrangerLookups {
     const others = [...new Set(peers)].filter((peer) => peer !== uid);
     if (others.length === 0) return;
     const count = (await this.#deps.contacts.strangers(uid, others)).length;
+    this.#spend(uid, count, addressKey);
+  }
+
+  /** As many groups that are none of his: gids are given in order as well. */
+  chargeGroups(uid: Uid, count: number, addressKey: string): void {
+    this.#spend(uid, count, addressKey);
+  }
+
+  #spend(uid: Uid, count: number, addressKey: string): void {
     if (count === 0) return;
     const { strangerUserCount, strangerAddressCount } = this.#options;
     const nowMs = this.#deps.nowMs();

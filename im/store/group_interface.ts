@@ -25,8 +25,12 @@ export type GroupChange = ByMember &
         readonly do: 'create';
         readonly profile: Required<GroupProfile>;
         readonly memberLimit: number;
-        /** Besides the owner. Those that do not exist, or that the owner may not write to, are left out. */
+        /**
+         * Besides the owner. Those that do not exist, that the owner may not write to, or that are in `groupLimit`
+         * groups, are left out; the owner himself: TOO_MANY_GROUPS.
+         */
         readonly uids: readonly Uid[];
+        readonly groupLimit: number;
       }
     /**
      * `uids` come in. `open`, `link`: `by` himself; `approved`: those who asked; `invited`: whom an admin brings, or
@@ -115,7 +119,11 @@ export interface GroupStore {
   /** The groups that he is a member of, by gid. */
   groupsOf(uid: Uid): Promise<readonly { readonly group: Group; readonly member: GroupMember }[]>;
   /** By role, then uid: owner and admins first. `after`: the last of the page before. */
-  members(gid: Gid, after: GroupMember | undefined, limit: number): Promise<readonly GroupMember[]>;
+  members(
+    gid: Gid,
+    after: Pick<GroupMember, 'role' | 'uid'> | undefined,
+    limit: number,
+  ): Promise<readonly GroupMember[]>;
   /** Those of `uids` who are members now. */
   membersAmong(gid: Gid, uids: readonly Uid[]): Promise<readonly GroupMember[]>;
   /** Owner and admins. */
