@@ -4,6 +4,7 @@
  * Local implementation: im/group/local_groups.ts.
  */
 import type { CodedError } from '../../pkg/errors/coded_error.js';
+import type { Gid } from '../message/ids.js';
 import type { AppendAnswer, AppendDraft, AppendListener } from '../store/interface.js';
 
 export interface GroupDraft extends AppendDraft {
@@ -22,4 +23,10 @@ export interface Groups {
     context: Context,
   ): CodedError | undefined;
   append(draft: GroupDraft): Promise<Exclude<AppendAnswer, CodedError>>;
+}
+
+/** How many members groups had when something was last stored in them here: a hint, and not of all groups. */
+export interface GroupSizes {
+  /** Undefined: not known. */
+  sizeOf(gid: Gid): number | undefined;
 }
