@@ -73,7 +73,7 @@ export class ChatSession {
 
   /** Picks the peer and prints the last messages, and what came from others meanwhile. */
   async #greet(): Promise<void> {
-    const latest = newest(this.#client.conversations());
+    const latest = newest(this.#client.conversations.all());
     const { to } = this.#options;
     if (to !== undefined) await this.#findFirst(to);
     else if (latest !== undefined) this.#peer = await this.#people.find(String(latest.peer));
@@ -233,7 +233,7 @@ export class ChatSession {
 
   /** Shows the latest, and returns up to where: what lies behind that comes as events. */
   async #showHistory(count: number): Promise<number> {
-    const view = this.#client.conversations().find(({ peer }) => peer === this.#peer?.uid);
+    const view = this.#client.conversations.all().find(({ peer }) => peer === this.#peer?.uid);
     if (view === undefined) return 0;
     const messages = await this.#client.history(view.conv, { before: view.tip + 1, count });
     await this.#people.learn([view.peer]);
@@ -251,7 +251,7 @@ export class ChatSession {
 
   async #showPeople(): Promise<void> {
     const contacts = await this.#people.load();
-    const conversations = this.#client.conversations();
+    const conversations = this.#client.conversations.all();
     await this.#people.learn(conversations.map(({ peer }) => peer));
     const uids = new Set([...contacts.map(({ uid }) => uid), ...conversations.map(({ peer }) => peer)]);
     if (uids.size === 0) this.#view.notice('nobody yet');

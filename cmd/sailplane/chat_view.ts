@@ -1,7 +1,7 @@
 /** How the terminal chat looks: lines above a prompt, or plain lines where the output is no terminal. */
 import { clearLine, cursorTo, type Interface } from 'node:readline';
 import type { Message, Outgoing } from '../../sdk/src/types.js';
-import { RECALLED } from '../../sdk/src/wire.js';
+import { RECALLED } from '../../sdk/src/wire_events.js';
 import { writeLine, type CommandIo } from './command.js';
 
 /** Control characters and what turns the direction of text: a message shall not steer the reader's terminal. */
@@ -14,6 +14,7 @@ export function printable(text: string): string {
 const MARKS: Readonly<Record<Outgoing['state'], string>> = {
   queued: '…',
   stored: '✓',
+  accepted: '✓',
   offline: '✓ offline',
   received: '✓✓',
   read: '✓✓ read',

@@ -1,34 +1,37 @@
 /**
- * SailplaneClient: what an app holds in its hand. Puts the parts together and sorts frames to them; the work is
- * done in reconnector.ts (connection), sender.ts (own messages) and inbox.ts (what comes in).
+ * SailplaneClient: what an app holds in its hand. Puts the parts together; the work is done in reconnector.ts
+ * (connection), sender.ts (own messages), incoming.ts and inbox.ts (what comes in), and in the facets: groups.ts,
+ * messages.ts, conversation_list.ts, people.ts, presence.ts.
  */
-import { ACTIONS } from '../../im/message/actions.js';
-import { isJsonObject, type JsonObject } from '../../im/message/json_fields.js';
-import { toUid } from '../../im/message/ids.js';
 import { CodedError } from '../../pkg/errors/coded_error.js';
+import type { FacetDeps } from './answers.js';
 import { tuningOf } from './client_options.js';
 import { CoarseTimer } from './coarse_timer.js';
+import { ConversationList } from './conversation_list.js';
 import { Emitter } from './emitter.js';
+import { Groups } from './groups.js';
 import { fetchHistory, type HistoryOptions } from './history.js';
 import { Inbox } from './inbox.js';
+import { Incoming } from './incoming.js';
+import { Memory } from './memory.js';
+import { Messages } from './messages.js';
 import { clientError } from './outbox.js';
+import { People } from './people.js';
+import { PresenceList } from './presence.js';
 import { Reconnector } from './reconnector.js';
-import { readSavedState } from './saved_state.js';
-import { readRelay, sendRelay, TYPING_TYPE } from './relays.js';
-import { ownEvent, Sender, type RecallableMessage, type SendOptions } from './sender.js';
+import { sendRelay, TYPING_TYPE } from './relays.js';
+import { Sender, type RecallableMessage, type SendOptions } from './sender.js';
 import { StateSaver } from './state_saver.js';
 import type {
   ClientEvents,
   ClientOptions,
   ClientTuning,
   ConnectionState,
-  ConversationView,
   Message,
   Outgoing,
-  SavedState,
 } from './types.js';
 import { platformWebSocket } from './web_socket.js';
-import { readError, readPush, readStoredAck, readTicket, type Welcome } from './wire.js';
+import { readTicket, type Welcome } from './wire.js';
 
 interface Connecting {
   readonly promise: Promise<void>;
@@ -37,15 +40,21 @@ interface Connecting {
 }
 
 export class SailplaneClient {
+  readonly groups: Groups;
+  readonly messages: Messages;
+  readonly conversations: ConversationList;
+  readonly people: People;
+  readonly presence: PresenceList;
   readonly #options: ClientOptions;
   readonly #emitter = new Emitter<ClientEvents>();
   readonly #timer = new CoarseTimer((atMs) => this.#tick(atMs));
   readonly #reconnector: Reconnector;
   readonly #sender: Sender;
   readonly #inbox: Inbox;
+  readonly #incoming: Incoming;
+  readonly #memory: Memory;
   readonly #saver: StateSaver;
   #uid = 0;
-  #savedCursorMs = 0;
   #isLoaded = false;
   #connecting: Connecting | undefined;
 
@@ -56,8 +65,20 @@ export class SailplaneClient {
     this.#reconnector = this.#makeReconnector(tuning);
     this.#sender = this.#makeSender(tuning);
     this.#inbox = this.#makeInbox(tuning);
+    const facet = this.#facetDeps();
+    this.groups = new Groups(facet);
+    this.messages = new Messages(facet);
+    this.people = new People(facet);
+    this.conversations = new ConversationList(this.#inbox, facet.call);
+    this.presence = new PresenceList({
+      call: facet.call,
+      tell: (state) => this.#emitter.emit('presence', state),
+      failed: (error) => this.#emitter.emit('warning', clientError(error)),
+    });
+    this.#incoming = this.#makeIncoming();
+    this.#memory = new Memory(this.#inbox, this.#sender);
     this.#saver = new StateSaver(options.state, {
-      state: () => this.#state(),
+      state: () => this.#memory.state(this.#uid),
       failed: (error) => this.#emitter.emit('warning', clientError(error)),
       wakeBy: (atMs) => this.#timer.wakeBy(atMs),
     });
@@ -112,8 +133,8 @@ export class SailplaneClient {
   }
 
   /**
-   * Takes an own message back, for everybody: `recalled` then comes on every device. Resolves when the server has
-   * done it, however long that takes; rejects with RECALL_TOO_LATE, NO_SUCH_MESSAGE, NO_PERMISSION or QUEUE_FULL.
+   * Takes a message back, for everybody: an own one, or in a group that this user is an admin of anybody's.
+   * `recalled` then comes on every device. Resolves when the server has done it, however long that takes; rejects with RECALL_TOO_LATE, NO_SUCH_MESSAGE, NO_PERMISSION or QUEUE_FULL.
    */
   recall(message: RecallableMessage): Promise<void> {
     const done = this.#sender.recall(message);
@@ -129,7 +150,7 @@ export class SailplaneClient {
     return sendRelay(this.#reconnector.connection, to, type, content);
   }
 
-  /** «Is typing»; call it every few seconds while it is so. */
+  /** «Is typing», to a person or in a group; call it every few seconds while it is so. */
   typing(to: number): boolean {
     return this.relay(to, TYPING_TYPE, '');
   }
@@ -144,7 +165,7 @@ export class SailplaneClient {
     return this.#sender.find(clientId);
   }
 
-  /** The user has read everything up to `seq`, at most what was shown: told to the peer and to his other devices. */
+  /** As conversations.markRead. */
   markRead(conv: string, seq: number): void {
     this.#inbox.markRead(conv, seq);
   }
@@ -153,10 +174,6 @@ export class SailplaneClient {
   history(conv: string, options: HistoryOptions): Promise<Message[]> {
     const lastSeq = this.#inbox.conversations.find(conv)?.log.lastSeq ?? 0;
     return fetchHistory(options, lastSeq, (from, to) => this.#inbox.range(conv, from, to));
-  }
-
-  conversations(): ConversationView[] {
-    return Array.from(this.#inbox.conversations.all(), (conversation) => conversation.view);
   }
 
   /** An operation of the HTTP API (`contacts/add`) over the connection. Rejects with a CodedError. */
@@ -183,7 +200,7 @@ export class SailplaneClient {
         cursor: () => this.#inbox.cursor(),
         wakeBy: (atMs) => this.#timer.wakeBy(atMs),
         signedIn: (_, welcome) => this.#signedIn(welcome),
-        frame: (action, data) => this.#frame(action, data),
+        frame: (action, data) => this.#incoming.frame(action, data),
         refused: (frameSeq, error) => this.#refused(frameSeq, error),
         lost: () => this.#disconnected(),
         state: (state) => this.#stateChanged(state),
@@ -219,6 +236,25 @@ export class SailplaneClient {
     });
   }
 
+  #makeIncoming(): Incoming {
+    return new Incoming({
+      emitter: this.#emitter,
+      inbox: this.#inbox,
+      sender: this.#sender,
+      presence: this.presence,
+      uid: () => this.#uid,
+      kicked: (text) => this.#reconnector.kicked(text),
+    });
+  }
+
+  #facetDeps(): FacetDeps {
+    return {
+      call: (operation, data) => this.call(operation, data),
+      uid: () => this.#uid,
+      expects: (conv, seq) => this.#inbox.expects(conv, seq),
+    };
+  }
+
   #tick(atMs: number): number {
     return Math.min(
       this.#reconnector.tick(atMs),
@@ -232,12 +268,14 @@ export class SailplaneClient {
     const { uid } = welcome;
     if (this.#uid !== 0 && this.#uid !== uid) {
       this.#inbox.clear();
-      this.#savedCursorMs = 0;
+      this.#memory.clear();
+      this.presence.clear();
       this.#sender.abandon(new CodedError(0, 'another user signed in'));
     }
     this.#uid = uid;
     this.#sender.connected(uid, welcome.contentBytes);
     this.#inbox.connected(uid, welcome.epoch);
+    this.presence.connected();
   }
 
   #disconnected(): void {
@@ -247,7 +285,7 @@ export class SailplaneClient {
 
   #synced(): void {
     this.#reconnector.proved();
-    this.#savedCursorMs = this.#inbox.cursorMs;
+    this.#memory.synced();
     this.#saver.changed();
     this.#emitter.emit('synced', { conversations: this.#inbox.conversations.totals().count });
     this.#connecting?.resolve();
@@ -264,81 +302,6 @@ export class SailplaneClient {
     this.#connecting = undefined;
   }
 
-  #frame(action: string, data: unknown): void {
-    switch (action) {
-      case ACTIONS.chat:
-      case ACTIONS.chatRecall:
-        this.#pushed(data);
-        return;
-      case ACTIONS.ackMessage:
-        this.#stored(data);
-        return;
-      case ACTIONS.notifySync:
-        this.#inbox.announced(data);
-        return;
-      default:
-        if (isJsonObject(data)) this.#notice(action, data);
-    }
-  }
-
-  #notice(action: string, data: JsonObject): void {
-    switch (action) {
-      case ACTIONS.ackNotify:
-        if (data['state'] === 'offline') this.#sender.raiseOne(String(data['cliMid']), 'offline');
-        else this.#inbox.receipt(data);
-        return;
-      case ACTIONS.relay:
-        this.#relayed(data);
-        return;
-      case ACTIONS.failedSend:
-      case ACTIONS.notifyForbidden:
-        this.#sender.failed(String(data['cliMid']), readError(data));
-        return;
-      case ACTIONS.notifyContact:
-        this.#contact(data);
-        return;
-      case ACTIONS.notifyContactRequest:
-        this.#contactRequest(data);
-        return;
-      case ACTIONS.notifyKickout:
-        this.#reconnector.kicked(String(data['text']));
-    }
-  }
-
-  #pushed(data: unknown): void {
-    const push = readPush(data, this.#uid);
-    if (push !== undefined) this.#inbox.take(push);
-    else this.#emitter.emit('warning', { code: 0, message: 'a push is not understood', temporary: false });
-  }
-
-  #stored(data: unknown): void {
-    const ack = readStoredAck(data);
-    const send = ack === undefined ? undefined : this.#sender.stored(ack);
-    if (ack === undefined || send === undefined) return;
-    const { conv, seq, clientId } = ack;
-    this.#inbox.take({ message: ownEvent(send, ack, this.#uid), after: seq - 1, isSentHere: true });
-    // The peer's receipt may have been faster than our ack.
-    const state = this.#inbox.peerHas(conv, seq);
-    if (state !== undefined) this.#sender.raiseOne(clientId, state);
-  }
-
-  #relayed(data: JsonObject): void {
-    const relay = readRelay(data);
-    if (relay === undefined) return;
-    if (relay.type === TYPING_TYPE) this.#emitter.emit('typing', { from: relay.from });
-    else this.#emitter.emit('relay', relay);
-  }
-
-  #contact(data: JsonObject): void {
-    const [id, from] = [toUid(data['id']), toUid(data['from'])];
-    if (id !== undefined && from !== undefined) this.#emitter.emit('contact', { id, from });
-  }
-
-  #contactRequest({ from, comment }: JsonObject): void {
-    const uid = toUid(from);
-    if (uid !== undefined) this.#emitter.emit('contactRequest', { from: uid, comment: String(comment) });
-  }
-
   #refused(frameSeq: number, error: CodedError): void {
     // The server answers receipts only to refuse them, and then without a number.
     const isKnown = frameSeq === 0 ? this.#inbox.refused(error) : this.#sender.refused(frameSeq, error);
@@ -353,34 +316,12 @@ export class SailplaneClient {
   #remember(memory: unknown): void {
     // Two connects may have waited for the same.
     if (this.#isLoaded) return;
-    const { state, damage } = readSavedState(memory);
+    const { uid, damage } = this.#memory.restore(memory);
     // Before anything can be saved over it.
     if (damage !== '')
       this.#emitter.emit('warning', clientError(new CodedError(0, `the saved state is damaged: ${damage}`)));
-    if (state !== undefined) this.#restore(state);
+    if (uid !== 0) this.#uid = uid;
     this.#isLoaded = true;
-  }
-
-  #restore(saved: SavedState): void {
-    this.#uid = saved.uid;
-    this.#savedCursorMs = saved.cursorMs;
-    this.#inbox.restore(saved.epoch, saved.cursorMs);
-    this.#inbox.conversations.restore(saved.conversations, saved.uid);
-    this.#sender.known(saved.uid);
-    this.#sender.restore(saved.outbox);
-  }
-
-  #state(): SavedState | undefined {
-    if (this.#uid === 0) return undefined;
-    // A cursor behind which something is missing would hide it from the next run's sync.
-    if (this.#inbox.conversations.areComplete) this.#savedCursorMs = this.#inbox.cursorMs;
-    return {
-      uid: this.#uid,
-      epoch: this.#inbox.epoch,
-      cursorMs: this.#savedCursorMs,
-      conversations: this.#inbox.conversations.save(),
-      outbox: this.#sender.save(),
-    };
   }
 }
 

@@ -33,6 +33,8 @@ export const CLIENT_DEFAULTS: ClientTuning = {
   /** Stored sends remembered for their ticks; older ones only move the marks of their conversation. */
   recentLimit: 500,
   bufferLimit: 1_000,
+  /** More than the screens of an app hold; some 100 bytes each. */
+  shownLimit: 2_000,
 };
 
 /** The defaults with `overrides`. Throws INVALID_PARAMETER naming a value that is no positive number. */

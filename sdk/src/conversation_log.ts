@@ -5,7 +5,7 @@
  *   1 ........ tip | hole | buffered | hole | buffered .. lastSeq
  */
 import { Intervals } from './intervals.js';
-import type { LogEvent } from './wire.js';
+import type { LogEvent } from './wire_events.js';
 
 export interface Hole {
   readonly from: number;

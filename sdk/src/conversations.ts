@@ -1,10 +1,10 @@
 /** All conversations of the user that this device knows: found by name, summed up, saved and restored. */
 import { toUid } from '../../im/message/ids.js';
-import { chatPeer } from '../../im/message/conversation.js';
+import { addressee, toConversation } from '../../im/message/conversation.js';
 import { Conversation } from './conversation.js';
 import { ConversationLog } from './conversation_log.js';
-import type { SavedState } from './types.js';
-import type { LogEvent } from './wire.js';
+import type { SavedState, UnreadTotals } from './types.js';
+import type { LogEvent } from './wire_events.js';
 
 type Saved = SavedState['conversations'];
 
@@ -44,7 +44,7 @@ export class Conversations {
   }
 
   get areComplete(): boolean {
-    for (const { log } of this.#byName.values()) if (!log.isComplete) return false;
+    for (const conversation of this.#byName.values()) if (!conversation.isUpToDate) return false;
     return true;
   }
 
@@ -52,20 +52,38 @@ export class Conversations {
     this.#byName.clear();
   }
 
+  /** Messages of others that are not read, as `conversation/unread` has them. */
+  unread(): Omit<UnreadTotals, 'conversations'> {
+    let [unread, muted, mentions] = [0, 0, 0];
+    for (const conversation of this.#byName.values()) {
+      const { count } = conversation.unread;
+      if (conversation.settings.hidden) continue;
+      mentions += conversation.unread.mentions;
+      if (conversation.settings.muted) muted += count;
+      else unread += count;
+    }
+    return { unread, muted, mentions };
+  }
+
   save(): Saved {
-    return Array.from(this.#byName.values(), ({ conv, log, receipts, confirmed }) => ({
+    return Array.from(this.#byName.values(), ({ conv, log, receipts, confirmed, row }) => ({
       conv,
       known: log.tip > 0 ? [1, log.tip] : [],
       ackedSeq: receipts.toAck,
       confirmedSeq: confirmed.acked,
+      row,
     }));
   }
 
   restore(saved: Saved, uid: number): void {
     const self = toUid(uid);
     if (self === undefined) return;
-    for (const { conv, known, ackedSeq, confirmedSeq = 0 } of saved) {
-      const conversation = this.open(conv, chatPeer(conv, self) ?? 0, known[1] ?? 0);
+    for (const { conv, known, ackedSeq, confirmedSeq = 0, row } of saved) {
+      const name = toConversation(conv);
+      const peer = name === undefined ? undefined : addressee(name, self);
+      if (peer === undefined) continue;
+      const conversation = this.open(conv, peer, known[1] ?? 0);
+      if (row !== undefined) conversation.restore(row);
       conversation.receipts.toAck = ackedSeq;
       // Rows that the next sync leaves out have not changed: without this all of them would be told again.
       conversation.confirmed.acked = Math.min(confirmedSeq, ackedSeq);

@@ -52,8 +52,8 @@ export class GapFiller {
 
   /** The hole of `conversation`, if there is one, is fetched after the usual wait, or `atOnce`. */
   check(conversation: Conversation, atOnce = false): void {
-    const { filling, log } = conversation;
-    if (log.isComplete) {
+    const { filling } = conversation;
+    if (conversation.isUpToDate) {
       if (this.#lacking.size > 0 && !filling.asked) this.#done(conversation);
       return;
     }
@@ -157,7 +157,7 @@ export class GapFiller {
     this.#askedCount--;
     conversation.filling.asked = false;
     conversation.filling.dueAtMs = dueAtMs;
-    if (conversation.log.isComplete) this.#done(conversation);
+    if (conversation.isUpToDate) this.#done(conversation);
     this.#deps.wakeBy(this.tick(nowMs()));
   }
 

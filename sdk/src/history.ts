@@ -2,6 +2,7 @@
 import { isError } from '../../im/errors.js';
 import type { Message } from './types.js';
 import type { RangeAnswer } from './wire.js';
+import { isMessage } from './wire_events.js';
 
 export interface HistoryOptions {
   /** Only messages with a lower seq; absent: from the end. */
@@ -12,8 +13,8 @@ export interface HistoryOptions {
 type RangeReader = (from: number, to: number) => Promise<RangeAnswer>;
 
 /**
- * Ascending. Fewer than `count` where the log begins, or where some seqs are recalls or not for this user. Rejects with a
- * CodedError, such as NO_PERMISSION.
+ * Ascending. Fewer than `count` where the log begins, or where some seqs are no messages or not for this user
+ * (messages.before counts messages). Rejects with a CodedError, such as NO_PERMISSION.
  */
 export async function fetchHistory(
   { before, count }: HistoryOptions,
@@ -25,7 +26,7 @@ export async function fetchHistory(
   try {
     for (let from = Math.max(1, to - count + 1); from <= to;) {
       const page = await range(from, to);
-      messages.push(...page.messages.filter(({ recalls }) => recalls === undefined));
+      messages.push(...page.messages.filter(isMessage));
       // The floor may lie inside; an answer that does not get on ends it.
       if (page.to < from) break;
       from = page.to + 1;

@@ -3,8 +3,9 @@
  * of conversations kept true. Pushes wait until the first sync of a connection says where the logs stand.
  */
 import { ACTIONS } from '../../im/message/actions.js';
+import { groupOf } from '../../im/message/conversation.js';
 import { isJsonObject } from '../../im/message/json_fields.js';
-import { toSeq, toUid } from '../../im/message/ids.js';
+import { toCount, toSeq, toUid } from '../../im/message/ids.js';
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import type { Random } from './backoff.js';
 import { nowMs } from './coarse_timer.js';
@@ -13,6 +14,7 @@ import type { Conversation } from './conversation.js';
 import { Conversations } from './conversations.js';
 import type { Emitter } from './emitter.js';
 import { GapFiller } from './gap_filler.js';
+import { bringsIn, tellHappening, takesOut } from './happenings.js';
 import { clientError } from './outbox.js';
 import { Receipts } from './receipts.js';
 import { RecentlyShown } from './recently_shown.js';
@@ -21,13 +23,13 @@ import type { ClientEvents, ClientTuning } from './types.js';
 import {
   readCursor,
   readRange,
-  type LogEvent,
+  readSettings,
   type PeerMarks,
-  type Push,
   type RangeAnswer,
   type SyncCursor,
   type SyncedConversation,
 } from './wire.js';
+import type { LogEvent, Push } from './wire_events.js';
 
 export interface InboxDeps {
   readonly emitter: Emitter<ClientEvents>;
@@ -52,7 +54,7 @@ export class Inbox {
   readonly #receipts: Receipts;
   readonly #gaps: GapFiller;
   readonly #sync: Sync;
-  readonly #shown = new RecentlyShown();
+  readonly #shown: RecentlyShown;
   /** Until they are shown: the server needs no receipt for them. */
   readonly #sentHere = new WeakSet<LogEvent>();
   #uid = 0;
@@ -65,6 +67,7 @@ export class Inbox {
   constructor(tuning: ClientTuning, deps: InboxDeps) {
     this.#deps = deps;
     this.#tuning = tuning;
+    this.#shown = new RecentlyShown(tuning.shownLimit);
     const backoff = { minMs: tuning.reconnectMinMs, maxMs: tuning.reconnectMaxMs };
     const wakeBy = (atMs: number): void => deps.wakeBy(atMs);
     this.#conversations = new Conversations(tuning.bufferLimit, (conversation, message) =>
@@ -170,9 +173,51 @@ export class Inbox {
     const [from, to, by] = [toSeq(data['from']), toSeq(data['to']), toUid(data['by'])];
     if (typeof conv !== 'string' || from === undefined || to === undefined || by === undefined) return;
     if (state !== 'received' && state !== 'read') return;
-    this.#conversations.find(conv)?.peerGot(to, state === 'read');
+    const conversation = this.#conversations.find(conv);
+    if (by === this.#uid) this.#readElsewhere(conversation, to, state);
+    // Of a note to oneself the reader is the peer too.
+    if (by === this.#uid && conversation?.peer !== by) return;
+    conversation?.peerGot(to, state === 'read');
     this.#deps.peerGot(conv, from, to, state);
     this.#deps.emitter.emit('receipt', { conv, from, to, state, by });
+  }
+
+  /** `notify.count`: so many messages came that are not pushed. */
+  counted(data: unknown): void {
+    const conversation = this.#named(data);
+    const [lastSeq, messages] = isJsonObject(data) ? [toSeq(data['lastSeq']), toCount(data['messages'])] : [];
+    if (conversation === undefined || lastSeq === undefined || messages === undefined) return;
+    conversation.counted(lastSeq, messages);
+    this.#deps.changed();
+    this.#gaps.check(conversation, true);
+    this.#deps.emitter.emit('conversation', conversation.view);
+  }
+
+  /** `notify.settings`: another device wants this conversation otherwise; or the answer to this one's wish. */
+  settingsChanged(data: unknown): void {
+    const conversation = this.#named(data);
+    if (conversation === undefined || !isJsonObject(data)) return;
+    conversation.settings = readSettings(data['settings']);
+    this.#deps.changed();
+    this.#gaps.check(conversation, true);
+    this.#deps.emitter.emit('conversation', conversation.view);
+  }
+
+  /** The app looks at it, or no longer does: what was only counted is fetched. False where it is not known. */
+  setOpen(conv: string, isOpen: boolean): boolean {
+    const conversation = this.#conversations.find(conv);
+    if (conversation === undefined) return false;
+    conversation.isOpen = isOpen;
+    this.#gaps.check(conversation, true);
+    return true;
+  }
+
+  /** An answer says that the event `seq` of that conversation exists; its push should be here, or soon. */
+  expects(conv: string, seq: number): void {
+    const conversation = this.#conversations.find(conv);
+    if (conversation === undefined) return this.#sync.again();
+    conversation.log.exists(seq);
+    this.#gaps.check(conversation);
   }
 
   /** An error that names no frame; false where it cannot be about a receipt. */
@@ -195,8 +240,11 @@ export class Inbox {
     if (conversation === undefined) return;
     // What is known to exist, but not shown yet, nobody has seen.
     const upTo = Math.min(seq, conversation.log.tip);
-    conversation.markRead(upTo);
+    const isNew = conversation.markRead(upTo);
     this.#receipts.read(conversation, upTo, nowMs());
+    if (!isNew) return;
+    this.#deps.changed();
+    this.#deps.emitter.emit('conversation', conversation.view);
   }
 
   tick(atMs: number): number {
@@ -221,6 +269,7 @@ export class Inbox {
 
   /** Forgets all conversations, and waits with pushes until a sync says where they stand. */
   #reset(): void {
+    this.#shown.lookBack();
     this.#conversations.clear();
     this.#receipts.clear();
     this.#gaps.stop();
@@ -228,25 +277,57 @@ export class Inbox {
     this.#held = [];
   }
 
+  /** The conversation that `data` names; one that is not known yet is asked for. */
+  #named(data: unknown): Conversation | undefined {
+    const conv = isJsonObject(data) ? data['conv'] : undefined;
+    if (typeof conv !== 'string') return undefined;
+    const conversation = this.#conversations.find(conv);
+    if (conversation === undefined && this.#held === undefined) this.#sync.again();
+    return conversation;
+  }
+
+  #readElsewhere(conversation: Conversation | undefined, seq: number, state: 'received' | 'read'): void {
+    if (state !== 'read' || conversation?.markRead(seq) !== true) return;
+    this.#deps.changed();
+    this.#deps.emitter.emit('conversation', conversation.view);
+  }
+
   #receive({ message, after, isSentHere = false }: Push): void {
     if (isSentHere) this.#sentHere.add(message);
-    const peer = message.own ? message.to : message.from;
-    const conversation = this.#conversations.open(message.conv, peer, 0);
+    const conversation = this.#conversations.find(message.conv) ?? this.#begin(message);
+    // The row of a sync says where this user's part of that log begins.
+    if (conversation === undefined) return this.#sync.again();
     const reception = conversation.log.receive(message, after);
     if (reception === 'repeat' && !isSentHere) this.#receipts.repeated(conversation, message.seq, nowMs());
     if (reception !== 'repeat') this.#gaps.check(conversation);
   }
 
+  /** A group begins with the notice that this user came in: what lies before that is history. */
+  #begin(message: LogEvent): Conversation | undefined {
+    const { conv, seq, own, from, to } = message;
+    if (groupOf(conv) === undefined) return this.#conversations.open(conv, own ? to : from, 0);
+    return bringsIn(message, this.#uid) ? this.#conversations.open(conv, to, seq - 1) : undefined;
+  }
+
   #show(conversation: Conversation, message: LogEvent): void {
-    conversation.passed(message);
+    conversation.passed(message, this.#uid);
     if (!this.#sentHere.has(message)) this.#receipts.received(conversation, message.seq, nowMs());
     this.#deps.changed();
-    const { conv, from, recalls } = message;
+    const { conv, from, recalls, happening } = message;
     if (recalls !== undefined) return this.#deps.emitter.emit('recalled', { conv, by: from, ...recalls });
+    if (happening !== undefined) return this.#happened(conversation, message);
     // After the store was restored what is on the screen comes again.
     if (this.#shown.has(message)) return;
     this.#shown.add(message);
     this.#deps.emitter.emit('message', message);
+  }
+
+  #happened(conversation: Conversation, event: LogEvent): void {
+    const isMember = bringsIn(event, this.#uid) || (conversation.isMember && !takesOut(event, this.#uid));
+    const isOther = isMember !== conversation.isMember;
+    conversation.isMember = isMember;
+    tellHappening(this.#deps.emitter, event);
+    if (isOther) this.#deps.emitter.emit('conversation', conversation.view);
   }
 
   #apply(result: SyncResult): void {
@@ -257,7 +338,7 @@ export class Inbox {
     this.#held = undefined;
     for (const push of held) this.#receive(push);
     for (const conversation of this.#conversations.all()) {
-      if (!conversation.log.isComplete) this.#gaps.check(conversation, true);
+      if (!conversation.isUpToDate) this.#gaps.check(conversation, true);
       // What the server has forgotten, or could not be told while there was no connection.
       this.#receipts.offer(conversation, nowMs());
     }
@@ -270,11 +351,14 @@ export class Inbox {
 
   #applyRow(row: SyncedConversation): void {
     const known = this.#conversations.find(row.conv);
-    const conversation = known ?? this.#conversations.open(row.conv, row.peer, row.deviceSeq);
+    // A device that has never said what it has begins where its user stopped reading.
+    const begunSeq = row.deviceSeq === 0 && groupOf(row.conv) !== undefined ? row.readSeq : row.deviceSeq;
+    const knownSeq = Math.max(begunSeq, row.firstSeq - 1);
+    const conversation = known ?? this.#conversations.open(row.conv, row.peer, knownSeq);
     const { peerDeliveredSeq, peerReadSeq } = conversation;
     conversation.synced(row);
     // Of a conversation that is new here there is nothing to be raised.
-    if (known === undefined) return;
+    if (known === undefined || conversation.isGroup) return;
     this.#peerRose(peerDeliveredSeq + 1, row.peerDeliveredSeq, 'received', row);
     this.#peerRose(peerReadSeq + 1, row.peerReadSeq, 'read', row);
   }

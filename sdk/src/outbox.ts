@@ -8,9 +8,13 @@ import { CodedError } from '../../pkg/errors/coded_error.js';
 import { fullJitterMs, type BackoffOptions, type Random } from './backoff.js';
 import type { ClientError, Outgoing, RecallTarget, SavedSend, SendState } from './types.js';
 
+/** What becomes known of a send after it was stored. */
+export type LateState = 'accepted' | 'offline' | 'received' | 'read';
+
 /** One send, from the call to the last tick. `view` is replaced, not changed, at each step. */
-export interface Send extends Omit<SavedSend, 'recalls'> {
+export interface Send extends Omit<SavedSend, 'recalls' | 'replyTo' | 'mentions'> {
   readonly recalls: RecallTarget | undefined;
+  readonly extra: SendExtra | undefined;
   view: Outgoing;
   next: Send | undefined;
   /** Envelope number of the last transmission. */
@@ -18,7 +22,7 @@ export interface Send extends Omit<SavedSend, 'recalls'> {
   /** How often it was refused for its ticket. */
   ticketCount: number;
   /** Said of it before its ack came. */
-  early: 'offline' | 'received' | 'read' | undefined;
+  early: LateState | undefined;
   /** Those who wait for stored or failed. */
   waiters: ((view: Outgoing) => void)[] | undefined;
 }
@@ -177,7 +181,9 @@ export class Outbox {
 }
 
 /** Every field is named here and in `raise`, not spread: this is done for each message. */
-export function newSend({ to, clientId, type, content, sentAtMs, recalls }: SavedSend, conv: string): Send {
+export function newSend(saved: SavedSend, conv: string): Send {
+  const { to, clientId, type, content, sentAtMs, recalls, replyTo, mentions } = saved;
+  const later = undefined;
   const view: Outgoing = {
     clientId,
     conv,
@@ -189,7 +195,6 @@ export function newSend({ to, clientId, type, content, sentAtMs, recalls }: Save
     seq: 0,
     error: undefined,
   };
-  const later = undefined;
   return {
     to,
     clientId,
@@ -197,6 +202,7 @@ export function newSend({ to, clientId, type, content, sentAtMs, recalls }: Save
     content,
     sentAtMs,
     recalls,
+    extra: replyTo === undefined && mentions === undefined ? later : extraOf(replyTo, mentions),
     view,
     next: later,
     frameSeq: 0,
@@ -206,15 +212,23 @@ export function newSend({ to, clientId, type, content, sentAtMs, recalls }: Save
   };
 }
 
+/** What few messages have besides their content. */
+export type SendExtra = Pick<SavedSend, 'replyTo' | 'mentions'>;
+
+function extraOf(replyTo: number | undefined, mentions: readonly number[] | undefined): SendExtra {
+  return { ...(replyTo !== undefined && { replyTo }), ...(mentions !== undefined && { mentions }) };
+}
+
 type StoredNumbers = Pick<Outgoing, 'conv' | 'mid' | 'seq'>;
 
 const RANK: Readonly<Record<SendState, number>> = {
   queued: 0,
   stored: 1,
-  offline: 2,
-  received: 3,
-  read: 4,
-  failed: 5,
+  accepted: 2,
+  offline: 3,
+  received: 4,
+  read: 5,
+  failed: 6,
 };
 
 /** Raises the state; false where it is there already or beyond. `numbers`: once it is stored. */

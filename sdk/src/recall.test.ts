@@ -9,7 +9,7 @@ import { ERRORS } from '../../im/errors.js';
 import { PEER, SELF, type FakeServer } from './fake_server.js';
 import { CONV, intervalsOf, makeClient, seqs, stage, until } from './stage.js';
 import type { Message, Recalled, Relay, SavedState, StateStore } from './types.js';
-import { RECALLED } from './wire.js';
+import { RECALLED } from './wire_events.js';
 
 /** Takes back a message of the peer, as the store does. */
 function recallOf(server: FakeServer, message: ChatEvent): ChatEvent {
@@ -35,7 +35,7 @@ void test('an own message is taken back behind what is queued, told in its place
   await client.recall({ ...slip, own: true });
   assert.deepEqual(recalled, [{ conv: CONV, by: SELF, mid: slip.mid, seq: 1, clientId: 'slip' }]);
   assert.deepEqual(seqs(shown), [1, 2], 'a recall is no message');
-  assert.deepEqual(client.conversations()[0]?.tip, 3, 'but takes a place');
+  assert.deepEqual(client.conversations.all()[0]?.tip, 3, 'but takes a place');
   const [blank] = await client.history(CONV, { count: 10 });
   assert.deepEqual([blank?.content, blank?.status], ['', RECALLED]);
 });
@@ -129,7 +129,7 @@ void test('the peer’s recall: by push, through a hole and through a sync; it c
   server.tell({ kind: 'sync', conversations: [] });
   await until(() => recalled.length === 3, 'the third by a sync');
   assert.deepEqual(seqs(shown), [1, 2, 3, 6]);
-  const [view] = client.conversations();
+  const [view] = client.conversations.all();
   assert.deepEqual([view?.tip, view?.lastSeq], [7, 7]);
   await until(() => intervalsOf(server).at(-1)?.[1] === 7, 'a receipt for the recalls too');
 });
@@ -231,7 +231,7 @@ void test('relays and typing come and go without a trace', async (t) => {
     relays.map(({ from, to, type, content, data }) => [from, to, type, content, data['id']]),
     [[PEER, SELF, 1001, 'hi', 'x']],
   );
-  assert.deepEqual([typing, shown, client.conversations()], [[PEER], [], []]);
+  assert.deepEqual([typing, shown, client.conversations.all()], [[PEER], [], []]);
   assert.throws(() => client.relay(0, 1, ''));
   assert.throws(() => client.relay(PEER, -1, ''));
 });

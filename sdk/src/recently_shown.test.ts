@@ -6,8 +6,10 @@ import type { Message } from './types.js';
 const MESSAGE = { conv: 'u1_2', seq: 3, mid: 30, clientId: 'c', status: 0 } as Message;
 
 void test('knows a message again, and no other in its place', () => {
-  const shown = new RecentlyShown();
+  const shown = new RecentlyShown(2_000);
   shown.add(MESSAGE);
+  assert.ok(!shown.has({ ...MESSAGE }), 'nobody looks back yet');
+  shown.lookBack();
   assert.ok(shown.has({ ...MESSAGE }));
   const others: Partial<Message>[] = [
     { conv: 'u1_3' },
@@ -22,9 +24,14 @@ void test('knows a message again, and no other in its place', () => {
 });
 
 void test('forgets the oldest, and keeps a bounded number', () => {
-  const shown = new RecentlyShown();
+  const shown = new RecentlyShown(2_000);
   for (let seq = 1; seq <= 2_001; seq++) shown.add({ ...MESSAGE, seq });
+  shown.lookBack();
   assert.ok(!shown.has({ ...MESSAGE, seq: 1 }));
   assert.ok(shown.has({ ...MESSAGE, seq: 2 }));
   assert.ok(shown.has({ ...MESSAGE, seq: 2_001 }));
+  shown.add({ ...MESSAGE, seq: 2_002 });
+  assert.ok(!shown.has({ ...MESSAGE, seq: 2 }));
+  assert.ok(shown.has({ ...MESSAGE, seq: 3 }));
+  assert.ok(shown.has({ ...MESSAGE, seq: 2_002 }));
 });

@@ -4,36 +4,59 @@
  */
 import type { Message } from './types.js';
 
-/** More than the screens of an app hold; some 200 bytes each. */
-const LIMIT = 2_000;
+/** No content: the app has that. */
+type Shown = Pick<Message, 'conv' | 'seq' | 'mid' | 'clientId' | 'status'>;
 
 export class RecentlyShown {
-  /** By conversation and seq, the oldest first. */
-  readonly #shown = new Map<string, string>();
+  readonly #limit: number;
+  /** A ring: `#next` is where the oldest is once it is full. */
+  readonly #ring: Shown[] = [];
+  #next = 0;
+  /** By place; made when it is needed, which is hardly ever. */
+  #index: Map<string, Shown> | undefined;
 
-  add(message: Message): void {
-    this.#shown.set(placeOf(message), contentsOf(message));
-    if (this.#shown.size <= LIMIT) return;
-    for (const oldest of this.#shown.keys()) {
-      this.#shown.delete(oldest);
-      return;
-    }
+  constructor(limit: number) {
+    this.#limit = Math.floor(limit);
   }
 
-  /** As it is now: what was recalled since is something else than what was shown. */
+  add({ conv, seq, mid, clientId, status }: Message): void {
+    const shown = { conv, seq, mid, clientId, status };
+    if (this.#index !== undefined) this.#enter(this.#index, shown);
+    this.#ring[this.#next] = shown;
+    this.#next = (this.#next + 1) % this.#limit;
+  }
+
+  /** From now on what is shown may have been shown before. */
+  lookBack(): void {
+    if (this.#index !== undefined) return;
+    this.#index = new Map();
+    const newest = this.#ring.slice(0, this.#next);
+    for (const shown of [...this.#ring.slice(this.#next), ...newest]) this.#index.set(placeOf(shown), shown);
+  }
+
+  /** As it is now: what was recalled since is something else than what was shown. False before `lookBack`. */
   has(message: Message): boolean {
-    return this.#shown.get(placeOf(message)) === contentsOf(message);
+    const shown = this.#index?.get(placeOf(message));
+    if (shown === undefined) return false;
+    return (
+      shown.mid === message.mid && shown.status === message.status && shown.clientId === message.clientId
+    );
   }
 
   clear(): void {
-    this.#shown.clear();
+    this.#ring.length = 0;
+    this.#next = 0;
+    this.#index = undefined;
+  }
+
+  #enter(index: Map<string, Shown>, shown: Shown): void {
+    const forgotten = this.#ring[this.#next];
+    if (forgotten !== undefined && index.get(placeOf(forgotten)) === forgotten)
+      index.delete(placeOf(forgotten));
+    index.set(placeOf(shown), shown);
   }
 }
 
-function placeOf({ conv, seq }: Message): string {
+function placeOf({ conv, seq }: Shown): string {
   return `${conv}/${seq}`;
-}
-
-function contentsOf({ mid, clientId, status }: Message): string {
-  return `${mid}/${status}/${clientId}`;
 }

@@ -436,7 +436,7 @@ void test('the state of another user is not used', async (t) => {
   assert.deepEqual(failed, ['foreign failed']);
   assert.equal(server.got('chat').length, 0);
   assert.equal(shown.length, 1);
-  assert.equal(client.conversations().length, 1);
+  assert.equal(client.conversations.all().length, 1);
 });
 
 void test('what the server had said that it has heard is not told again when sync leaves the conversation out', async (t) => {

@@ -1,7 +1,7 @@
 /** Frames that are passed on and never stored, such as «is typing»: what goes out, and what comes in. */
 import { imError } from '../../im/errors.js';
 import { ACTIONS } from '../../im/message/actions.js';
-import { toCount, toUid } from '../../im/message/ids.js';
+import { toCount, toPeer, toUid } from '../../im/message/ids.js';
 import { isJsonObject } from '../../im/message/json_fields.js';
 import type { Connection } from './connection.js';
 import type { Relay } from './types.js';
@@ -17,7 +17,7 @@ export function sendRelay(
   type: number,
   content: unknown,
 ): boolean {
-  if (toUid(to) === undefined) throw imError('INVALID_PARAMETER', 'to');
+  if (toPeer(to) === undefined) throw imError('INVALID_PARAMETER', 'to');
   if (toCount(type) === undefined || type >= TYPE_LIMIT) throw imError('INVALID_PARAMETER', 'type');
   if (connection === undefined) return false;
   const seq = connection.nextSeq();
@@ -29,7 +29,7 @@ export function sendRelay(
 
 export function readRelay(data: unknown): Relay | undefined {
   if (!isJsonObject(data)) return undefined;
-  const [from, to, type] = [toUid(data['from']), toUid(data['to']), toCount(data['type'] ?? 0)];
+  const [from, to, type] = [toUid(data['from']), toPeer(data['to']), toCount(data['type'] ?? 0)];
   if (from === undefined || to === undefined || type === undefined) return undefined;
   return { from, to, type, content: data['content'], data };
 }

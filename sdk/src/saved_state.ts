@@ -1,9 +1,10 @@
 /** The client's memory as the app hands it back, narrowed: it comes from a disk, and may be anything. */
-import { chatPeer, toConversation } from '../../im/message/conversation.js';
-import { toCount, toMid, toUid, type Uid } from '../../im/message/ids.js';
+import { mayBeIn, toConversation } from '../../im/message/conversation.js';
+import { toCount, toMid, toPeer, toUid, type Uid } from '../../im/message/ids.js';
 import { isClientId } from '../../im/message/client_id.js';
 import { isJsonObject, type JsonObject } from '../../im/message/json_fields.js';
-import type { RecallTarget, SavedSend, SavedState } from './types.js';
+import type { RecallTarget, SavedRow, SavedSend, SavedState } from './types.js';
+import { readSettings } from './wire.js';
 
 type SavedConversation = SavedState['conversations'][number];
 
@@ -44,8 +45,27 @@ function readConversation(data: unknown, uid: Uid): SavedConversation | undefine
   const confirmedSeq = toCount(data['confirmedSeq'] ?? 0);
   if (conv === undefined || known === undefined || ackedSeq === undefined || confirmedSeq === undefined)
     return undefined;
-  if (chatPeer(conv, uid) === undefined || known.length % 2 !== 0) return undefined;
-  return { conv, known, ackedSeq, confirmedSeq };
+  if (!mayBeIn(conv, uid) || known.length % 2 !== 0) return undefined;
+  const row = readRow(data['row']);
+  return { conv, known, ackedSeq, confirmedSeq, ...(row !== undefined && { row }) };
+}
+
+/** Numbers to be shown: what is damaged among them is nothing, and the next sync puts it right. */
+function readRow(data: unknown): SavedRow | undefined {
+  if (!isJsonObject(data)) return undefined;
+  const count = (name: keyof SavedRow): number => toCount(data[name]) ?? 0;
+  return {
+    firstSeq: count('firstSeq'),
+    lastSeq: count('lastSeq'),
+    lastAtMs: count('lastAtMs'),
+    readSeq: count('readSeq'),
+    peerDeliveredSeq: count('peerDeliveredSeq'),
+    peerReadSeq: count('peerReadSeq'),
+    unread: count('unread'),
+    mentions: count('mentions'),
+    isMember: data['isMember'] !== false,
+    settings: readSettings(data['settings']),
+  };
 }
 
 /** Twice the same client id is one send too many: the second could never be told from the first. */
@@ -63,12 +83,28 @@ function readOutbox(data: unknown): { readonly sends: readonly SavedSend[]; read
 function readSend(data: unknown): SavedSend | undefined {
   if (!isJsonObject(data)) return undefined;
   const { clientId, content } = data;
-  const [to, type, sentAtMs] = [toUid(data['to']), toCount(data['type']), toCount(data['sentAtMs'])];
+  const [to, type, sentAtMs] = [toPeer(data['to']), toCount(data['type']), toCount(data['sentAtMs'])];
   if (to === undefined || type === undefined || sentAtMs === undefined) return undefined;
   if (typeof content !== 'string' || !isClientId(clientId)) return undefined;
   const recalls = data['recalls'] === undefined ? undefined : readTarget(data['recalls']);
   if (recalls === undefined && data['recalls'] !== undefined) return undefined;
-  return { to, clientId, type, content, sentAtMs, ...(recalls !== undefined && { recalls }) };
+  const replyTo = toMid(data['replyTo']);
+  const mentions = data['mentions'] === undefined ? undefined : readAll(data['mentions'], toCount);
+  if (
+    (replyTo === undefined && data['replyTo'] !== undefined) ||
+    (!mentions && data['mentions'] !== undefined)
+  )
+    return undefined;
+  return {
+    to,
+    clientId,
+    type,
+    content,
+    sentAtMs,
+    ...(recalls !== undefined && { recalls }),
+    ...(replyTo !== undefined && { replyTo }),
+    ...(mentions !== undefined && { mentions }),
+  };
 }
 
 function readTarget(data: unknown): RecallTarget | undefined {

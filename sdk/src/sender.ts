@@ -1,28 +1,34 @@
 /** Everything about the user's own messages until their last tick: the checks, the outbox, the answers. */
 import { imError, ERRORS } from '../../im/errors.js';
 import { ACTIONS } from '../../im/message/actions.js';
-import { chatConversation } from '../../im/message/conversation.js';
-import { toCount, toMid, toUid } from '../../im/message/ids.js';
+import { conversationWith } from '../../im/message/conversation.js';
+import { toCount, toGid, toMid, toPeer, toUid, type PeerId } from '../../im/message/ids.js';
 import { isClientId } from '../../im/message/client_id.js';
+import { EVERYBODY, MENTION_LIMIT } from '../../im/message/message.js';
 import { RECALL_TYPE, recallClientId } from '../../im/message/recall.js';
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import type { Random } from './backoff.js';
 import { nowMs } from './coarse_timer.js';
 import type { Connection } from './connection.js';
-import { clientError, newSend, Outbox, raise, type Send } from './outbox.js';
+import { clientError, newSend, Outbox, raise, type LateState, type Send } from './outbox.js';
 import { SentLog } from './sent_log.js';
 import { Tickets } from './tickets.js';
 import type { ClientTuning, Message, Outgoing, SavedSend } from './types.js';
-import { RECALLED, type LogEvent, type PeerMarks, type StoredAck } from './wire.js';
+import type { PeerMarks, StoredAck } from './wire.js';
+import { RECALLED, type LogEvent } from './wire_events.js';
 
 export interface SendOptions {
   /** Small integer that the apps agree on; 1 (text) where absent. */
   readonly type?: number;
   /** Names the message for retries; ≤ 64 bytes, unique per user. Absent: the client makes one. */
   readonly clientId?: string;
+  /** The mid of the message that this one answers. */
+  readonly replyTo?: number;
+  /** Who is addressed by name: uids, EVERYBODY (0) for all members of a group; at most MENTION_LIMIT (50). */
+  readonly mentions?: readonly number[];
 }
 
-/** A message of the user's own, as it was shown or told by history. */
+/** A message as it was shown or told by history: the user's own, or in a group that he is an admin of anybody's. */
 export type RecallableMessage = Pick<Message, 'to' | 'mid' | 'seq' | 'clientId' | 'own'>;
 
 export interface SenderDeps {
@@ -79,10 +85,20 @@ export class Sender {
       return known.view;
     }
     const type = options.type ?? TEXT_TYPE;
-    this.#check(to, content, type, clientId);
+    const peer = checked(to, type, options);
+    this.#check(content, clientId);
     if (this.#outbox.isFull) throw imError('QUEUE_FULL', 'the outbox');
     this.#sentLog.forget(clientId);
-    const saved = { to, clientId, type, content: content.toWellFormed(), sentAtMs: Date.now() };
+    const { replyTo, mentions } = options;
+    const saved: SavedSend = {
+      to: peer,
+      clientId,
+      type,
+      content: content.toWellFormed(),
+      sentAtMs: Date.now(),
+      ...(replyTo !== undefined && { replyTo }),
+      ...(mentions !== undefined && mentions.length > 0 && { mentions: [...mentions] }),
+    };
     const send = newSend(saved, this.#conversationWith(to));
     this.#outbox.add(send, nowMs());
     return send.view;
@@ -90,7 +106,7 @@ export class Sender {
 
   /** Goes the way of a send to the same peer: behind what is queued already, and again until it is answered. */
   recall({ to, mid, seq, clientId: targetId, own }: RecallableMessage): Promise<void> {
-    if (!own || mid === 0)
+    if ((!own && toGid(to) === undefined) || mid === 0)
       return Promise.reject(imError('INVALID_PARAMETER', 'not an own message that is stored'));
     const id = toMid(mid);
     if (id === undefined) return Promise.reject(imError('INVALID_PARAMETER', 'mid'));
@@ -191,7 +207,7 @@ export class Sender {
     this.#sentLog.raiseAll(marksOf);
   }
 
-  raiseOne(clientId: string, state: 'offline' | 'received' | 'read'): void {
+  raiseOne(clientId: string, state: LateState): void {
     const waiting = this.#outbox.find(clientId);
     if (waiting !== undefined) waiting.early = state;
     this.#sentLog.raiseOne(clientId, state);
@@ -202,8 +218,8 @@ export class Sender {
   }
 
   save(): readonly SavedSend[] {
-    return Array.from(this.#outbox.all(), ({ to, clientId, type, content, sentAtMs, recalls }) => {
-      return { to, clientId, type, content, sentAtMs, ...(recalls !== undefined && { recalls }) };
+    return Array.from(this.#outbox.all(), ({ to, clientId, type, content, sentAtMs, recalls, extra }) => {
+      return { to, clientId, type, content, sentAtMs, ...extra, ...(recalls !== undefined && { recalls }) };
     });
   }
 
@@ -236,9 +252,7 @@ export class Sender {
     return this.#outbox.find(clientId) ?? this.#sentLog.find(clientId);
   }
 
-  #check(to: number, content: string, type: number, clientId: string): void {
-    if (toUid(to) === undefined) throw imError('INVALID_PARAMETER', 'to');
-    if (toCount(type) === undefined || type >= TYPE_LIMIT) throw imError('INVALID_PARAMETER', 'type');
+  #check(content: string, clientId: string): void {
     if (typeof content !== 'string') throw imError('INVALID_PARAMETER', 'content is not text');
     if (!isClientId(clientId)) throw imError('BAD_CLIENT_ID');
     const limitBytes = this.#contentLimitBytes;
@@ -254,18 +268,15 @@ export class Sender {
     const seq = connection.nextSeq();
     const said = this.#tickets.of(send.to);
     const ticket = said === '' ? '' : `,"ticket":${JSON.stringify(said)}`;
-    const head = `"cliMid":${JSON.stringify(send.clientId)},"to":"${send.to}"`;
     connection.send(
-      send.recalls === undefined
-        ? `{"seq":${seq},"action":"${ACTIONS.chat}","data":{${head},"type":${send.type},"content":${JSON.stringify(send.content)},"sendAt":${send.sentAtMs}}${ticket}}`
-        : `{"seq":${seq},"action":"${ACTIONS.chatRecall}","data":{${head},"mid":${send.recalls.mid}}${ticket}}`,
+      `{"seq":${seq},${send.recalls === undefined ? saidFrame(send) : recallFrame(send)}${ticket}}`,
     );
     return seq;
   }
 
   #conversationWith(to: number): string {
-    const [self, peer] = [toUid(this.#uid), toUid(to)];
-    return self === undefined || peer === undefined ? '' : chatConversation(self, peer);
+    const [self, peer] = [toUid(this.#uid), toPeer(to)];
+    return self === undefined || peer === undefined ? '' : conversationWith(self, peer);
   }
 
   /** Begins with the time: the server's index of client ids then grows at its end, where it is in memory. */
@@ -274,14 +285,44 @@ export class Sender {
   }
 }
 
+/** Throws INVALID_PARAMETER. */
+function checked(to: number, type: number, { replyTo, mentions = [] }: SendOptions): PeerId {
+  const peer = toPeer(to);
+  if (peer === undefined) throw imError('INVALID_PARAMETER', 'to');
+  if (toCount(type) === undefined || type >= TYPE_LIMIT) throw imError('INVALID_PARAMETER', 'type');
+  if (replyTo !== undefined && toMid(replyTo) === undefined) throw imError('INVALID_PARAMETER', 'replyTo');
+  const isNobody = (uid: number): boolean => uid !== EVERYBODY && toUid(uid) === undefined;
+  if (mentions.length > MENTION_LIMIT || mentions.some(isNobody))
+    throw imError('INVALID_PARAMETER', 'mentions');
+  return peer;
+}
+
+function saidFrame({ to, clientId, type, content, sentAtMs, extra }: Send): string {
+  const action = toGid(to) === undefined ? ACTIONS.chat : ACTIONS.group;
+  const head = `"cliMid":${JSON.stringify(clientId)},"to":"${to}","type":${type}`;
+  return `"action":"${action}","data":{${head},"content":${JSON.stringify(content)},"sendAt":${sentAtMs}${extraText(extra)}}`;
+}
+
+function extraText(extra: Send['extra']): string {
+  if (extra === undefined) return '';
+  const { replyTo, mentions } = extra;
+  const reply = replyTo === undefined ? '' : `,"replyTo":${replyTo}`;
+  return mentions === undefined ? reply : `${reply},"mentions":${JSON.stringify(mentions.map(String))}`;
+}
+
+function recallFrame({ to, clientId, recalls }: Send): string {
+  const action = toGid(to) === undefined ? ACTIONS.chatRecall : ACTIONS.groupRecall;
+  return `"action":"${action}","data":{"cliMid":${JSON.stringify(clientId)},"to":"${to}","mid":${recalls?.mid ?? 0}}`;
+}
+
 /** The event that the server has just stored for us, as others see it. */
 export function ownEvent(send: Send, { conv, mid, seq, storedAtMs }: StoredAck, uid: number): LogEvent {
-  const { clientId, to, type, content, sentAtMs, recalls } = send;
+  const { clientId, to, type, content, sentAtMs, recalls, extra } = send;
   const names = recalls ?? { mid, clientId };
   const times = { sentAtMs, storedAtMs };
   const event = { conv, seq, mid: names.mid, clientId: names.clientId, from: uid, to, type, content };
   const status = recalls === undefined ? 0 : RECALLED;
-  return { ...event, ...times, status, own: true, ...(recalls !== undefined && { recalls }) };
+  return { ...event, ...times, ...extra, status, own: true, ...(recalls !== undefined && { recalls }) };
 }
 
 /** 64 random bits once per client: ids are unique without asking for randomness per message. */

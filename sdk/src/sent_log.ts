@@ -1,5 +1,5 @@
 /** The last sends that were stored, for the ticks that come later. Bounded: the oldest are forgotten. */
-import { raise, type Send } from './outbox.js';
+import { raise, type LateState, type Send } from './outbox.js';
 import type { PeerMarks } from './wire.js';
 
 export class SentLog {
@@ -47,7 +47,7 @@ export class SentLog {
     }
   }
 
-  raiseOne(clientId: string, state: 'offline' | 'received' | 'read'): void {
+  raiseOne(clientId: string, state: LateState): void {
     const send = this.#sends.get(clientId);
     if (send !== undefined && raise(send, state)) this.#onRaise(send);
   }

@@ -1,7 +1,12 @@
 /**
- * What an app sees of the client: options, messages, events. Times are ms since 1970, durations ms, uids and
- * seqs safe integers, mids unique integers. Nothing here imports Node.
+ * What an app sees of the client: options, messages, events. Times are ms since 1970, durations ms, uids, gids and
+ * seqs safe integers, mids unique integers. Nothing here imports Node. What answers of operations hold is in
+ * group_types.ts and people_types.ts.
  */
+import type { GroupNotice } from '../../im/message/notice.js';
+import type { ConversationSettings, Interest } from '../../im/message/settings.js';
+
+export type { ConversationSettings, GroupNotice, Interest };
 
 /** The part of the standard WebSocket that the client uses; browsers and Node 22 have it, `ws` fits too. */
 export interface WebSocketLike {
@@ -36,8 +41,24 @@ export interface SavedState {
     readonly ackedSeq: number;
     /** What the server itself said, by the cursor's time, that it has heard of that; absent: 0. */
     readonly confirmedSeq?: number;
+    /** What the last sync said besides; absent: nothing is known, as after a first sign-in. */
+    readonly row?: SavedRow;
   }[];
   readonly outbox: readonly SavedSend[];
+}
+
+/** Of a conversation: what no later sync tells again unless it changes. */
+export interface SavedRow {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly lastAtMs: number;
+  readonly readSeq: number;
+  readonly peerDeliveredSeq: number;
+  readonly peerReadSeq: number;
+  readonly unread: number;
+  readonly mentions: number;
+  readonly isMember: boolean;
+  readonly settings: ConversationSettings;
 }
 
 export interface SavedSend {
@@ -48,9 +69,11 @@ export interface SavedSend {
   readonly sentAtMs: number;
   /** Absent: a message. */
   readonly recalls?: RecallTarget;
+  readonly replyTo?: number;
+  readonly mentions?: readonly number[];
 }
 
-/** A message that is taken back. */
+/** A message that is taken back, edited, pinned …: its own mid, place and client id. */
 export interface RecallTarget {
   readonly mid: number;
   readonly seq: number;
@@ -91,6 +114,8 @@ export interface ClientTuning {
   readonly recentLimit: number;
   /** Messages of one conversation kept back while a hole before them is filled. */
   readonly bufferLimit: number;
+  /** What was shown last, remembered to tell nothing twice after the server's store was restored. */
+  readonly shownLimit: number;
 }
 
 /** One message of a conversation's log, one's own included; delivered to the app in seq order, once. */
@@ -109,10 +134,20 @@ export interface Message {
   readonly status: number;
   /** Sent by this user, from whichever device. */
   readonly own: boolean;
+  /** The mid of the message that this one answers. */
+  readonly replyTo?: number;
+  /** The uids addressed by name; EVERYBODY (0) stands for all members. */
+  readonly mentions?: readonly number[];
+  /** Its content was changed: when for the last time, and how often. */
+  readonly editedAtMs?: number;
+  readonly editCount?: number;
 }
 
-/** Only rises in this order, but for `failed`, which is final; `offline` may be followed by `received`. */
-export type SendState = 'queued' | 'stored' | 'offline' | 'received' | 'read' | 'failed';
+/**
+ * Only rises in this order, but for `failed`, which is final; `offline` may be followed by `received`. In a group it
+ * ends with `accepted`: who has read it, `messages.receipts` tells.
+ */
+export type SendState = 'queued' | 'stored' | 'accepted' | 'offline' | 'received' | 'read' | 'failed';
 
 export interface Outgoing {
   readonly clientId: string;
@@ -142,6 +177,45 @@ export interface Recalled extends RecallTarget {
   readonly by: number;
 }
 
+/** What all events of a log but messages and recalls have in common: in which conversation, at which place, by whom. */
+interface LogPlace {
+  readonly conv: string;
+  readonly seq: number;
+  readonly by: number;
+  readonly atMs: number;
+}
+
+/** A message says something else now. */
+export interface Edited extends LogPlace {
+  readonly target: RecallTarget;
+  readonly content: string;
+}
+
+export interface Reacted extends LogPlace {
+  readonly target: RecallTarget;
+  readonly emoji: string;
+  /** False: taken away again. */
+  readonly on: boolean;
+}
+
+export interface Pinned extends LogPlace {
+  readonly target: RecallTarget;
+  readonly on: boolean;
+}
+
+/** Something happened to a group or its members: notice.type says what. */
+export interface Noticed extends LogPlace {
+  readonly gid: number;
+  readonly notice: GroupNotice;
+}
+
+export interface Presence {
+  readonly uid: number;
+  readonly online: boolean;
+  /** 0: now, never, or not told. */
+  readonly lastSeenAtMs: number;
+}
+
 /** Passed on by the server, stored nowhere: comes at most once, or not at all. */
 export interface Relay {
   readonly from: number;
@@ -163,7 +237,9 @@ export interface Receipt {
 /** One conversation as the last sync and the pushes since have it. */
 export interface ConversationView {
   readonly conv: string;
+  /** The other person, or the gid. */
   readonly peer: number;
+  /** The lowest seq that this user may read. */
   readonly firstSeq: number;
   /** The highest seq that is known to exist. */
   readonly lastSeq: number;
@@ -172,8 +248,23 @@ export interface ConversationView {
   readonly readSeq: number;
   readonly peerDeliveredSeq: number;
   readonly peerReadSeq: number;
+  /** Messages of others after readSeq; UNREAD_LIMIT (1,000) means that many or more where the server counted. */
   readonly unread: number;
+  /** Those among them that name this user, or everybody. */
+  readonly mentions: number;
+  /** False: left, removed, or the group was dissolved; what was said before can still be read. */
+  readonly isMember: boolean;
+  readonly settings: ConversationSettings;
   readonly lastAtMs: number;
+}
+
+/** Unread messages over all conversations. */
+export interface UnreadTotals {
+  /** Of conversations that are neither muted nor hidden. */
+  readonly unread: number;
+  readonly muted: number;
+  readonly mentions: number;
+  readonly conversations: number;
 }
 
 export type ConnectionState =
@@ -191,10 +282,26 @@ export interface ClientEvents {
   readonly receipt: Receipt;
   /** In its place among the messages. */
   readonly recalled: Recalled;
+  /** In their places among the messages, own ones too. */
+  readonly edited: Edited;
+  readonly reacted: Reacted;
+  readonly pinned: Pinned;
+  readonly notice: Noticed;
+  /**
+   * Something else than a new message changed it: settings or reading on another device, messages that are only
+   * counted, coming into a group or leaving it.
+   */
+  readonly conversation: ConversationView;
+  /** Of those that presence.subscribe named. */
+  readonly presence: Presence;
   /** All but typing. */
   readonly relay: Relay;
-  readonly typing: { readonly from: number };
+  /** `to` is a gid where it is in a group. */
+  readonly typing: { readonly from: number; readonly to: number };
+  /** A new contact, or (`id` is a gid) a group that `from` brought this user into. */
   readonly contact: { readonly id: number; readonly from: number };
+  /** To owner and admins; answered by groups.answer. */
+  readonly groupRequest: { readonly gid: number; readonly from: number; readonly comment: string };
   /** Answered by the operation contacts/approval. */
   readonly contactRequest: { readonly from: number; readonly comment: string };
   /** After each sign-in, once everything missed has been asked for and shown. */

@@ -2,28 +2,15 @@
  * Frames from the server, narrowed: everything that comes over the socket is checked here once. A field that
  * is not what it should be makes the whole thing undefined. Frames to the server are built where they are sent.
  */
-import { toCount, toMid, toSeq, toUid } from '../../im/message/ids.js';
+import { toCount, toMid, toPeer, toSeq, toUid } from '../../im/message/ids.js';
 import { isJsonObject, type JsonObject } from '../../im/message/json_fields.js';
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import type { SyncCursor } from '../../im/message/message.js';
-import type { Message, RecallTarget } from './types.js';
+import { DEFAULT_SETTINGS, INTERESTS } from '../../im/message/settings.js';
+import type { ConversationSettings, SavedRow } from './types.js';
+import { readEvents, type LogEvent } from './wire_events.js';
 
 export type { SyncCursor };
-
-/** The status of a message that was taken back. */
-export const RECALLED = 3;
-
-/** What a log holds: a message, or the recall of one. A recall has the mid and client id of what it takes back. */
-export interface LogEvent extends Message {
-  readonly recalls?: RecallTarget;
-}
-
-export interface Push {
-  readonly message: LogEvent;
-  readonly after: number;
-  /** Sent by this client, and answered: the server knows that it has it. */
-  readonly isSentHere?: boolean;
-}
 
 export interface StoredAck {
   readonly clientId: string;
@@ -49,15 +36,10 @@ export interface PeerMarks {
   readonly peerReadSeq: number;
 }
 
-export interface SyncedConversation extends PeerMarks {
+export interface SyncedConversation extends SavedRow {
   readonly conv: string;
   readonly peer: number;
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  readonly lastAtMs: number;
   readonly deviceSeq: number;
-  readonly readSeq: number;
-  readonly unread: number;
 }
 
 export interface SyncAnswer {
@@ -80,41 +62,6 @@ export interface RangeAnswer {
 
 const count = (value: unknown): number => toCount(value) ?? 0;
 const words = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-export function readMessage(data: unknown, uid: number): LogEvent | undefined {
-  if (!isJsonObject(data)) return undefined;
-  const { cliMid: clientId, conv, content } = data;
-  const mid = toMid(data['mid']);
-  const seq = toSeq(data['seq']);
-  const from = toUid(data['from']);
-  const to = toUid(data['to']);
-  if (mid === undefined || seq === undefined || seq < 1 || from === undefined || to === undefined)
-    return undefined;
-  if (typeof clientId !== 'string' || typeof conv !== 'string' || typeof content !== 'string')
-    return undefined;
-  const targetSeq = count(data['targetSeq']);
-  return {
-    conv,
-    seq,
-    mid,
-    clientId,
-    from,
-    to,
-    type: count(data['type']),
-    content,
-    sentAtMs: count(data['sendAt']),
-    storedAtMs: count(data['storedAt']),
-    status: count(data['status']),
-    own: from === uid,
-    ...(targetSeq > 0 && { recalls: { mid, seq: targetSeq, clientId } }),
-  };
-}
-
-export function readPush(data: unknown, uid: number): Push | undefined {
-  const message = readMessage(data, uid);
-  if (message === undefined || !isJsonObject(data)) return undefined;
-  return { message, after: Math.min(toSeq(data['after']) ?? message.seq - 1, message.seq - 1) };
-}
 
 export function readStoredAck(data: unknown): StoredAck | undefined {
   if (!isJsonObject(data)) return undefined;
@@ -175,7 +122,7 @@ export function readSync(data: unknown): SyncAnswer | undefined {
 
 function readConversation(data: unknown): SyncedConversation | undefined {
   if (!isJsonObject(data) || typeof data['conv'] !== 'string') return undefined;
-  const peer = toUid(data['peer']);
+  const peer = toPeer(data['peer']);
   if (peer === undefined) return undefined;
   return {
     conv: data['conv'],
@@ -188,17 +135,26 @@ function readConversation(data: unknown): SyncedConversation | undefined {
     peerDeliveredSeq: count(data['peerDeliveredSeq']),
     peerReadSeq: count(data['peerReadSeq']),
     unread: count(data['unread']),
+    mentions: count(data['mentions']),
+    isMember: data['isMember'] !== false,
+    settings: readSettings(data['settings']),
   };
 }
 
+/** What is not said is as it is for everybody who has changed nothing; most rows share that one object. */
+export function readSettings(data: unknown): ConversationSettings {
+  if (!isJsonObject(data)) return DEFAULT_SETTINGS;
+  const interest = INTERESTS.find((known) => known === data['interest']) ?? DEFAULT_SETTINGS.interest;
+  const [pinned, muted, hidden] = [data['pinned'] === true, data['muted'] === true, data['hidden'] === true];
+  const draft = words(data['draft']);
+  const isDefault = !pinned && !muted && !hidden && draft === '' && interest === DEFAULT_SETTINGS.interest;
+  return isDefault ? DEFAULT_SETTINGS : { pinned, muted, hidden, draft, interest };
+}
+
 export function readRange(data: unknown, uid: number): RangeAnswer | undefined {
-  if (!isJsonObject(data) || !Array.isArray(data['events'])) return undefined;
-  const from = toSeq(data['from']);
-  const to = toSeq(data['to']);
-  if (from === undefined || to === undefined) return undefined;
-  const events: readonly unknown[] = data['events'];
-  const messages = events.map((event) => readMessage(event, uid));
-  if (!messages.every((message) => message !== undefined)) return undefined;
+  if (!isJsonObject(data)) return undefined;
+  const [from, to, messages] = [toSeq(data['from']), toSeq(data['to']), readEvents(data['events'], uid)];
+  if (from === undefined || to === undefined || messages === undefined) return undefined;
   return { from, to, messages, more: data['more'] === true, floor: count(data['floor']) };
 }
 

@@ -111,6 +111,6 @@ test('the peer reads while the sender is offline: the tick is there at the next 
   });
   await annPhone.connect();
   await annPhone.expectState(send, 'read');
-  assert.equal(annPhone.client.conversations()[0]?.peerReadSeq, message.seq);
+  assert.equal(annPhone.client.conversations.all()[0]?.peerReadSeq, message.seq);
   await chat.assertNothingWrong();
 });

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import { ERRORS } from '../../im/errors.js';
-import { RECALLED } from '../../sdk/src/wire.js';
+import { RECALLED } from '../../sdk/src/wire_events.js';
 import { LegacyActor, SdkActor, WebActor, type Accepted, type Actor } from '../support/actor.js';
 import { Chat, DEVICE } from '../support/chat.js';
 import { callOk, signIn } from '../support/http.js';
@@ -241,7 +241,7 @@ test('a peer that was away finds a blank, and the recall behind it', async (t) =
   const blank = bobPhone.shown.find(({ seq }) => seq === unseen.seq);
   assert.deepEqual([blank?.content, blank?.status], ['', RECALLED], 'what it said is nowhere any more');
   assert.equal(bobPhone.shown.length, 2, 'recalls are no messages');
-  const [view] = bobPhone.client.conversations();
+  const [view] = bobPhone.client.conversations.all();
   assert.equal(view?.tip, 4);
   const page = await bobPhone.client.history(view.conv, { count: 10 });
   assert.deepEqual(

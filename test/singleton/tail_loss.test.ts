@@ -80,8 +80,8 @@ test('after a restore clients see the epoch, agree with the store again, and sho
     await waitUntil(
       () => `${phone.name} to agree with the store`,
       () =>
-        phone.client
-          .conversations()
+        phone.client.conversations
+          .all()
           .some((view) => view.conv === conv && view.tip === 3 && view.lastSeq === 3),
     );
     assert.deepEqual(phone.texts, texts, 'what was lost stays on the screen, and nothing comes again');

@@ -1,0 +1,62 @@
+/**
+ * How much of one conversation is unread: what the server counted, and from then on what was shown. Exact while the
+ * seqs of all of it are remembered; beyond that a part that is read is estimated until the next sync row.
+ */
+
+/** Seqs remembered per conversation: more than a person leaves half-read. */
+const REMEMBERED = 200;
+
+export class Unread {
+  /** Of messages of others above the read mark, ascending; made when there is one. */
+  #seqs: number[] | undefined;
+  #mentionSeqs: number[] | undefined;
+  #count = 0;
+  #mentions = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get mentions(): number {
+    return this.#mentions;
+  }
+
+  /** The server's word. */
+  set(count: number, mentions: number): void {
+    this.#count = count;
+    this.#mentions = mentions;
+  }
+
+  /** One more was shown; `isCounted`: the server's number has it already. */
+  shown(seq: number, isMention: boolean, isCounted: boolean): void {
+    remember((this.#seqs ??= []), seq);
+    if (isMention) remember((this.#mentionSeqs ??= []), seq);
+    if (isCounted) return;
+    this.#count++;
+    if (isMention) this.#mentions++;
+  }
+
+  /** So many came without being shown. */
+  counted(messages: number): void {
+    this.#count += messages;
+  }
+
+  /** Everything up to `seq` is read; at most `rest` events lie behind it. */
+  read(seq: number, rest: number): void {
+    this.#count = Math.min(rest, left(this.#seqs, seq, this.#count));
+    this.#mentions = Math.min(rest, left(this.#mentionSeqs, seq, this.#mentions));
+    if (rest === 0) this.#seqs = this.#mentionSeqs = undefined;
+  }
+}
+
+function remember(seqs: number[], seq: number): void {
+  if (seqs.length < REMEMBERED) seqs.push(seq);
+}
+
+/** Takes those up to `seq` out; what remains of `count`. Those that are not remembered come first or last: nobody knows. */
+function left(seqs: number[] | undefined, seq: number, count: number): number {
+  if (seqs === undefined) return count;
+  const first = seqs.findIndex((one) => one > seq);
+  const removed = seqs.splice(0, first === -1 ? seqs.length : first).length;
+  return Math.max(0, count - removed);
+}
