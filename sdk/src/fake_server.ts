@@ -5,9 +5,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { chatConversation } from '../../im/message/conversation.js';
+import { conversationWith, groupOf } from '../../im/message/conversation.js';
 import { encodeDown } from '../../im/message/encoder.js';
-import { known, toMid, toSeq, toUid, type Uid } from '../../im/message/ids.js';
+import { isGid, known, toGid, toMid, toSeq, toUid, type PeerId, type Uid } from '../../im/message/ids.js';
 import { errorInfo } from '../../im/message/error_info.js';
 import { decodeUp } from '../../im/message/json_decoder.js';
 import { eventFields } from '../../im/message/event_fields.js';
@@ -23,10 +23,12 @@ import {
   type SyncCursor,
   type UpFrame,
 } from '../../im/message/message.js';
+import { NOTICE_TYPE, noticeContent, type GroupNotice } from '../../im/message/notice.js';
 import { recallClientId, recallContent } from '../../im/message/recall.js';
 
 export const SELF = known(toUid(1));
 export const PEER = known(toUid(2));
+export const GROUP = known(toGid(2 ** 30 + 7));
 
 /** Returns true where the frame has been dealt with (or swallowed) by the test. */
 export type FrameHook = (frame: UpFrame, socket: WebSocket) => boolean;
@@ -43,6 +45,12 @@ export class FakeServer {
   readonly deviceSeqs = new Map<string, number>();
   /** Conversations that sync leaves out although they changed. */
   readonly hidden = new Set<string>();
+  /** Of a group: what SELF may not read of it. */
+  readonly closed = new Map<string, (seq: number) => boolean>();
+  /** Fields of a conversation's sync row that a test wants otherwise. */
+  readonly rows = new Map<string, Readonly<Record<string, unknown>>>();
+  /** Answers of operations that this server knows nothing of. */
+  readonly answers = new Map<string, (data: unknown) => unknown>();
   refusal: ErrorInfo | undefined;
   heartbeatMs = 0;
   #mid = 0;
@@ -81,16 +89,30 @@ export class FakeServer {
   }
 
   /** Stores a message without telling anybody. */
-  append(from: Uid, to: Uid, clientId: string, content = clientId): ChatEvent {
-    const conv = chatConversation(from, to);
+  append(
+    from: Uid,
+    to: PeerId,
+    clientId: string,
+    content = clientId,
+    more: Partial<ChatEvent> = {},
+  ): ChatEvent {
+    const conv = conversationWith(from, to);
     const log = this.log(conv);
     const earlier = log.find((event) => event.from === from && event.clientId === clientId);
     if (earlier !== undefined) return earlier;
     const numbers = { seq: known(toSeq(log.length + 1)), mid: known(toMid(++this.#mid)) };
     const times = { sentAtMs: 1_700_000_000_000, storedAtMs: 1_700_000_000_000 + this.#mid };
-    const message = { kind: 0, conv, clientId, from, to, type: 1, content, status: 0 } as const;
-    const event: ChatEvent = { ...message, ...numbers, ...times };
+    const message = { kind: EVENT_KIND.message, conv, clientId, from, to, type: 1, content, status: 0 };
+    const event: ChatEvent = { ...message, ...numbers, ...times, ...more };
     log.push(event);
+    return event;
+  }
+
+  /** Stores what happened to GROUP, as its server would, and pushes it. */
+  notice(from: Uid, notice: GroupNotice): ChatEvent {
+    const more = { kind: EVENT_KIND.notice, type: NOTICE_TYPE };
+    const event = this.append(from, GROUP, `notice-${this.#mid}`, noticeContent(notice), more);
+    this.push(event);
     return event;
   }
 
@@ -113,22 +135,24 @@ export class FakeServer {
   }
 
   store(frame: ChatUp, socket: WebSocket): ChatEvent {
-    const event = this.append(SELF, known(toUid(frame.to)), frame.clientId, frame.content);
+    const more = frame.extra === undefined ? {} : { extra: frame.extra };
+    const event = this.append(SELF, frame.to, frame.clientId, frame.content, more);
     const { conv, seq, mid, clientId, storedAtMs } = event;
     this.answer(socket, { kind: 'stored', echo: frame.echo, conv, seq, mid, clientId, storedAtMs });
+    if (isGid(frame.to)) this.answer(socket, { kind: 'accepted', conv, seq, mid, clientId });
     return event;
   }
 
   /** Stores the recall and blanks its target, once. */
   recall({ echo, to, target, clientId }: RecallUp, socket: WebSocket): ChatEvent | undefined {
-    const log = this.log(chatConversation(SELF, known(toUid(to))));
+    const log = this.log(conversationWith(SELF, to));
     const at = log.findIndex(({ mid }) => mid === target);
     const message = log[at];
     if (message === undefined) return undefined;
     log[at] = { ...message, content: '', status: MESSAGE_STATUS.recalled };
     const content = recallContent({ by: SELF, mid: target, clientId: message.clientId, seq: message.seq });
     const event = {
-      ...this.append(SELF, known(toUid(to)), recallClientId(target), content),
+      ...this.append(SELF, to, recallClientId(target), content),
       kind: EVENT_KIND.recall,
     };
     log[event.seq - 1] = event;
@@ -196,7 +220,7 @@ export class FakeServer {
 
   #api(frame: ApiUp, socket: WebSocket): void {
     const { echo } = frame;
-    const data: unknown = frame.action === 'api.sync' ? this.#sync(frame.data) : this.#range(frame.data);
+    const data = this.#run(frame);
     if (data === undefined) {
       this.answer(socket, {
         kind: 'apiError',
@@ -207,6 +231,11 @@ export class FakeServer {
     } else {
       this.answer(socket, { kind: 'success', action: 'api.success', echo, data });
     }
+  }
+
+  #run({ action, data }: ApiUp): unknown {
+    if (action === 'api.sync') return this.#sync(data);
+    return action === 'api.msg.range' ? this.#range(data) : this.answers.get(action)?.(data);
   }
 
   /** Pages of two conversations, so that paging is always part of it. */
@@ -229,11 +258,20 @@ export class FakeServer {
     const log = this.log(conv);
     const first = log[0];
     const deviceSeq = this.deviceSeqs.get(conv) ?? 0;
-    const peer = first === undefined ? PEER : first.from === SELF ? first.to : first.from;
-    const unread = log.filter((event) => event.from !== SELF).length;
+    const other = first === undefined ? PEER : first.from === SELF ? first.to : first.from;
+    const peer = groupOf(conv) ?? other;
+    const unread = log.filter(({ from, kind }) => from !== SELF && kind === EVENT_KIND.message).length;
     const marks = { deviceSeq, deliveredSeq: 0, readSeq: 0, peerDeliveredSeq: 0, peerReadSeq: 0, unread };
     const last = { lastSeq: log.length, lastMid: log.at(-1)?.mid ?? 0, lastAt: log.at(-1)?.storedAtMs ?? 0 };
-    return { conv, peer: String(peer), firstSeq: 1, ...last, ...marks, ...this.marks };
+    return {
+      conv,
+      peer: String(peer),
+      firstSeq: 1,
+      ...last,
+      ...marks,
+      ...this.marks,
+      ...this.rows.get(conv),
+    };
   }
 
   /** Fields of every conversation in sync answers that a test wants otherwise. */
@@ -243,7 +281,10 @@ export class FakeServer {
     const { conv, from, to } = data as { conv: string; from: number; to: number };
     const end = Math.min(to, this.log(conv).length);
     const last = Math.min(end, from + 199);
-    const events = this.log(conv).slice(from - 1, last);
+    const isClosed = this.closed.get(conv) ?? (() => false);
+    const events = this.log(conv)
+      .slice(from - 1, last)
+      .filter(({ seq }) => !isClosed(seq));
     return {
       conv,
       from,
