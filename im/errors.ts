@@ -30,7 +30,7 @@ export const ERRORS = {
   SELF_CONTACT: row(2001, 'you cannot add yourself'),
   NO_SUCH_USER: row(2002, 'no such user'),
   ALREADY_CONTACT: row(2003, 'already a contact'),
-  NO_SUCH_REQUEST: row(2004, 'there is no such contact request'),
+  NO_SUCH_REQUEST: row(2004, 'there is no such request'),
   NOT_A_CONTACT: row(2005, 'not a contact'),
   CONTACTS_FULL: row(2006, 'one of the two has as many contacts as a user may have'),
   NO_PERMISSION: row(3001, 'not yours to see or change'),

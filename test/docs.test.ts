@@ -1,4 +1,7 @@
-/** docs/protocol.md names everything that a client can meet: operations and their fields, error codes, close codes. */
+/**
+ * docs/protocol.md, with docs/groups.md for groups, names everything that a client can meet: operations and their
+ * fields, error codes, close codes.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,7 +11,9 @@ import { OPERATIONS } from '../im/api/operations.js';
 import { CLOSE_CODES, ERRORS } from '../im/errors.js';
 import { packageRoot } from './support/package_root.js';
 
-const PROTOCOL = readFileSync(join(packageRoot(), 'docs/protocol.md'), 'utf8');
+const PROTOCOL = ['docs/protocol.md', 'docs/groups.md']
+  .map((page) => readFileSync(join(packageRoot(), page), 'utf8'))
+  .join('\n');
 const ROWS = PROTOCOL.split('\n').filter((line) => line.startsWith('|'));
 
 /** The cells of the only table row that begins with `first`. */
@@ -16,7 +21,7 @@ function cellsOf(first: string): readonly string[] {
   const found = ROWS.map((row) => row.split('|').map((cell) => cell.trim())).filter(
     ([, cell]) => cell === first,
   );
-  assert.equal(found.length, 1, `docs/protocol.md has ${found.length} rows for ${first}`);
+  assert.equal(found.length, 1, `the pages have ${found.length} rows for ${first}`);
   return found[0]?.slice(2, -1) ?? [];
 }
 

@@ -33,6 +33,9 @@ export interface JoinInput {
 
 type JoinState = 'joined' | 'asked';
 
+/** Whoever is in as many groups as he may still comes into the one of everybody. */
+const NO_GROUP_LIMIT = 2 ** 31 - 1;
+
 export class GroupRequestsApi {
   readonly #options: GroupRoomOptions;
   readonly #deps: GroupRequestsApiDeps;
@@ -115,7 +118,7 @@ export class GroupRequestsApi {
 
   /** Undefined where an admin has to agree. */
   async #enter(gid: Gid, { code, clientId }: JoinInput, caller: Caller): Promise<Changed | undefined> {
-    const { groupsPerUserCount: groupLimit } = this.#options;
+    const groupLimit = gid === WORLD_GID ? NO_GROUP_LIMIT : this.#options.groupsPerUserCount;
     const how = code === '' ? 'open' : 'link';
     try {
       const deed = { do: 'add', uids: [caller.uid], how, code, groupLimit } as const;

@@ -19,7 +19,7 @@ const rate = (what: string, perSecond: number, burst: number, why: string) =>
 
 export const RATE_LIMIT_OPTIONS = {
   message: rate(
-    'Messages and recalls of one user',
+    'Messages, recalls and changes of groups of one user',
     200,
     5000,
     'Far above what people type; the burst lets an outbox that filled while offline through.',
