@@ -86,11 +86,14 @@ export interface EventStore {
   unread(uid: Uid): Promise<UnreadTotals>;
 }
 
+/** Words, and pairs of characters, of one query. */
+export const SEARCH_TERM_LIMIT = 32;
+
 export interface SearchRequest {
   readonly uid: Uid;
   /** What somebody typed: its words, and pairs of characters where the script has no spaces, must all be there. */
   readonly text: string;
-  /** '' for all his conversations. */
+  /** '' for all his conversations; of somebody who has very many, those with the newest events (1,024 for one word). */
   readonly conv: ConversationName | '';
   /** Undefined: from whoever. */
   readonly from: Uid | undefined;
@@ -103,14 +106,17 @@ export interface SearchRequest {
 }
 
 export interface SearchPage {
-  /** Newest first. */
+  /** Newest first by the store's clock; fewer than asked for also where there is more. */
   readonly events: readonly ChatEvent[];
   /** The next `before`; 0: that was all. */
   readonly next: number;
 }
 
 export interface SearchStore {
-  /** Messages that the user may read now, in conversations that he has. Throws INVALID_PARAMETER where nothing is asked for. */
+  /**
+   * Messages that the user may read now, in conversations that he has. Throws INVALID_PARAMETER where nothing is
+   * asked for or more than SEARCH_TERM_LIMIT words are; of a `conv`, as any read.
+   */
   search(request: SearchRequest): Promise<SearchPage>;
   /** Takes what was stored, edited, recalled or erased since into the index: how many events, at most `limit`. One call at a time. */
   indexBehind(limit: number): Promise<number>;

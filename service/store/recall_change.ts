@@ -8,16 +8,19 @@ import type { Refusal } from './flat_batch.js';
 import type { FlatRequest } from './flat_reader.js';
 import type { ChangeScene, MessageChange } from './message_change.js';
 import { MessageRemains } from './message_remains.js';
+import { SearchTable } from './search_table.js';
 import type { MessageTargets } from './message_target.js';
 
 export class RecallChange implements MessageChange {
   readonly #targets: MessageTargets;
   readonly #remains: MessageRemains;
   readonly #erase: Statement;
+  readonly #search: SearchTable;
 
   constructor(db: SqliteDatabase, targets: MessageTargets) {
     this.#targets = targets;
     this.#remains = new MessageRemains(db);
+    this.#search = new SearchTable(db);
     this.#erase = db.prepare(
       `UPDATE message SET status = ${MESSAGE_STATUS.recalled}, content = x'', extra = NULL WHERE mid = ?`,
     );
@@ -33,9 +36,11 @@ export class RecallChange implements MessageChange {
     return isLate && !scene.may('pin', target.sender) ? 'RECALL_TOO_LATE' : undefined;
   }
 
-  apply(request: FlatRequest, scene: ChangeScene): void {
+  apply(request: FlatRequest, scene: ChangeScene, seq: number): void {
     const target = this.#targets.find(request, scene);
     if (target !== undefined) this.#remains.erase(scene.id, target.seq, target.seq);
+    // Else the search learns of it by the event.
+    if (target !== undefined && seq === 0) this.#search.remove(scene.id, target.seq);
     if (this.#erase.run(request.changeValue) !== 1) throw new TypeError('the recalled message is not there');
   }
 }

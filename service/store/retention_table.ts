@@ -9,6 +9,8 @@
 import { MESSAGE_STATUS } from '../../im/message/message.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
+import type { ChangedConversations } from './changed_conversations.js';
+import { MessageRemains } from './message_remains.js';
 
 export interface RetentionRule {
   readonly beforeMs: number;
@@ -30,6 +32,8 @@ const PAGE_COUNT = 1000;
 
 export class RetentionTable {
   readonly #db: SqliteDatabase;
+  readonly #changed: ChangedConversations;
+  readonly #remains: MessageRemains;
   readonly #page: Statement;
   readonly #log: Statement;
   readonly #times: Statement;
@@ -38,7 +42,9 @@ export class RetentionTable {
   readonly #erased: Statement;
   readonly #drop: Statement;
 
-  constructor(db: SqliteDatabase) {
+  constructor(db: SqliteDatabase, changed: ChangedConversations) {
+    this.#changed = changed;
+    this.#remains = new MessageRemains(db);
     this.#db = db;
     this.#page = db.prepare(
       `SELECT c.id,
@@ -53,7 +59,8 @@ export class RetentionTable {
       'SELECT seq, stored_at FROM message WHERE conv = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?',
     );
     this.#erase = db.prepare(
-      `UPDATE message SET status = ${MESSAGE_STATUS.expired}, content = x'' WHERE conv = ? AND seq BETWEEN ? AND ?`,
+      `UPDATE message SET status = ${MESSAGE_STATUS.expired}, content = x'', extra = NULL
+       WHERE conv = ? AND seq BETWEEN ? AND ?`,
     );
     this.#raiseFloor = db.prepare('UPDATE conversation SET first_seq = ? WHERE id = ?');
     this.#erased = db.prepare(
@@ -87,7 +94,9 @@ export class RetentionTable {
     const [first, last] = [integerAt(log, 0), integerAt(log, 1) - keepCount];
     const end = this.#endOf(this.#times.all(id, first, last, limit), beforeMs);
     if (end === undefined) return 0;
+    this.#remains.erase(id, first, end);
     const count = this.#erase.run(id, first, end);
+    this.#changed.note(id);
     this.#raiseFloor.run(end + 1, id);
     return count;
   }

@@ -2,17 +2,24 @@
 import { imError } from '../../im/errors.js';
 import type { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
 import { AppendTransaction } from './append_transaction.js';
+import { ChangedConversations } from './changed_conversations.js';
 import { ContactTable } from './contact_table.js';
 import { ConversationTable } from './conversation_table.js';
 import { EventReads } from './event_reads.js';
 import { EventReceipts } from './event_receipts.js';
 import { EventSettings } from './event_settings.js';
+import { GroupReads } from './group_reads.js';
 import { IdTable } from './id_table.js';
 import { MarkTable } from './mark_table.js';
+import { MayWrite } from './may_write.js';
 import { MessageReads } from './message_reads.js';
 import { OfflineReads } from './offline_reads.js';
 import { PresenceTable } from './presence_table.js';
+import { ReadableSeqs } from './readable_seqs.js';
 import { RetentionTable } from './retention_table.js';
+import { SearchReads } from './search_reads.js';
+import { SearchSource } from './search_source.js';
+import { SearchTable } from './search_table.js';
 import { Stamps } from './stamps.js';
 import type { StoreCalls } from './store_calls.js';
 import { SyncReads } from './sync_reads.js';
@@ -20,19 +27,22 @@ import { TimeReads } from './time_reads.js';
 import { TokenTable } from './token_table.js';
 import { UserSearch } from './user_search.js';
 import { UserTable } from './user_table.js';
-import { WriteRights } from './write_rights.js';
 
 /** What the parts of one connection share. */
 interface Core {
   readonly db: SqliteDatabase;
   readonly conversations: ConversationTable;
   readonly stamps: Stamps;
+  /** For the search. */
+  readonly changed: ChangedConversations;
   /** Ms since 1970. */
   readonly clock: () => number;
 }
 
 export function sqliteCalls(db: SqliteDatabase, clock: () => number): StoreCalls {
-  const core: Core = { db, conversations: new ConversationTable(db), stamps: new Stamps(db), clock };
+  const changed = new ChangedConversations();
+  const conversations = new ConversationTable(db, changed);
+  const core: Core = { db, conversations, stamps: new Stamps(db), changed, clock };
   return {
     ...messageCalls(core),
     ...retentionCalls(core),
@@ -42,8 +52,8 @@ export function sqliteCalls(db: SqliteDatabase, clock: () => number): StoreCalls
     ...tokenCalls(core),
     ...idCalls(core),
     ...eventCalls(core),
-    ...searchCalls(),
-    ...groupCalls(),
+    ...searchCalls(core),
+    ...groupCalls(core),
     ...presenceCalls(core),
   };
 }
@@ -53,7 +63,8 @@ function messageCalls({ db, conversations, stamps, clock }: Core) {
   const marks = new MarkTable({ db, stamps, clock });
   const reads = new MessageReads(db);
   const times = new TimeReads(db);
-  const rights = new WriteRights(db);
+  const rights = new MayWrite({ db, clock });
+  const ends = new ReadableSeqs(db);
   return {
     append: (batch) => appends.append(batch),
     mark: (batch) => marks.mark(batch),
@@ -64,12 +75,13 @@ function messageCalls({ db, conversations, stamps, clock }: Core) {
     locate: (...args) => reads.locate(...args),
     sentBetween: (...args) => reads.sentBetween(...args),
     lastSeqs: (names) => reads.lastSeqs(names),
+    readable: (readers) => ends.of(readers),
     logOf: (...args) => reads.logOf(...args),
   } satisfies Partial<StoreCalls>;
 }
 
-function retentionCalls({ db }: Core) {
-  const retention = new RetentionTable(db);
+function retentionCalls({ db, changed }: Core) {
+  const retention = new RetentionTable(db, changed);
   return {
     expirable: (...args) => retention.expirable(...args),
     expireRows: (...args) => retention.expireRows(...args),
@@ -139,6 +151,7 @@ function idCalls({ db }: Core) {
   return {
     leaseMids: (count) => ids.leaseMids(count),
     leaseMidBlock: (uid, count) => ids.leaseMidBlock(uid, count),
+    leaseGid: () => ids.leaseGid(),
   } satisfies Partial<StoreCalls>;
 }
 
@@ -158,23 +171,32 @@ function eventCalls({ db, stamps, clock }: Core) {
   } satisfies Partial<StoreCalls>;
 }
 
-function searchCalls() {
-  return { searchMessages: missing, indexBehind: missing } satisfies Partial<StoreCalls>;
+function searchCalls({ db, changed }: Core) {
+  const reads = new SearchReads(db);
+  const source = new SearchSource(db);
+  const table = new SearchTable(db);
+  return {
+    searchMessages: (request) => reads.search(request),
+    changedConversations: (limit) => changed.take(limit),
+    behindPage: (afterId) => source.behindPage(afterId),
+    termsBehind: (...args) => source.termsBehind(...args),
+    indexTerms: (steps) => table.indexTerms(steps),
+  } satisfies Partial<StoreCalls>;
 }
 
-function groupCalls() {
+function groupCalls({ db }: Core) {
+  const reads = new GroupReads(db);
   return {
-    leaseGid: missing,
-    groups: missing,
-    groupByInvite: missing,
-    groupsOf: missing,
-    groupMembers: missing,
-    groupMembersAmong: missing,
-    groupAdmins: missing,
-    groupRequests: missing,
-    groupInvites: missing,
-    groupBans: missing,
-    memberships: missing,
+    groups: (gids) => reads.groups(gids),
+    groupByInvite: (code) => reads.groupByInvite(code),
+    groupsOf: (uid) => reads.groupsOf(uid),
+    groupMembers: (...args) => reads.members(...args),
+    groupMembersAmong: (...args) => reads.membersAmong(...args),
+    groupAdmins: (gid) => reads.admins(gid),
+    groupRequests: (gid) => reads.requests(gid),
+    groupInvites: (gid) => reads.invites(gid),
+    groupBans: (...args) => reads.bans(...args),
+    memberships: (uids) => reads.memberships(uids),
   } satisfies Partial<StoreCalls>;
 }
 

@@ -8,6 +8,7 @@ import type { ContactStore, PresenceStore, UserStore } from '../../im/store/peop
 import type { EventStore, SearchStore } from '../../im/store/event_interface.js';
 import type { GroupStore } from '../../im/store/group_interface.js';
 import { packBatch, unpackResults, type FlatBatch, type FlatResults } from './flat_batch.js';
+import { indexOver, type IndexCalls } from './search_index.js';
 import { retentionOver, type RetentionCalls } from './retention.js';
 
 /** A port's methods without their promises: what a worker does when it is called. */
@@ -24,10 +25,12 @@ type IdCalls = Synchronous<IdStore>;
 type EventCalls = Synchronous<EventStore>;
 type GroupCalls = Synchronous<GroupStore>;
 type PresenceCalls = Synchronous<PresenceStore>;
-type SearchCalls = Synchronous<SearchStore>;
+type SearchCalls = Synchronous<Omit<SearchStore, 'indexBehind'>>;
+type IndexingCalls = Synchronous<IndexCalls>;
 type ExpiryCalls = Synchronous<RetentionCalls>;
 
-export interface StoreCalls extends MessageCalls, UserCalls, IdCalls, ExpiryCalls, PresenceCalls {
+export interface StoreCalls
+  extends MessageCalls, UserCalls, IdCalls, ExpiryCalls, IndexingCalls, PresenceCalls {
   append(batch: FlatBatch): FlatResults | BatchRefused;
   contacts: ContactCalls['list'];
   addContact: ContactCalls['add'];
@@ -46,7 +49,6 @@ export interface StoreCalls extends MessageCalls, UserCalls, IdCalls, ExpiryCall
   setSettings: EventCalls['setSettings'];
   unread: EventCalls['unread'];
   searchMessages: SearchCalls['search'];
-  indexBehind: SearchCalls['indexBehind'];
   leaseGid: GroupCalls['leaseGid'];
   groups: GroupCalls['byGids'];
   groupByInvite: GroupCalls['byInvite'];
@@ -84,6 +86,7 @@ export const READ_CALLS: ReadonlySet<CallName> = new Set<CallName>([
   'locate',
   'sentBetween',
   'lastSeqs',
+  'readable',
   'probed',
   'byUids',
   'byAccount',
@@ -103,6 +106,8 @@ export const READ_CALLS: ReadonlySet<CallName> = new Set<CallName>([
   'receipts',
   'unread',
   'searchMessages',
+  'behindPage',
+  'termsBehind',
   'groups',
   'groupByInvite',
   'groupsOf',
@@ -129,7 +134,12 @@ export function storesOver(call: CallStore): Stores {
     },
     search: {
       search: (...args) => call('searchMessages', args),
-      indexBehind: (...args) => call('indexBehind', args),
+      indexBehind: indexOver({
+        changedConversations: (...args) => call('changedConversations', args),
+        behindPage: (...args) => call('behindPage', args),
+        termsBehind: (...args) => call('termsBehind', args),
+        indexTerms: (...args) => call('indexTerms', args),
+      }),
     },
     ids: idsOver(call),
   };
@@ -159,6 +169,7 @@ function messagesOver(call: CallStore): MessageStore {
     locate: (...args) => call('locate', args),
     sentBetween: (...args) => call('sentBetween', args),
     lastSeqs: (...args) => call('lastSeqs', args),
+    readable: (...args) => call('readable', args),
     mark: (...args) => call('mark', args),
     probed: (...args) => call('probed', args),
   };
