@@ -16,12 +16,14 @@ import { TOKEN_VERSION_OPTIONS } from '../im/api/token_versions.js';
 import { TOKEN_OPTIONS } from '../im/api/tokens.js';
 import { VERIFICATION_OPTIONS } from '../im/api/verification_codes.js';
 import { GATEWAY_OPTIONS } from '../im/gateway/client_manager.js';
+import { GROUP_FAN_OUT_OPTIONS } from '../im/group/group_fan_out.js';
 import { RATE_LIMIT_OPTIONS } from '../im/limits/rate_limits.js';
 import { EVENT_OPTIONS } from '../im/messaging/event_handler.js';
 import { MARK_WRITER_OPTIONS } from '../im/messaging/mark_writer.js';
 import { RECALL_OPTIONS } from '../im/messaging/recall_handler.js';
 import { RELAY_OPTIONS } from '../im/messaging/relay_handler.js';
 import { TICKET_OPTIONS } from '../im/messaging/tickets.js';
+import { WORLD_OPTIONS } from '../im/messaging/world_channel.js';
 import { PRESENCE_OPTIONS } from '../im/presence/local_presence.js';
 import { SEARCH_OPTIONS } from '../im/search/search_indexer.js';
 import { APPEND_BATCHER_OPTIONS } from '../im/store/append_batcher.js';
@@ -90,6 +92,8 @@ export const CONFIG_OPTIONS = {
     ...PRESENCE_OPTIONS,
     ...RELAY_OPTIONS,
     ...TICKET_OPTIONS,
+    ...WORLD_OPTIONS,
+    ...GROUP_FAN_OUT_OPTIONS,
   },
   api: {
     ...HTTP_OPTIONS,

@@ -16,21 +16,12 @@ import { Tokens } from '../../im/api/tokens.js';
 import { VerificationCodes } from '../../im/api/verification_codes.js';
 import { LocalDispatch } from '../../im/dispatch/local_dispatch.js';
 import { ClientManager } from '../../im/gateway/client_manager.js';
-import { ChatHandler } from '../../im/messaging/chat_handler.js';
-import { EventDelivery } from '../../im/messaging/event_delivery.js';
-import { EventHandler } from '../../im/messaging/event_handler.js';
 import type { Gateway } from '../../im/gateway/interface.js';
 import type { ReplySink } from '../../im/messaging/interface.js';
 import { LocalRateLimits } from '../../im/limits/rate_limits.js';
-import { MarkWriter } from '../../im/messaging/mark_writer.js';
-import { RecallHandler } from '../../im/messaging/recall_handler.js';
-import { ReceiptHandler } from '../../im/messaging/receipts.js';
-import { RelayHandler } from '../../im/messaging/relay_handler.js';
 import { MessagingRouter } from '../../im/messaging/router.js';
-import { TicketChecker } from '../../im/messaging/tickets.js';
 import { LocalPresence } from '../../im/presence/local_presence.js';
 import { SearchIndexer } from '../../im/search/search_indexer.js';
-import { AppendBatcher } from '../../im/store/append_batcher.js';
 import type { Stores } from '../../im/store/stores_interface.js';
 import { AttemptCounter } from '../../pkg/limit/attempt_counter.js';
 import type { Logger } from '../../pkg/log/logger.js';
@@ -38,6 +29,7 @@ import { WebhookCodeSender } from '../../service/api/webhook_code_sender.js';
 import type { Config } from '../../service/config.js';
 import { CountedApi } from '../../service/metrics/counted_api.js';
 import { CountedAuthenticator } from '../../service/metrics/counted_authenticator.js';
+import { buildMessaging } from './messaging_rooms.js';
 
 export interface RoomsDeps {
   readonly stores: Stores;
@@ -57,24 +49,14 @@ export type Rooms = ReturnType<typeof buildRooms>;
 
 export function buildRooms(config: Config, deps: RoomsDeps) {
   const { stores, logger } = deps;
-  const { messages, ids } = stores;
+  const { messages } = stores;
   // The gateway needs messaging and the api; both answer through the gateway: it is asked for when it is there.
   const dispatch = new LocalDispatch((): Gateway => gateway);
   const replies: ReplySink = { reply: (list) => gateway.reply(list) };
 
-  const { onBatch } = deps;
-  const batcher = new AppendBatcher(config.messaging, { store: messages, ids, logger, onBatch });
-  const marks = new MarkWriter(config.messaging, { store: messages, logger });
-  const receipts = new ReceiptHandler({ store: messages, marks, dispatch, logger });
-  const delivery = new EventDelivery({ dispatch, replies, logger });
-  const chat = new ChatHandler({ appender: batcher, delivery, replies });
-  const recalls = new RecallHandler(config.messaging, {
-    ...{ store: messages, appender: batcher, delivery, replies, logger },
-  });
-  const changes = new EventHandler(
-    { ...config.messaging, ...config.gateway },
-    { store: messages, appender: batcher, groups: batcher, delivery },
-  );
+  const messagingRooms = buildMessaging(config, { ...deps, dispatch, replies });
+  const { batcher, marks, groups, broker, receipts, chat, recalls, changes, relays, tickets } =
+    messagingRooms;
   const presence = new LocalPresence(config.messaging, {
     ...{ ...stores, store: stores.presence, dispatch, logger, nowMs, monotonicMs: () => performance.now() },
   });
@@ -82,18 +64,17 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
     ...{ store: stores.search, isBusy: () => batcher.stats().queuedCount > 0, logger },
     nowMs: () => performance.now(),
   });
-  const relays = new RelayHandler(config.messaging, {
-    ...{ store: messages, dispatch, replies, logger, nowMs: () => performance.now() },
-  });
-  const tickets = new TicketChecker(config.messaging, deps);
   const figures = figuresOf(() => gateway, chat);
 
   const identity = buildIdentity(config, deps, dispatch);
   const rates = new LocalRateLimits(config.limits, () => performance.now());
-  const localApi = new LocalApi(config.api, {
-    ...{ ...identity, ...deps, dispatch, receipts, figures, randomText, nowMs },
-    ...{ appender: batcher, recaller: recalls, changes, presence },
-  });
+  const localApi = new LocalApi(
+    { ...config.api, worldChannel: config.messaging.worldChannel },
+    {
+      ...{ ...identity, ...deps, dispatch, receipts, figures, randomText, nowMs },
+      ...{ appender: batcher, broker, recaller: recalls, changes, presence },
+    },
+  );
   const api = new CountedApi(localApi);
   const messaging = new MessagingRouter({
     ...{ chat, recalls, relays, tickets, receipts, api, replies, logger },
@@ -116,7 +97,7 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
   const { attempts, checker } = identity;
   return {
     ...{ api, attempts, authenticator, batcher, checker, dispatch, gateway },
-    ...{ marks, presence, rates, receipts, relays, search },
+    ...{ groups, marks, presence, rates, receipts, relays, search },
   };
 }
 
@@ -140,7 +121,7 @@ function buildIdentity(config: Config, deps: RoomsDeps, dispatch: LocalDispatch)
   };
 }
 
-function figuresOf(gateway: () => ClientManager, chat: ChatHandler): ServerFigures {
+function figuresOf(gateway: () => ClientManager, chat: { readonly storedCount: number }): ServerFigures {
   return {
     onlineCount: () => gateway().stats().connectionCount,
     maxOnlineCount: () => gateway().stats().maxConnectionCount,

@@ -2,9 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import { ERRORS, imError, type ErrorName } from '../errors.js';
+import type { GroupDraft, Groups } from '../group/interface.js';
 import type { Delivery } from '../gateway/interface.js';
-import { toConversation } from '../message/conversation.js';
-import { known, toDevice, toMid, toSeq, toUid, type Mid, type Uid } from '../message/ids.js';
+import { groupConversation, toConversation } from '../message/conversation.js';
+import { WORLD_GID } from '../message/group.js';
+import {
+  known,
+  toDevice,
+  toGid,
+  toMid,
+  toSeq,
+  toUid,
+  type Mid,
+  type PeerId,
+  type Uid,
+} from '../message/ids.js';
 import { EVENT_KIND, type ChatEvent, type RecallUp } from '../message/message.js';
 import { recallContent } from '../message/recall.js';
 import type { AppendAnswer, AppendDraft, Appender, LocatedMessage } from '../store/interface.js';
@@ -23,6 +35,8 @@ const device = known(toDevice(2));
 const mid = (n: number): Mid => known(toMid(n));
 const conv = known(toConversation('u1_2'));
 const said: LocatedMessage = { mid: mid(70), conv, seq: known(toSeq(7)), from: alice, clientId: 'c7' };
+const gid = known(toGid(2 ** 30 + 5));
+const saidInGroup = { ...said, mid: mid(71), conv: groupConversation(gid) };
 const content = recallContent({ by: alice, mid: said.mid, clientId: 'c7', seq: said.seq });
 const RECALL = { mid: mid(500), seq: known(toSeq(9)), n: 5, storedAtMs: 1234 };
 
@@ -31,6 +45,8 @@ interface Bench {
   readonly replies: Reply[];
   readonly delivered: Delivery[];
   readonly drafts: AppendDraft[];
+  /** Of these, the ones that went through the group. */
+  readonly grouped: GroupDraft[];
   readonly located: [Uid, readonly Mid[]][];
 }
 
@@ -39,7 +55,10 @@ function bench(
   answer: AppendAnswer = { outcome: 'stored', event: { ...RECALL, memberCount: 0 } },
   refusal?: ErrorName,
 ): Bench {
-  const made = { replies: [] as Reply[], delivered: [] as Delivery[], drafts: [] as AppendDraft[] };
+  const made = {
+    ...{ replies: [] as Reply[], delivered: [] as Delivery[], drafts: [] as AppendDraft[] },
+    grouped: [] as GroupDraft[],
+  };
   const located: [Uid, readonly Mid[]][] = [];
   const appender: Appender = {
     enqueue: (draft, listener, context) => {
@@ -57,16 +76,35 @@ function bench(
     },
     kick: () => Promise.resolve(),
   };
+  const groups = {
+    enqueue: ((draft, listener, context) => {
+      made.grouped.push(draft);
+      return appender.enqueue(draft, listener, context);
+    }) satisfies Groups['enqueue'],
+  };
   const store = {
     locate: (uid: Uid, mids: readonly Mid[]) => {
       located.push([uid, mids]);
       if (mids.includes(mid(666))) return Promise.reject(imError('STORE_UNAVAILABLE'));
-      return Promise.resolve(uid !== eve && mids.includes(said.mid) ? [said] : []);
+      return Promise.resolve(uid === eve ? [] : [said, saidInGroup].filter((one) => mids.includes(one.mid)));
     },
   };
   const replies = { reply: (batch: readonly Reply[]) => void made.replies.push(...batch) };
   const delivery = new EventDelivery({ dispatch, replies, logger });
-  const handler = new RecallHandler({ recallWindowMs: 5000 }, { store, appender, delivery, replies, logger });
+  const handler = new RecallHandler(
+    { recallWindowMs: 5000 },
+    {
+      ...{
+        store,
+        appender,
+        groups,
+        world: { isClosed: (to: PeerId) => to === WORLD_GID },
+        delivery,
+        replies,
+        logger,
+      },
+    },
+  );
   return { ...made, located, handler };
 }
 
@@ -149,7 +187,10 @@ test('refused at once, or by the store: each with its own code, once, in the sen
   const cases: [Bench, Uid, Partial<RecallUp>, ErrorName][] = [
     [bench(), eve, {}, 'NO_SUCH_MESSAGE'],
     [bench(), alice, { to: eve }, 'NO_SUCH_MESSAGE'],
+    [bench(), alice, { target: mid(72) }, 'NO_SUCH_MESSAGE'],
     [bench(), alice, { target: mid(71) }, 'NO_SUCH_MESSAGE'],
+    [bench(), alice, { to: gid }, 'NO_SUCH_MESSAGE'],
+    [bench(), alice, { to: WORLD_GID, target: mid(71) }, 'NO_SUCH_GROUP'],
     [bench(), bob, { to: alice }, 'NO_PERMISSION'],
     [bench(), alice, { target: mid(666) }, 'STORE_UNAVAILABLE'],
     [bench(undefined, 'QUEUE_FULL'), alice, {}, 'QUEUE_FULL'],
@@ -190,4 +231,32 @@ test('over HTTP: all own devices are told, and a refusal is thrown', async () =>
     made.handler.recall({ uid: eve, device }, alice, said.mid),
     (error) => error instanceof CodedError && error.code === ERRORS.NO_SUCH_MESSAGE.code,
   );
+});
+
+test('in a group anybody’s message goes to the store, which knows the admins; acked, accepted, pushed by the group', async () => {
+  for (const uid of [alice, bob]) {
+    const made = bench();
+    made.handler.handle(inbound(uid, { to: gid, target: saidInGroup.mid, mid: mid(80), clientId: 'm80' }));
+    const replies = await settled(made, 2);
+    const [draft] = made.grouped;
+    assert.deepEqual(draft?.change, { kind: 'recall', mid: 71, by: uid, windowMs: 5000 });
+    assert.deepEqual([draft.event?.to, draft.isAnswered], [gid, true]);
+    const named = { conv: saidInGroup.conv, seq: 9, mid: 80, clientId: 'm80' };
+    assert.deepEqual(
+      replies.map(({ ends, frame }) => [ends, frame]),
+      [
+        [true, { kind: 'stored', echo: 4, storedAtMs: 1234, ...named }],
+        [false, { kind: 'accepted', ...named }],
+      ],
+    );
+    assert.equal(made.delivered.length, 0);
+  }
+  const refused = bench({ outcome: 'refused', error: 'NO_PERMISSION' });
+  refused.handler.handle(inbound(bob, { to: gid, target: saidInGroup.mid }));
+  const [answer] = await settled(refused, 1);
+  assert.ok(answer?.frame?.kind === 'failed' && answer.frame.error.code === ERRORS.NO_PERMISSION.code);
+
+  const http = bench();
+  await http.handler.recall({ uid: alice, device }, gid, saidInGroup.mid);
+  assert.equal(http.grouped[0]?.isAnswered, false, 'all own devices are pushed it');
 });

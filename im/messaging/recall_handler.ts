@@ -6,15 +6,23 @@ import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import type { Caller, Recaller } from '../api/interface.js';
 import { toCodedError } from '../errors.js';
+import type { Groups } from '../group/interface.js';
 import { conversationWith } from '../message/conversation.js';
-import type { Device, Mid, PeerId, Uid } from '../message/ids.js';
+import { isGid, type Device, type Mid, type PeerId, type Uid } from '../message/ids.js';
 import { codedErrorOf, errorInfo, errorInfoOf } from '../message/error_info.js';
-import { EVENT_KIND, type ChatEvent, type ErrorInfo, type RecallUp } from '../message/message.js';
+import {
+  EVENT_KIND,
+  type ChatEvent,
+  type DownFrame,
+  type ErrorInfo,
+  type RecallUp,
+} from '../message/message.js';
 import { RECALL_TYPE, recallClientId, recallContent } from '../message/recall.js';
 import type { Appender, AppendListener, LocatedMessage, MessageStore, Settled } from '../store/interface.js';
 import type { EventDelivery, Sender } from './event_delivery.js';
-import type { InboundFrame, ReplySink } from './interface.js';
+import type { InboundFrame, Reply, ReplySink } from './interface.js';
 import { eventOf } from './settled_event.js';
+import type { WorldChannel } from './world_channel.js';
 
 export const RECALL_OPTIONS = {
   recallWindowMs: integer(
@@ -32,6 +40,8 @@ export type InboundRecall = InboundFrame & { readonly frame: RecallUp; readonly 
 export interface RecallHandlerDeps {
   readonly store: Pick<MessageStore, 'locate'>;
   readonly appender: Appender;
+  readonly groups: Pick<Groups, 'enqueue'>;
+  readonly world: Pick<WorldChannel, 'isClosed'>;
   readonly delivery: EventDelivery;
   readonly replies: ReplySink;
   readonly logger: Logger;
@@ -65,12 +75,18 @@ export class RecallHandler implements AppendListener<PendingRecall>, Recaller {
   handle({ uid, device, connection, bytes, frame }: InboundRecall): void {
     const { to, target, mid, clientId, echo } = frame;
     const named = { mid: mid === 0 ? target : mid, clientId };
+    const ending = (answer: DownFrame): Reply => ({ connection, ends: true, bytes, frame: answer });
     const done: PendingRecall['done'] = (outcome) => {
-      const answer =
-        'seq' in outcome
-          ? { kind: 'stored' as const, echo, ...placeOf(outcome), ...named }
-          : { kind: 'failed' as const, echo, ...named, error: outcome };
-      this.#deps.replies.reply([{ connection, ends: true, bytes, frame: answer }]);
+      if (!('seq' in outcome)) {
+        this.#deps.replies.reply([ending({ kind: 'failed', echo, ...named, error: outcome })]);
+        return;
+      }
+      const { conv, seq, storedAtMs } = outcome;
+      const stored = ending({ kind: 'stored', echo, conv, seq, storedAtMs, ...named });
+      const accepted = { kind: 'accepted', conv, seq, ...named } as const;
+      this.#deps.replies.reply(
+        isGid(to) ? [stored, { connection, ends: false, bytes: 0, frame: accepted }] : [stored],
+      );
     };
     this.#add({ uid, device, to, target, mid, sender: { connection, device, named }, done });
   }
@@ -94,7 +110,8 @@ export class RecallHandler implements AppendListener<PendingRecall>, Recaller {
         continue;
       }
       context.done(outcome);
-      if (!('seq' in outcome)) continue;
+      // In a group it is on its way already (im/group).
+      if (!('seq' in outcome) || isGid(outcome.to)) continue;
       events.push(outcome);
       senders.push(context.sender);
     }
@@ -145,8 +162,10 @@ export class RecallHandler implements AppendListener<PendingRecall>, Recaller {
   #enqueue(recall: PendingRecall, message: LocatedMessage | undefined): void {
     const { uid, device, to, target, mid, done } = recall;
     const conv = conversationWith(uid, to);
+    if (this.#deps.world.isClosed(to)) return done(errorInfo('NO_SUCH_GROUP'));
     if (message?.conv !== conv) return done(errorInfo('NO_SUCH_MESSAGE'));
-    if (message.from !== uid) return done(errorInfo('NO_PERMISSION'));
+    // In a group the store knows whether he is an admin.
+    if (message.from !== uid && !isGid(to)) return done(errorInfo('NO_PERMISSION'));
     const { clientId, seq } = message;
     const event = {
       kind: EVENT_KIND.recall,
@@ -160,11 +179,11 @@ export class RecallHandler implements AppendListener<PendingRecall>, Recaller {
       sentAtMs: 0,
     };
     const change = { kind: 'recall', mid: target, by: uid, windowMs: this.#options.recallWindowMs } as const;
-    const refusal = this.#deps.appender.enqueue({ conv, event, change }, this, recall);
+    const draft = { conv, event, change };
+    const isAnswered = recall.sender.device !== undefined;
+    const refusal = isGid(to)
+      ? this.#deps.groups.enqueue({ ...draft, isAnswered }, this, recall)
+      : this.#deps.appender.enqueue(draft, this, recall);
     if (refusal !== undefined) done(errorInfoOf(refusal));
   }
-}
-
-function placeOf({ conv, seq, storedAtMs }: ChatEvent): Pick<ChatEvent, 'conv' | 'seq' | 'storedAtMs'> {
-  return { conv, seq, storedAtMs };
 }

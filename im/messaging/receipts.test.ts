@@ -21,6 +21,8 @@ const conv = known(toConversation('u1_2'));
 const seq = (n: number): Seq => known(toSeq(n));
 const fromAlice: LocatedMessage = { mid: known(toMid(70)), conv, seq: seq(7), from: alice, clientId: 'c7' };
 
+const readable = (): Promise<never[]> => Promise.resolve([]);
+const sizes = { sizeOf: () => undefined };
 const mayWrite = (pairs: readonly WriterPair[]): Promise<readonly undefined[]> =>
   Promise.resolve(pairs.map(() => undefined));
 
@@ -41,6 +43,7 @@ function bench(t: TestContext, options: Partial<MarkWriterOptions> = {}): Bench 
       Promise.resolve(uid !== eve && mids.includes(fromAlice.mid) ? [fromAlice] : []),
     lastSeqs: () => Promise.resolve([{ conv, lastSeq: seq(9) }]),
     mayWrite,
+    readable,
   };
   const dispatch = {
     deliver: (batch: readonly Delivery[]) => {
@@ -52,7 +55,7 @@ function bench(t: TestContext, options: Partial<MarkWriterOptions> = {}): Bench 
   const marks = new MarkWriter({ ...defaultsOf(MARK_WRITER_OPTIONS), ...options }, { store, logger: silent });
   t.after(() => marks.flush());
   return {
-    receipts: new ReceiptHandler({ store, marks, dispatch, logger: silent }),
+    receipts: new ReceiptHandler({ store, sizes, marks, dispatch, logger: silent }),
     marks,
     delivered,
     written,
@@ -76,8 +79,8 @@ test('a receipt that the gateway has named in full needs no read', async (t) => 
     deliver: (batch: readonly Delivery[]) => Promise.resolve(void delivered.push(...batch)).then(() => []),
     kick: () => Promise.resolve(),
   };
-  const store = { locate: refuse, lastSeqs: refuse, mayWrite };
-  const receipts = new ReceiptHandler({ store, marks, dispatch, logger: silent });
+  const store = { locate: refuse, lastSeqs: refuse, readable, mayWrite };
+  const receipts = new ReceiptHandler({ store, sizes, marks, dispatch, logger: silent });
   const messages = [{ ...fromAlice }, { ...fromAlice, mid: known(toMid(8)), seq: seq(8), clientId: 'c8' }];
   const errors = await new Promise((resolve) => {
     receipts.add({ reader: { uid: bob, device }, what: { by: 'pushed', messages }, done: resolve });
@@ -118,7 +121,7 @@ test('an interval is cut at the last message: what does not exist was not receiv
   });
   await marks.flush();
   const frame = { kind: 'receipt', conv, from: 5, to: 9, state: 'read', by: bob, messages: undefined };
-  assert.deepEqual(delivered, [{ frame, recipients: [{ uid: alice }] }]);
+  assert.deepEqual(delivered, [{ frame, recipients: [{ uid: alice }, { uid: bob, exceptDevice: device }] }]);
   assert.deepEqual(written.flat(), [{ uid: bob, device, conv, from: 5, to: 9, read: true }]);
 });
 
@@ -165,7 +168,8 @@ test('a store that fails answers every receipt with its error and goes on with t
       : Promise.resolve([{ conv, lastSeq: seq(9) }]);
   const dispatch = { deliver: () => Promise.resolve([]), kick: () => Promise.resolve() };
   const receipts = new ReceiptHandler({
-    store: { lastSeqs, locate: () => Promise.resolve([]), mayWrite },
+    store: { lastSeqs, locate: () => Promise.resolve([]), readable, mayWrite },
+    sizes,
     marks,
     dispatch,
     logger: silent,
@@ -183,8 +187,10 @@ test('each receipt is answered once, also where the other half of its batch fail
     store: {
       lastSeqs: () => Promise.resolve([{ conv, lastSeq: seq(9) }]),
       locate: () => Promise.reject(imError('TOO_BUSY')),
+      readable,
       mayWrite,
     },
+    sizes,
     marks,
     dispatch: { deliver: () => Promise.resolve([]) },
     logger: silent,
@@ -231,6 +237,7 @@ test('who blocks the reader is told nothing; rights are asked once for many rece
   const store = {
     locate: () => Promise.resolve([]),
     lastSeqs: () => Promise.resolve([{ conv, lastSeq: seq(9) }]),
+    readable,
     mayWrite: (pairs: readonly WriterPair[]) => {
       asked.push(...pairs);
       return Promise.resolve(pairs.map(({ from }) => (from === alice ? 'BLOCKED' : 'CONTACTS_ONLY')));
@@ -240,15 +247,17 @@ test('who blocks the reader is told nothing; rights are asked once for many rece
     deliver: (batch: readonly Delivery[]) => Promise.resolve(void delivered.push(...batch)).then(() => []),
     kick: () => Promise.resolve(),
   };
-  const receipts = new ReceiptHandler({ store, marks, dispatch, logger: silent });
+  const receipts = new ReceiptHandler({ store, sizes, marks, dispatch, logger: silent });
   for (let n = 1; n <= 9; n++) {
     await receipts.read({ uid: alice, device }, conv, seq(n), seq(n));
     await receipts.read({ uid: bob, device }, conv, seq(n), seq(n));
   }
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(
-    delivered.map(({ recipients }) => recipients),
-    Array.from({ length: 9 }, () => [{ uid: alice }]),
+    delivered
+      .flatMap(({ recipients }) => recipients)
+      .filter(({ exceptDevice }) => exceptDevice === undefined),
+    Array.from({ length: 9 }, () => ({ uid: alice })),
   );
   assert.deepEqual(asked, [
     { from: alice, to: bob },
@@ -265,9 +274,10 @@ test('3,000 receipts at once: none is dropped, what is too much is told a little
   const store = {
     locate: () => Promise.resolve([]),
     lastSeqs: () => Promise.resolve([{ conv, lastSeq: seq(3000) }]),
+    readable,
     mayWrite,
   };
-  const receipts = new ReceiptHandler({ store, marks, dispatch, logger: silent });
+  const receipts = new ReceiptHandler({ store, sizes, marks, dispatch, logger: silent });
   for (let n = 1; n <= 3000; n += 2) await receipts.read({ uid: bob, device }, conv, seq(n), seq(n));
   const told = (): Set<number> => {
     const seqs = new Set<number>();

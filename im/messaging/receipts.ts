@@ -1,25 +1,32 @@
 /**
- * «Received» and «read»: checked against the store, told to whoever sent the messages, and written behind.
- * A receipt is classified by what its mid is, never by its action: one public SDK swaps the two.
+ * «Received» and «read»: checked against the store, told to whoever sent the messages, and written behind. A receipt
+ * is classified by what its mid is, never by its action: one public SDK swaps the two. In a group it is told to no
+ * sender; what was read the reader's other devices hear of, there as in chats.
  */
 import type { Logger } from '../../pkg/log/logger.js';
 import type { Caller, Receipts } from '../api/interface.js';
 import type { Dispatch } from '../dispatch/interface.js';
 import { imError, isError, toCodedError } from '../errors.js';
-import { chatPeer, type ConversationName } from '../message/conversation.js';
-import type { Mid, Seq, Uid } from '../message/ids.js';
-import type { DownFrame, PushedMessage, ReceiptState } from '../message/message.js';
+import type { GroupSizes } from '../group/interface.js';
+import { groupOf, type ConversationName } from '../message/conversation.js';
+import { LARGE_GROUP } from '../message/group.js';
+import type { Mid, Seq } from '../message/ids.js';
+import type { PushedMessage, ReceiptState } from '../message/message.js';
 import type { MarkRequest, MessageStore } from '../store/interface.js';
 import type { MarkWriter } from './mark_writer.js';
-import type { ReceiptNews } from './owed_receipts.js';
-import { ToldReceipts } from './told_receipts.js';
+import { receiptEnds, type ReadingPlace } from './receipt_ends.js';
+import { deliveryOf, intervalNews, messageNews, type ToldReceipt } from './receipt_news.js';
 import { RelayRights } from './relay_rights.js';
+import { ToldReceipts } from './told_receipts.js';
 
 export type Reader = Pick<Caller, 'uid' | 'device'>;
 
-interface ReceiptDelivery {
-  readonly frame: Extract<DownFrame, { kind: 'receipt' }>;
-  readonly recipients: readonly [{ readonly uid: Uid }];
+interface IntervalReceipt {
+  readonly by: 'interval';
+  readonly conv: ConversationName;
+  readonly from: Seq;
+  readonly to: Seq;
+  readonly state: ReceiptState;
 }
 
 /** One receipt as it came, with where to say what became of it. */
@@ -28,19 +35,14 @@ export interface PendingReceipt {
   readonly what:
     | { readonly by: 'mid'; readonly mid: Mid }
     | { readonly by: 'pushed'; readonly messages: readonly PushedMessage[] }
-    | {
-        readonly by: 'interval';
-        readonly conv: ConversationName;
-        readonly from: Seq;
-        readonly to: Seq;
-        readonly state: ReceiptState;
-      };
+    | IntervalReceipt;
   /** Called once; must not throw. */
   readonly done: (error: Error | undefined) => void;
 }
 
 export interface ReceiptDeps {
-  readonly store: Pick<MessageStore, 'locate' | 'lastSeqs' | 'mayWrite'>;
+  readonly store: Pick<MessageStore, 'locate' | 'lastSeqs' | 'readable' | 'mayWrite'>;
+  readonly sizes: GroupSizes;
   readonly marks: MarkWriter;
   readonly dispatch: Pick<Dispatch, 'deliver'>;
   readonly logger: Logger;
@@ -149,7 +151,7 @@ export class ReceiptHandler implements Receipts {
   async #tellOwed(): Promise<void> {
     const news = this.#told.takeOwed(performance.now());
     try {
-      await this.#tell(news.map(interval).filter((receipt) => receipt !== undefined));
+      await this.#tell(news.map((one) => intervalNews(one)).filter((receipt) => receipt !== undefined));
     } catch (error) {
       this.#deps.logger.warn({ err: error, receipts: news.length }, 'receipts could not be told yet');
       for (const one of news) this.#told.owe(one);
@@ -159,17 +161,22 @@ export class ReceiptHandler implements Receipts {
   }
 
   /** Save those of whom their addressee wants to hear nothing. */
-  async #tell(receipts: readonly ReceiptDelivery[]): Promise<void> {
-    if (receipts.length === 0) return;
-    const pairs = receipts.map(({ frame: { by }, recipients: [{ uid }] }) => ({ from: by, to: uid }));
-    const refusals = await this.#rights.refusals(pairs);
+  async #tell(receipts: readonly ToldReceipt[]): Promise<void> {
+    const asked = receipts.flatMap(({ frame: { by }, sender }) =>
+      sender === undefined ? [] : [{ from: by, to: sender }],
+    );
+    const refusals = asked.length === 0 ? [] : await this.#rights.refusals(asked);
+    let index = 0;
     // Whoever hears contacts only has written to this reader himself, and is told what became of it.
-    const wanted = receipts.filter((_receipt, index) => refusals[index] !== 'BLOCKED');
+    const wanted = receipts.flatMap((receipt) => {
+      const isBlocked = receipt.sender !== undefined && refusals[index++] === 'BLOCKED';
+      return deliveryOf(receipt, isBlocked) ?? [];
+    });
     // Nobody need be there: a sender who is away sees the mark at his next sync.
     if (wanted.length > 0) await this.#deps.dispatch.deliver(wanted);
   }
 
-  async #checkMids(batch: readonly PendingReceipt[]): Promise<readonly ReceiptDelivery[]> {
+  async #checkMids(batch: readonly PendingReceipt[]): Promise<readonly ToldReceipt[]> {
     const byReader = new Map<number, PendingReceipt[]>();
     for (const receipt of batch) {
       if (receipt.what.by !== 'mid') continue;
@@ -181,7 +188,7 @@ export class ReceiptHandler implements Receipts {
     return deliveries.flat();
   }
 
-  async #checkMidsOf(group: readonly PendingReceipt[]): Promise<readonly ReceiptDelivery[]> {
+  async #checkMidsOf(group: readonly PendingReceipt[]): Promise<readonly ToldReceipt[]> {
     const reader = group[0]?.reader;
     if (reader === undefined) return [];
     const mids = group
@@ -190,7 +197,7 @@ export class ReceiptHandler implements Receipts {
     const located = new Map(
       (await this.#deps.store.locate(reader.uid, mids)).map((found) => [found.mid, found]),
     );
-    const deliveries: ReceiptDelivery[] = [];
+    const deliveries: ToldReceipt[] = [];
     for (const {
       reader: { uid, device },
       what,
@@ -202,22 +209,22 @@ export class ReceiptHandler implements Receipts {
         continue;
       }
       const { conv, seq } = found;
-      // A receipt for one's own message says nothing to anybody.
-      if (found.from !== uid) deliveries.push(received(found, uid));
+      // A receipt for one's own message says nothing to anybody, nor does one of a group.
+      if (found.from !== uid && groupOf(conv) === undefined) deliveries.push(messageNews(found, uid));
       done(this.#mark({ uid, device, conv, from: seq, to: seq, read: false }));
     }
     return deliveries;
   }
 
   /** Those that the gateway has named in full: it pushed them to this very device. */
-  #takePushed(batch: readonly PendingReceipt[]): readonly ReceiptDelivery[] {
-    const deliveries: ReceiptDelivery[] = [];
+  #takePushed(batch: readonly PendingReceipt[]): readonly ToldReceipt[] {
+    const deliveries: ToldReceipt[] = [];
     for (const { reader, what, done } of batch) {
       if (what.by !== 'pushed') continue;
       let refusal: Error | undefined;
       for (const message of what.messages) {
         const { conv, seq } = message;
-        deliveries.push(received(message, reader.uid));
+        if (groupOf(conv) === undefined) deliveries.push(messageNews(message, reader.uid));
         refusal ??= this.#mark({ ...reader, conv, from: seq, to: seq, read: false });
       }
       done(refusal);
@@ -225,30 +232,38 @@ export class ReceiptHandler implements Receipts {
     return deliveries;
   }
 
-  async #checkIntervals(batch: readonly PendingReceipt[]): Promise<readonly ReceiptDelivery[]> {
-    const names = new Set<ConversationName>();
-    for (const { what, reader } of batch) {
-      if (what.by === 'interval' && chatPeer(what.conv, reader.uid) !== undefined) names.add(what.conv);
-    }
-    const rows = names.size === 0 ? [] : await this.#deps.store.lastSeqs([...names]);
-    const lastSeqs = new Map(rows.map(({ conv, lastSeq }) => [conv, lastSeq]));
-    const deliveries: ReceiptDelivery[] = [];
-    for (const { reader, what, done } of batch) {
+  async #checkIntervals(batch: readonly PendingReceipt[]): Promise<readonly ToldReceipt[]> {
+    const asked: (ReadingPlace & { readonly receipt: PendingReceipt; readonly what: IntervalReceipt })[] = [];
+    for (const receipt of batch) {
+      const { what, reader, done } = receipt;
       if (what.by !== 'interval') continue;
-      const peer = chatPeer(what.conv, reader.uid);
-      const lastSeq = lastSeqs.get(what.conv);
-      if (peer === undefined || lastSeq === undefined || lastSeq < what.from) {
+      if (this.#isOfNoUse(what)) done(undefined);
+      else asked.push({ receipt, what, uid: reader.uid, conv: what.conv });
+    }
+    const ends = asked.length === 0 ? [] : await receiptEnds(this.#deps.store, asked);
+    const deliveries: ToldReceipt[] = [];
+    for (const [index, { receipt, what }] of asked.entries()) {
+      const { reader, done } = receipt;
+      const lastSeq = ends[index];
+      if (lastSeq === undefined || lastSeq < what.from) {
         // Not his, or not there yet: nobody has received what does not exist.
         done(imError('NO_PERMISSION'));
         continue;
       }
       const { conv, from, state } = what;
       const to = what.to < lastSeq ? what.to : lastSeq;
-      const delivery = interval({ conv, from, to, state, by: reader.uid });
-      if (delivery !== undefined) deliveries.push(delivery);
+      const news = intervalNews({ conv, from, to, state, by: reader.uid }, reader.device);
+      if (news !== undefined) deliveries.push(news);
       done(this.#mark({ ...reader, conv, from, to, read: state === 'read' }));
     }
     return deliveries;
+  }
+
+  /** In a large group nobody asks who has received what; old clients' marks come by mid, and are kept for their pull. */
+  #isOfNoUse({ conv, state }: IntervalReceipt): boolean {
+    const gid = groupOf(conv);
+    if (state === 'read' || gid === undefined) return false;
+    return (this.#deps.sizes.sizeOf(gid) ?? 0) > LARGE_GROUP.deliveredMarks;
   }
 
   #mark(mark: MarkRequest): Error | undefined {
@@ -259,19 +274,4 @@ export class ReceiptHandler implements Receipts {
       return toCodedError(error);
     }
   }
-}
-
-/** Tells whoever is on the other side; nobody where a reader writes to himself. */
-function interval({ conv, from, to, state, by }: ReceiptNews): ReceiptDelivery | undefined {
-  const peer = chatPeer(conv, by);
-  if (peer === undefined || peer === by) return undefined;
-  const frame = { kind: 'receipt', conv, from, to, state, by, messages: undefined } as const;
-  return { frame, recipients: [{ uid: peer }] };
-}
-
-/** Tells whoever sent it. */
-function received({ conv, seq, mid, clientId, from }: PushedMessage, by: Uid): ReceiptDelivery {
-  const messages = [{ mid, clientId, seq }];
-  const frame = { kind: 'receipt', conv, from: seq, to: seq, state: 'received', by, messages } as const;
-  return { frame, recipients: [{ uid: from }] };
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultsOf } from '../../pkg/config/option.js';
 import { ERRORS, imError, type ErrorName } from '../errors.js';
-import type { Delivery } from '../gateway/interface.js';
-import { known, toDevice, toUid, type Uid } from '../message/ids.js';
+import type { Delivery, GroupDelivery } from '../gateway/interface.js';
+import { WORLD_GID } from '../message/group.js';
+import { known, toDevice, toGid, toUid, type PeerId, type Uid } from '../message/ids.js';
 import type { RelayUp } from '../message/message.js';
 import type { Reply } from './interface.js';
 import { RELAY_OPTIONS, RelayHandler, type RelayOptions } from './relay_handler.js';
@@ -23,6 +24,7 @@ interface Bench {
   readonly handler: RelayHandler;
   readonly replies: Reply[];
   readonly delivered: Delivery[];
+  readonly groupDelivered: GroupDelivery[];
   /** Every question that the store was asked. */
   readonly asked: (readonly Pair[])[];
   nowMs: number;
@@ -30,7 +32,10 @@ interface Bench {
 }
 
 function bench(options: Partial<RelayOptions> = {}): Bench {
-  const made = { replies: [] as Reply[], delivered: [] as Delivery[], asked: [] as (readonly Pair[])[] };
+  const made = {
+    ...{ replies: [] as Reply[], delivered: [] as Delivery[], asked: [] as (readonly Pair[])[] },
+    groupDelivered: [] as GroupDelivery[],
+  };
   const state = { nowMs: 1, refusal: undefined as ErrorName | undefined };
   const handler = new RelayHandler(
     { ...defaultsOf(RELAY_OPTIONS), ...options },
@@ -47,7 +52,9 @@ function bench(options: Partial<RelayOptions> = {}): Bench {
           made.delivered.push(...batch);
           return Promise.resolve(batch.map(() => ({ absent: [] })));
         },
+        deliverToGroups: (batch) => Promise.resolve(void made.groupDelivered.push(...batch)),
       },
+      world: { isClosed: (to) => to === WORLD_GID },
       replies: { reply: (batch) => void made.replies.push(...batch) },
       logger,
       nowMs: () => bench.nowMs,
@@ -57,7 +64,7 @@ function bench(options: Partial<RelayOptions> = {}): Bench {
   return bench;
 }
 
-function inbound(to: Uid, text = 'x', bytes = 100) {
+function inbound(to: PeerId, text = 'x', bytes = 100) {
   const frame: RelayUp = {
     ...{ kind: 'relay', action: 'message.cli', echo: 8, to, payload: { content: text }, ticket: '' },
   };
@@ -138,4 +145,32 @@ test('too large, too many, or a store that is away: each is told, and nothing is
   );
   assert.ok((errors[1]?.retryAfterMs ?? 0) > 0);
   assert.equal(made.delivered.length, 0);
+});
+
+test('to a group: the members, all but the device that said it; refused like a message', async () => {
+  const gid = known(toGid(2 ** 30 + 5));
+  const made = bench();
+  made.handler.handle(inbound(gid));
+  made.handler.handle(inbound(bob));
+  await settle(made, 2);
+  assert.deepEqual(made.asked, [
+    [
+      { from: alice, to: gid },
+      { from: alice, to: bob },
+    ],
+  ]);
+  const frame = { kind: 'relay', action: 'message.cli', from: alice, to: gid, payload: { content: 'x' } };
+  assert.deepEqual(made.groupDelivered, [{ kind: 'relay', gid, frame, except: { uid: alice, device } }]);
+  assert.equal(made.delivered.length, 1);
+
+  const stranger = bench();
+  stranger.refusal = 'NOT_A_MEMBER';
+  stranger.handler.handle(inbound(gid));
+  stranger.handler.handle(inbound(WORLD_GID));
+  await settle(stranger, 2);
+  assert.deepEqual(
+    stranger.replies.map(({ frame: answer }) => answer?.kind === 'error' && answer.error.code),
+    [ERRORS.NO_SUCH_GROUP.code, ERRORS.NOT_A_MEMBER.code],
+  );
+  assert.equal(stranger.groupDelivered.length, 0);
 });

@@ -1,18 +1,19 @@
 /**
  * message.cli and message.cs: passed on to whoever is connected, once, in the order of each connection. Nothing
- * is stored, acknowledged or kept for later; the sender hears only of a refusal.
+ * is stored, acknowledged or kept for later; the sender hears only of a refusal. To a group: to its members.
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import type { Dispatch } from '../dispatch/interface.js';
-import type { Delivery } from '../gateway/interface.js';
-import { imError, toCodedError } from '../errors.js';
-import { isGid, type Uid } from '../message/ids.js';
+import type { Delivery, GroupDelivery } from '../gateway/interface.js';
+import { toCodedError } from '../errors.js';
+import { isGid, type Gid, type Uid } from '../message/ids.js';
 import { errorInfo, errorInfoOf } from '../message/error_info.js';
 import type { ErrorInfo, RelayUp } from '../message/message.js';
 import type { MessageStore } from '../store/interface.js';
 import type { InboundFrame, Reply, ReplySink } from './interface.js';
 import { RelayRights } from './relay_rights.js';
+import type { WorldChannel } from './world_channel.js';
 
 export const RELAY_OPTIONS = {
   relayBytes: integer(
@@ -41,7 +42,8 @@ export type InboundRelay = InboundFrame & { readonly frame: RelayUp; readonly ui
 
 export interface RelayHandlerDeps {
   readonly store: Pick<MessageStore, 'mayWrite'>;
-  readonly dispatch: Pick<Dispatch, 'deliver'>;
+  readonly dispatch: Pick<Dispatch, 'deliver' | 'deliverToGroups'>;
+  readonly world: Pick<WorldChannel, 'isClosed'>;
   readonly replies: ReplySink;
   readonly logger: Logger;
   /** Monotonic. */
@@ -81,6 +83,8 @@ export class RelayHandler {
     if (inbound.bytes > this.#options.relayBytes) {
       return this.#answer([inbound], [errorInfo('CONTENT_TOO_LARGE')]);
     }
+    if (this.#deps.world.isClosed(inbound.frame.to))
+      return this.#answer([inbound], [errorInfo('NO_SUCH_GROUP')]);
     if (this.#waiting.length >= this.#options.relayQueueCount) {
       return this.#answer([inbound], [{ ...errorInfo('QUEUE_FULL'), retryAfterMs: BUSY_RETRY_MS }]);
     }
@@ -108,8 +112,19 @@ export class RelayHandler {
     const refusals = await this.#rights.refusals(
       batch.map(({ uid, frame }) => ({ from: uid, to: frame.to })),
     );
-    const deliveries = batch.filter((_, index) => refusals[index] === undefined).map(deliveryOf);
-    if (deliveries.length > 0) await this.#deps.dispatch.deliver(deliveries);
+    const deliveries: Delivery[] = [];
+    const groupDeliveries: GroupDelivery[] = [];
+    for (const [index, inbound] of batch.entries()) {
+      if (refusals[index] !== undefined) continue;
+      const { to } = inbound.frame;
+      if (isGid(to)) groupDeliveries.push(groupDeliveryOf(inbound, to));
+      else deliveries.push(deliveryOf(inbound, to));
+    }
+    const { dispatch } = this.#deps;
+    await Promise.all([
+      deliveries.length > 0 ? dispatch.deliver(deliveries) : undefined,
+      groupDeliveries.length > 0 ? dispatch.deliverToGroups(groupDeliveries) : undefined,
+    ]);
     return refusals.map((name) => (name === undefined ? undefined : errorInfo(name)));
   }
 
@@ -125,8 +140,12 @@ export class RelayHandler {
   }
 }
 
-function deliveryOf({ uid, device, frame: { action, to, payload } }: InboundRelay): Delivery {
-  if (isGid(to)) throw imError('NO_SUCH_GROUP');
+function deliveryOf({ uid, device, frame: { action, payload } }: InboundRelay, to: Uid): Delivery {
   const recipient = to === uid ? { uid: to, exceptDevice: device } : { uid: to };
   return { frame: { kind: 'relay', action, from: uid, to, payload }, recipients: [recipient] };
+}
+
+function groupDeliveryOf({ uid, device, frame: { action, payload } }: InboundRelay, gid: Gid): GroupDelivery {
+  const frame = { kind: 'relay', action, from: uid, to: gid, payload } as const;
+  return { kind: 'relay', gid, frame, except: { uid, device } };
 }

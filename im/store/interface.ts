@@ -290,6 +290,10 @@ export interface MessageStore {
   ): Promise<readonly LocatedMessage[]>;
   /** The last seq of each existing conversation among `names`. */
   lastSeqs(names: readonly ConversationName[]): Promise<readonly { conv: ConversationName; lastSeq: Seq }[]>;
+  /** Of each reader: the last event that he may read there; undefined where he has no part in it. */
+  readable(
+    readers: readonly { readonly uid: Uid; readonly conv: ConversationName }[],
+  ): Promise<readonly (Seq | undefined)[]>;
   /**
    * Raises marks: device_mark passes a seq that is covered by a request, that this device sent itself, or that
    * any device of the user sent where only such lie between two covered ones of the batch; it stops at the first
