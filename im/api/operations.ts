@@ -16,6 +16,19 @@ import { PEOPLE_OPERATIONS } from './people_operations.js';
 /** Enough to see that something comes back. */
 const ECHO_LENGTH = 1024;
 
+const WORDED_ECHO = publicOperation({
+  path: 'app/echo',
+  input: { text: text(0, ECHO_LENGTH) },
+  run: (_rooms, input) => Promise.resolve(input.text),
+});
+
+/** Older clients send bare text as their data. */
+const ECHO: Operation = {
+  ...WORDED_ECHO,
+  run: (rooms, input, ...rest) =>
+    WORDED_ECHO.run(rooms, typeof input === 'string' ? { text: input } : input, ...rest),
+};
+
 const APP_OPERATIONS: readonly Operation[] = [
   publicOperation({
     path: 'app/info',
@@ -23,11 +36,7 @@ const APP_OPERATIONS: readonly Operation[] = [
     input: {},
     run: (rooms) => rooms.app.info(),
   }),
-  publicOperation({
-    path: 'app/echo',
-    input: { text: text(0, ECHO_LENGTH) },
-    run: (_rooms, input) => Promise.resolve(input.text),
-  }),
+  ECHO,
   publicOperation({
     path: 'app/release',
     method: 'GET',

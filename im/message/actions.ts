@@ -21,6 +21,7 @@ export const ACTIONS = {
   apiAuth: 'api.auth',
   apiUserAuth: 'api.user.auth',
   apiUserLogin: 'api.user.login',
+  apiAppEcho: 'api.app.echo',
   apiSuccess: 'api.success',
   apiFailed: 'api.failed',
   notifySuccess: 'notify.success',

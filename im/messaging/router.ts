@@ -75,7 +75,9 @@ export class MessagingRouter implements Messaging {
       if (operation === undefined) throw imError('NO_SUCH_ROUTE');
       const caller = uid === undefined ? undefined : { uid, device, tokenVersion };
       const result = await this.#deps.api.call({ operation, input: data, caller, host, address });
-      this.#answer(inbound, { kind: 'success', action: ACTIONS.apiSuccess, echo, data: result });
+      // The one request that is answered under its own name.
+      const answered = action === ACTIONS.apiAppEcho ? action : ACTIONS.apiSuccess;
+      this.#answer(inbound, { kind: 'success', action: answered, echo, data: result });
     } catch (error) {
       const coded = toCodedError(error);
       if (coded !== error) this.#deps.logger.error({ err: error, action }, 'an operation failed');

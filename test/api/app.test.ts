@@ -61,9 +61,9 @@ test('a page of another origin may ask with its token: the preflight allows Auth
   }
 });
 
-/** Those that neither end the connection that they are asked on nor sign it in. */
+/** Those that neither end the connection that they are asked on nor sign it in, and have no answer of their own. */
 const ACTIONS = OPERATIONS.filter(
-  ({ path }) => !['auth/logout', 'auth/signin', 'auth/token'].includes(path),
+  ({ path }) => !['auth/logout', 'auth/signin', 'auth/token', 'app/echo'].includes(path),
 ).flatMap(({ path, aliases, access }) =>
   [`api.${path.replaceAll('/', '.')}`, ...aliases].map((action) => ({ action, access })),
 );

@@ -3,6 +3,7 @@
  * connection, every operation with its other names, in the casing of both profiles.
  */
 import { OPERATIONS } from '../../im/api/operations.js';
+import { WORLD_GID } from '../../im/message/group.js';
 import { ACTIONS, AUTH_ACTIONS } from '../../im/message/actions.js';
 import type { Random } from './random.js';
 
@@ -58,6 +59,29 @@ export function fieldValue(name: string, { uid, peer, token }: Speaker): unknown
     before: 0,
     beforeMid: 0,
     readSeq: 1,
+    gid: WORLD_GID,
+    joinMode: 'open',
+    openHistory: true,
+    until: 0,
+    forMs: 1000,
+    expiresAt: 0,
+    uses: 1,
+    groups: true,
+    afterSeq: 0,
+    beforeSeq: 0,
+    uids: [peer],
+    privatePresence: false,
+    cliMid: `edit-${uid}`,
+    emoji: '👍',
+    on: true,
+    side: 'around',
+    seq: 1,
+    text: 'hello',
+    pinned: true,
+    muted: false,
+    hidden: false,
+    draft: 'what I meant',
+    interest: 'full',
   };
   return Object.hasOwn(known, name) ? known[name] : 'some text';
 }
