@@ -26,7 +26,7 @@ export interface MetricSources {
 export async function collectFigures(sources: MetricSources): Promise<Figures> {
   const { rooms, stores, hasher, retention, probe, version, ws, http, edge } = sources;
   const { api, attempts, authenticator, batcher, gateway, marks, rates, receipts, relays } = rooms;
-  const { presence, search } = rooms;
+  const { groups, presence, search } = rooms;
   const [files, ofProcess] = await Promise.all([fileFigures(sources.databasePath), probe.read()]);
   return {
     version,
@@ -39,6 +39,7 @@ export async function collectFigures(sources: MetricSources): Promise<Figures> {
     marks: marks.stats(),
     receipts: { waitingCount: receipts.waitingCount, untoldCount: receipts.untoldCount },
     relays: relays.stats(),
+    groups: groups.stats(),
     presence: presence.stats(),
     search: search.stats(),
     workers: stores.stats(),

@@ -1,6 +1,7 @@
 /** msg/id, msg/chat/offline and its ack, message/recall. Reading back: history_api.ts. */
 import { imError } from '../errors.js';
 import type { Mid, PeerId } from '../message/ids.js';
+import { isInOldLists } from '../message/old_types.js';
 import type { MessageStore, PageLimits } from '../store/interface.js';
 import type { Caller, Recaller, Receipts } from './interface.js';
 import { messageAnswer } from './message_answer.js';
@@ -29,9 +30,19 @@ export class MessageApi {
     return { Mid: mid, mid };
   }
 
-  /** What this device has not acked, oldest first; the rest comes after the ack. */
+  /**
+   * What this device has not acked, oldest first; the rest comes after the ack. What its client has no word for is
+   * acked for it, or it would be given first for ever.
+   */
   async offline(caller: Caller): Promise<unknown> {
-    return (await this.#deps.messages.offline(caller.uid, caller.device, OFFLINE_LIMITS)).map(messageAnswer);
+    const events = await this.#deps.messages.offline(caller.uid, caller.device, OFFLINE_LIMITS);
+    const unknown = events.filter((event) => !isInOldLists(event));
+    if (unknown.length > 0)
+      await this.#deps.receipts.received(
+        caller,
+        unknown.map(({ mid }) => mid),
+      );
+    return events.filter(isInOldLists).map(messageAnswer);
   }
 
   async ackOffline(mids: readonly Mid[], caller: Caller): Promise<unknown> {

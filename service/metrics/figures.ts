@@ -2,6 +2,7 @@
 import type { AttemptStats } from '../../im/api/attempt_guard.js';
 import type { ClientFigures } from '../../im/gateway/client_figures.js';
 import type { GatewayStats } from '../../im/gateway/gateway_stats.js';
+import type { GroupFanOutStats } from '../../im/group/group_fan_out.js';
 import type { RateLimitStats } from '../../im/limits/rate_limits.js';
 import type { MarkWriterStats } from '../../im/messaging/mark_writer.js';
 import type { RelayStats } from '../../im/messaging/relay_handler.js';
@@ -50,6 +51,7 @@ export interface Figures {
   readonly marks: MarkWriterStats;
   readonly receipts: { readonly waitingCount: number; readonly untoldCount: number };
   readonly relays: RelayStats;
+  readonly groups: GroupFanOutStats;
   readonly presence: PresenceStats;
   readonly search: SearchIndexerStats;
   readonly workers: readonly WorkerFigures[];

@@ -3,6 +3,7 @@
  * from. docs/operations.md has the same names (test/ops/metrics_docs.test.ts).
  */
 import { EVENT_METRICS } from './event_metrics.js';
+import { GROUP_METRICS } from './group_metrics.js';
 import { byName, byTwoNames, counter, countsOf, gauge, labelled, type MetricRow } from './metric_row.js';
 
 const GATEWAY: readonly MetricRow[] = [
@@ -296,5 +297,6 @@ export const METRICS: readonly MetricRow[] = [
   ...MESSAGING,
   ...STORE,
   ...EVENT_METRICS,
+  ...GROUP_METRICS,
   ...PROCESS,
 ];

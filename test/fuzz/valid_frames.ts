@@ -89,16 +89,23 @@ export function fieldValue(name: string, { uid, peer, token }: Speaker): unknown
 /** What of the connection's own actions a client sends, with good data. */
 export function chatRequests(speaker: Speaker, random: Random): readonly Request[] {
   const { uid, peer, token } = speaker;
+  const gid = WORLD_GID;
   const [low, high] = uid < peer ? [uid, peer] : [peer, uid];
   const conv = `u${low}_${high}`;
   const cliMid = `fuzz-${random.below(1_000_000)}`;
   const message = { cliMid, mid: 0, seq: 0, from: uid, to: peer, type: 1, content: 'hello', sendAt: 1.7e9 };
+  const said = { ...message, to: gid, mentions: [peer, 'all'], replyTo: 1 };
   const recall = { ...message, type: 100, content: `{"RecallBy":${uid},"Mid":${1 + random.below(50)}}` };
   return [
     { action: ACTIONS.chat, data: message },
     { action: ACTIONS.chatRetry, data: message },
     { action: ACTIONS.chatResend, data: message },
     { action: ACTIONS.chatRecall, data: recall },
+    { action: ACTIONS.group, data: said },
+    { action: ACTIONS.chat, data: said },
+    { action: ACTIONS.group, data: { ...said, to: 'the_world_channel' } },
+    { action: ACTIONS.groupRecall, data: { ...recall, to: gid } },
+    { action: ACTIONS.relay, data: { from: uid, to: gid, type: 10020, content: '' } },
     { action: ACTIONS.relay, data: { from: uid, to: peer, id: 'call-1', type: 2002, content: { id: 'x' } } },
     {
       action: ACTIONS.relayService,
@@ -116,6 +123,8 @@ export function chatRequests(speaker: Speaker, random: Random): readonly Request
     { action: ACTIONS.ackRequest, data: { conv, from: 1, to: 1, state: 'received' } },
     { action: ACTIONS.ackRequest, data: { conv, from: 1, to: 1, state: 'read' } },
     { action: ACTIONS.ackGroupMessage, data: { mid: 1, from: peer, seq: 0 } },
+    { action: ACTIONS.ackGroupMessage, data: { gid, mid: 1, seq: 1 } },
+    { action: ACTIONS.ackRequest, data: { conv: `g${gid}`, from: 1, to: 1, state: 'read' } },
     { action: ACTIONS.heartbeat, data: {} },
     { action: ACTIONS.heartbeat, data: { cursor: { count: 1, sum: 1 } } },
     ...AUTH_ACTIONS.map((action) => ({
