@@ -6,14 +6,17 @@ export const CHAT_USAGE = `Usage: sailplane chat --account NAME [OPTIONS]
 
   --account NAME    who you are
   --register        make the account first, if there is none of that name
-  --to NAME         whom to write to: an account or a user number; else the last conversation
+  --to NAME         whom to write to: an account, a user's or a group's number; else the last conversation
   --url URL         the HTTP API (default http://127.0.0.1:8081/api)
   --device NUMBER   device class 0-1023 (default 4); two terminals of one account need two
 
 The password is asked for, or taken from SAILPLANE_PASSWORD: an option would show it to everybody on the machine.
 While chatting: a line is a message, //… sends a line that begins with a slash, and
-  /to NAME   another person      /history   the last 20 again
-  /who       whom you know       /quit      end, without waiting for the server
+  /to NAME      another person or group    /history      the last 20 again
+  /who          whom you know              /recall       take your last line back
+  /create NAME  make a group               /join NUMBER  come into one, also by an invite code
+  /invite NAME  bring somebody in          /members      who is in it
+  /leave        leave it                   /quit         end, without waiting for the server
 ✓ stored on the server, ✓✓ received, «read» once read, «offline» while nobody is there to receive.
 With a pipe as input every line is a message, and the command ends when all of them are stored.`;
 

@@ -5,14 +5,23 @@
 import { createInterface } from 'node:readline';
 import { isError } from '../../im/errors.js';
 import type { SailplaneClient } from '../../sdk/src/client.js';
-import type { ConnectionState, ConversationView, Message, Outgoing, Recalled } from '../../sdk/src/types.js';
+import { toGid } from '../../im/message/ids.js';
+import type {
+  ConnectionState,
+  ConversationView,
+  Message,
+  Noticed,
+  Outgoing,
+  Recalled,
+} from '../../sdk/src/types.js';
+import { ChatGroups, namedIn, noticeText } from './chat_groups.js';
 import { ChatPeople, type Person } from './chat_people.js';
 import { ChatView, contentOf, markBySeq, markOf, ownLine, peerLine } from './chat_view.js';
 import type { CommandIo } from './command.js';
 
 export interface ChatSessionOptions {
   readonly io: CommandIo;
-  /** Account or uid of the first peer. */
+  /** Account or number of the first peer. */
   readonly to: string | undefined;
 }
 
@@ -20,11 +29,25 @@ const HISTORY_COUNT = 20;
 /** Messages of a pipe that wait for the server; below the outbox limit of the sdk. */
 const UNSENT_LIMIT = 500;
 
+const COMMANDS = [
+  '/to NAME',
+  '/history',
+  '/recall',
+  '/who',
+  '/create NAME',
+  '/join NUMBER',
+  '/invite NAME',
+  '/members',
+  '/leave',
+  '/quit',
+];
+
 export class ChatSession {
   readonly #client: SailplaneClient;
   readonly #options: ChatSessionOptions;
   readonly #view: ChatView;
   readonly #people: ChatPeople;
+  readonly #groups: ChatGroups;
   /** Client ids of what was typed here and has no answer yet. */
   readonly #unsent = new Set<string>();
   /** The last that was said here to each peer. */
@@ -43,6 +66,7 @@ export class ChatSession {
     this.#options = options;
     this.#view = new ChatView(options.io);
     this.#people = new ChatPeople((operation, data) => client.call(operation, data));
+    this.#groups = new ChatGroups(client, this.#people, (text) => this.#view.notice(text));
   }
 
   /** Resolves when the input or the connection has ended: true where everything typed is stored. */
@@ -62,10 +86,12 @@ export class ChatSession {
 
   #listen(): void {
     this.#client.on('message', (message) => {
-      if (this.#missed === undefined) this.#show(() => this.#showMessage(message), [message.from]);
+      if (this.#missed === undefined)
+        this.#show(() => this.#showMessage(message), [message.from, message.to]);
       else this.#missed.push(message);
     });
     this.#client.on('recalled', (recalled) => this.#recalled(recalled));
+    this.#client.on('notice', (noticed) => this.#noticed(noticed));
     this.#client.on('outgoing', (view) => this.#settled(view));
     this.#client.on('connection', (state) => this.#connectionChanged(state));
     this.#client.on('warning', ({ message }) => this.#view.notice(message));
@@ -86,7 +112,7 @@ export class ChatSession {
     const rest = missed.filter((message) => !this.#isWithPeer(message) || message.seq > shownSeq);
     this.#show(
       () => rest.forEach((message) => this.#showMessage(message)),
-      [...new Set(rest.map(({ from }) => from))],
+      [...new Set(rest.flatMap(({ from, to }) => [from, to]))],
     );
     await this.#showing;
   }
@@ -154,9 +180,7 @@ export class ChatSession {
     const [, command = '', name = ''] = /^\/(\S*)\s*(.*)$/.exec(line) ?? [];
     switch (command) {
       case 'to':
-        this.#peer = await this.#people.find(name.trim());
-        this.#view.setPeer(this.#peer.name);
-        await this.#showHistory(HISTORY_COUNT);
+        await this.#turnTo(await this.#people.find(name.trim()));
         return;
       case 'history':
         await this.#showHistory(HISTORY_COUNT);
@@ -168,8 +192,38 @@ export class ChatSession {
         await this.#showPeople();
         return;
       default:
-        this.#view.notice('commands: /to NAME, /history, /recall, /who, /quit');
+        await this.#groupCommand(command, name.trim());
     }
+  }
+
+  async #groupCommand(command: string, name: string): Promise<void> {
+    switch (command) {
+      case 'create':
+        await this.#turnTo(await this.#groups.create(name));
+        return;
+      case 'join': {
+        const group = await this.#groups.join(name);
+        if (group !== undefined) await this.#turnTo(group);
+        return;
+      }
+      case 'invite':
+        await this.#groups.invite(this.#peer, name);
+        return;
+      case 'members':
+        await this.#groups.showMembers(this.#peer);
+        return;
+      case 'leave':
+        await this.#groups.leave(this.#peer);
+        return;
+      default:
+        this.#view.notice(`commands: ${COMMANDS.join(', ')}`);
+    }
+  }
+
+  async #turnTo(peer: Person): Promise<void> {
+    this.#peer = peer;
+    this.#view.setPeer(peer.name);
+    await this.#showHistory(HISTORY_COUNT);
   }
 
   /** The last line that was typed here to this peer. */
@@ -199,6 +253,8 @@ export class ChatSession {
 
   #settled(view: Outgoing): void {
     this.#unsent.delete(view.clientId);
+    // Of a group's message `stored` says all that a line can.
+    if (view.state === 'accepted') return;
     if (view.state === 'failed') this.#isOk = false;
     const mark = markOf(view.state, view.error?.message);
     const to = view.to === this.#peer?.uid ? '' : this.#people.nameOf(view.to);
@@ -209,10 +265,11 @@ export class ChatSession {
     // What was typed here is shown with its ticks.
     if (message.own && this.#client.outgoing(message.clientId) !== undefined) return;
     this.#client.markRead(message.conv, message.seq);
-    if (this.#peer === undefined && !message.own) this.#answerTo(message.from);
+    if (this.#peer === undefined && !message.own) this.#answerTo(otherEnd(message));
     const to = message.to === this.#peer?.uid ? '' : this.#people.nameOf(message.to);
+    const group = toGid(message.to) === undefined ? '' : to;
     if (message.own) this.#view.line(ownLine(contentOf(message), to, ''));
-    else this.#view.line(peerLine(this.#people.nameOf(message.from), contentOf(message)));
+    else this.#view.line(peerLine(this.#people.nameOf(message.from), contentOf(message), group));
   }
 
   /** What was printed cannot be unprinted; of what was missed, the blank says it already. */
@@ -223,6 +280,16 @@ export class ChatSession {
       () => this.#view.notice(`${isOwn ? 'you' : this.#people.nameOf(by)} took a message back`),
       isOwn ? [] : [by],
     );
+  }
+
+  /** What happens in groups while one looks; of what was missed, the members say it. */
+  #noticed({ gid, by, notice }: Noticed): void {
+    if (this.#missed !== undefined) return;
+    const nameOf = (uid: number): string => (uid === this.#client.uid ? 'you' : this.#people.nameOf(uid));
+    this.#show(() => {
+      const place = gid === this.#peer?.uid ? '' : `${this.#people.nameOf(gid)} (/to ${gid}): `;
+      this.#view.notice(`${place}${noticeText(notice, nameOf(by), nameOf)}`);
+    }, [gid, by, ...namedIn(notice)]);
   }
 
   /** Whoever writes first to somebody who writes to nobody is answered. */
@@ -236,7 +303,7 @@ export class ChatSession {
     const view = this.#client.conversations.all().find(({ peer }) => peer === this.#peer?.uid);
     if (view === undefined) return 0;
     const messages = await this.#client.history(view.conv, { before: view.tip + 1, count });
-    await this.#people.learn([view.peer]);
+    await this.#people.learn([view.peer, ...new Set(messages.map(({ from }) => from))]);
     const marks = { delivered: view.peerDeliveredSeq, read: view.peerReadSeq };
     for (const message of messages) {
       const { from, own } = message;
@@ -288,8 +355,13 @@ export class ChatSession {
   }
 
   #isWithPeer(message: Message): boolean {
-    return (message.own ? message.to : message.from) === this.#peer?.uid;
+    return otherEnd(message) === this.#peer?.uid;
   }
+}
+
+/** Whom one would answer: the group, or the other person. */
+function otherEnd({ own, from, to }: Message): number {
+  return own || toGid(to) !== undefined ? to : from;
 }
 
 function newest(conversations: readonly ConversationView[]): ConversationView | undefined {

@@ -35,8 +35,10 @@ export function ownLine(content: string, to: string, mark: string): string {
   return `me${receiver}: ${printable(content)} ${mark}`.trimEnd();
 }
 
-export function peerLine(name: string, content: string): string {
-  return `${printable(name)}: ${printable(content)}`;
+/** `group`: where it was said, if that is elsewhere. */
+export function peerLine(name: string, content: string, group = ''): string {
+  const place = group === '' ? '' : ` in ${printable(group)}`;
+  return `${printable(name)}${place}: ${printable(content)}`;
 }
 
 /** The tick of a message read from the log, by the peer's marks. */

@@ -74,7 +74,7 @@ void test('sends with mentions and a reply; stored, then accepted; mentions coun
   assert.deepEqual([frame?.action, frame?.extra], ['message.group', { replyTo: said.mid, mentions: [PEER] }]);
   await until(() => shown.length === 3, 'the own one');
   assert.deepEqual([shown[2]?.own, shown[2]?.replyTo, shown[2]?.conv], [true, said.mid, CONV]);
-  client.markRead(CONV, shown[0]?.seq ?? 0);
+  client.markRead(CONV, said.seq);
   assert.deepEqual(client.conversations.unread(), { unread: 1, muted: 0, mentions: 1, conversations: 1 });
   await until(() => intervalsOf(server).some(([, , state]) => state === 'read'), 'the receipt');
   assert.throws(() => client.send(GROUP, 'x', { mentions: Array(51).fill(2) as number[] }), /mentions/);
