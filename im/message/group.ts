@@ -14,7 +14,8 @@ export interface Group {
   readonly name: string;
   readonly avatar: string;
   readonly announcement: string;
-  readonly owner: Uid;
+  /** 0: nobody (the group of everybody). */
+  readonly owner: Uid | 0;
   readonly joinMode: JoinMode;
   /** Whoever joins may read what was said before. */
   readonly openHistory: boolean;

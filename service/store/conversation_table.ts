@@ -6,19 +6,24 @@ import { chatMembers, toConversation, type ConversationName } from '../../im/mes
 import type { Uid } from '../../im/message/ids.js';
 import type { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
+import { ChangedConversations } from './changed_conversations.js';
 import { WriteRights, type Verdict } from './write_rights.js';
 
-/** What the writer knows of one conversation; id 0: it does not exist yet. */
-export interface ConversationState {
+/** What the writer knows of one conversation's log; id 0: it does not exist yet. */
+export interface LogState {
   readonly name: ConversationName;
-  readonly low: number;
-  readonly high: number;
   id: number;
   lastSeq: number;
   lastN: number;
   lastMid: number;
   /** Numbers differ from the row. */
   isDirty: boolean;
+}
+
+/** A conversation of two. */
+export interface ConversationState extends LogState {
+  readonly low: number;
+  readonly high: number;
   /** Verdicts on low and high as senders; undefined: not asked yet. */
   lowMay: Verdict | undefined;
   highMay: Verdict | undefined;
@@ -35,8 +40,10 @@ const KEPT_LIMIT = 20_000;
 
 export class ConversationTable {
   readonly #states = new Map<string, ConversationState>();
-  readonly #dirty: ConversationState[] = [];
+  readonly #dirty: LogState[] = [];
+  readonly #forgetListeners: (() => void)[] = [];
   #version = -1;
+  readonly #changed: ChangedConversations;
   readonly #dataVersion;
   readonly #byName;
   readonly #rights;
@@ -46,7 +53,8 @@ export class ConversationTable {
   readonly #raise;
   readonly #share;
 
-  constructor(db: SqliteDatabase) {
+  constructor(db: SqliteDatabase, changed = new ChangedConversations()) {
+    this.#changed = changed;
     // Whatever call it was that failed: what it put here, ids of new conversations above all, is void.
     db.onRollback(() => this.forget());
     this.#dataVersion = db.prepare('PRAGMA data_version');
@@ -79,25 +87,39 @@ export class ConversationTable {
   forget(): void {
     this.#states.clear();
     this.#dirty.length = 0;
+    for (const listener of this.#forgetListeners) listener();
   }
 
-  /** Undefined where `name` is no conversation's name. */
+  /** For whoever remembers more of the same conversations. */
+  onForget(listener: () => void): void {
+    this.#forgetListeners.push(listener);
+  }
+
+  /** The log of that name as the file has it. */
+  log(name: ConversationName): LogState {
+    const row = this.#byName.first(name);
+    return {
+      name,
+      id: row === undefined ? 0 : integerAt(row, 0),
+      lastSeq: row === undefined ? 0 : integerAt(row, 1),
+      lastN: row === undefined ? 0 : integerAt(row, 2),
+      lastMid: row === undefined ? 0 : integerAt(row, 3),
+      isDirty: false,
+    };
+  }
+
+  /** Undefined where `name` is not the name of a conversation of two. */
   state(name: string): ConversationState | undefined {
     const kept = this.#states.get(name);
     if (kept !== undefined) return kept;
     const members = chatMembers(name);
     const conv = toConversation(name);
     if (members === undefined || conv === undefined) return undefined;
-    const row = this.#byName.first(name);
+    const [low, high] = members;
     const state: ConversationState = {
-      name: conv,
-      low: members[0],
-      high: members[1],
-      id: row === undefined ? 0 : integerAt(row, 0),
-      lastSeq: row === undefined ? 0 : integerAt(row, 1),
-      lastN: row === undefined ? 0 : integerAt(row, 2),
-      lastMid: row === undefined ? 0 : integerAt(row, 3),
-      isDirty: false,
+      ...this.log(conv),
+      low,
+      high,
       lowMay: undefined,
       highMay: undefined,
     };
@@ -121,12 +143,17 @@ export class ConversationTable {
    */
   create(state: ConversationState, { nowMs, stampMs }: Times, opener: Uid | 0 = 0): boolean {
     if (!this.userExists(state.low) || !this.userExists(state.high)) return false;
-    const row = this.#insert.first(state.name, nowMs, stampMs, opener);
-    if (row === undefined) throw new TypeError('no id for a new conversation');
-    state.id = integerAt(row, 0);
+    this.insert(state, { nowMs, stampMs }, opener);
     this.#insertMember.run(state.low, state.id, state.high, stampMs);
     if (state.low !== state.high) this.#insertMember.run(state.high, state.id, state.low, stampMs);
     return true;
+  }
+
+  /** The row of a log alone, where there is none. */
+  insert(state: LogState, { nowMs, stampMs }: Times, opener: Uid | 0 = 0): void {
+    const row = this.#insert.first(state.name, nowMs, stampMs, opener);
+    if (row === undefined) throw new TypeError('no id for a new conversation');
+    state.id = integerAt(row, 0);
   }
 
   /** Both have it in their lists, where only somebody other than `opener` had. */
@@ -135,7 +162,7 @@ export class ConversationTable {
   }
 
   /** One more event, which counts as `count` messages; written by flush. */
-  raise(state: ConversationState, mid: number, count: number): void {
+  raise(state: LogState, mid: number, count: number): void {
     state.lastSeq += 1;
     state.lastN += count;
     state.lastMid = mid;
@@ -150,6 +177,7 @@ export class ConversationTable {
       const changes = this.#raise.run(state.lastSeq, state.lastN, state.lastMid, stampMs, state.id);
       if (changes !== 1) throw new TypeError('a conversation without a row was written to');
       state.isDirty = false;
+      this.#changed.note(state.id);
     }
     this.#dirty.length = 0;
   }

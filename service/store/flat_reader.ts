@@ -30,7 +30,21 @@ export interface FlatRequest {
   readonly changePeer: number;
   readonly changeValue: number;
   readonly changeWindowMs: number;
+  /** JSON of what a message has besides; empty: nothing. */
+  readonly extra: Uint8Array;
+  /** What of the change is text. */
+  readonly changeText: Uint8Array;
 }
+
+/** Of an event that has just been written. */
+export interface WrittenNumbers {
+  readonly mid: number;
+  readonly seq: number;
+  readonly n: number;
+  readonly storedAtMs: number;
+}
+
+const NO_BYTES = new Uint8Array(0);
 
 export class FlatReader {
   readonly #numbers: Float64Array;
@@ -46,7 +60,9 @@ export class FlatReader {
   next(): FlatRequest {
     const client = this.#offset + this.#field(FIELD.convLength);
     const content = client + this.#field(FIELD.clientLength);
-    const end = content + this.#field(FIELD.contentLength);
+    const extra = content + this.#field(FIELD.contentLength);
+    const change = extra + this.#field(FIELD.extraLength);
+    const end = change + this.#field(FIELD.changeLength);
     const request: FlatRequest = {
       conv: this.#text.toString('latin1', this.#offset, client),
       hasEvent: this.#field(FIELD.hasEvent) === 1,
@@ -59,12 +75,14 @@ export class FlatReader {
       type: this.#field(FIELD.type),
       sentAtMs: this.#field(FIELD.sentAt),
       clientId: this.#text.subarray(client, content),
-      content: this.#text.subarray(content, end),
+      content: this.#text.subarray(content, extra),
       change: this.#field(FIELD.change),
       changeUid: this.#field(FIELD.changeUid),
       changePeer: this.#field(FIELD.changePeer),
       changeValue: this.#field(FIELD.changeValue),
       changeWindowMs: this.#field(FIELD.changeWindow),
+      extra: extra === change ? NO_BYTES : this.#text.subarray(extra, change),
+      changeText: change === end ? NO_BYTES : this.#text.subarray(change, end),
     };
     this.#base += REQUEST_FIELDS;
     this.#offset = end;
@@ -79,18 +97,23 @@ export class FlatReader {
 export class FlatAnswers {
   readonly #numbers: Float64Array;
   readonly #duplicates: ChatEvent[] = [];
+  readonly #contents: string[] = [];
   #base = 0;
 
   constructor(count: number) {
     this.#numbers = new Float64Array(count * RESULT_FIELDS);
   }
 
-  stored(mid: number, seq: number, n: number, storedAtMs: number): void {
-    this.#numbers[this.#base + 1] = mid;
-    this.#numbers[this.#base + 2] = seq;
-    this.#numbers[this.#base + 3] = n;
-    this.#numbers[this.#base + 4] = storedAtMs;
+  stored(event: WrittenNumbers, memberCount = 0): void {
+    this.#write(event, memberCount);
     this.#end(OUTCOME.stored);
+  }
+
+  /** Stored, with a content that the request did not have. */
+  noticed(event: WrittenNumbers, memberCount: number, content: string): void {
+    this.#write(event, memberCount);
+    this.#contents.push(content);
+    this.#end(OUTCOME.noticed);
   }
 
   duplicate(event: ChatEvent): void {
@@ -106,12 +129,20 @@ export class FlatAnswers {
     this.#end(OUTCOME.refused + REFUSALS.indexOf(refusal));
   }
 
+  #write({ mid, seq, n, storedAtMs }: WrittenNumbers, memberCount: number): void {
+    this.#numbers[this.#base + 1] = mid;
+    this.#numbers[this.#base + 2] = seq;
+    this.#numbers[this.#base + 3] = n;
+    this.#numbers[this.#base + 4] = storedAtMs;
+    this.#numbers[this.#base + 5] = memberCount;
+  }
+
   #end(outcome: number): void {
     this.#numbers[this.#base] = outcome;
     this.#base += RESULT_FIELDS;
   }
 
   results(): FlatResults {
-    return { numbers: this.#numbers, duplicates: this.#duplicates };
+    return { numbers: this.#numbers, duplicates: this.#duplicates, contents: this.#contents };
   }
 }

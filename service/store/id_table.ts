@@ -1,5 +1,5 @@
-/** Mids leased in segments; a segment leased for a user is remembered, so that his claims can be checked. */
-import { known, toMid, type Mid, type Uid } from '../../im/message/ids.js';
+/** Gids, and mids leased in segments; a segment leased for a user is remembered, so that his claims can be checked. */
+import { known, toGid, toMid, type Gid, type Mid, type Uid } from '../../im/message/ids.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 
@@ -11,12 +11,16 @@ interface Lease {
 export class IdTable {
   readonly #db: SqliteDatabase;
   readonly #take: Statement;
+  readonly #takeGid: Statement;
   readonly #remember: Statement;
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#take = db.prepare(
       `UPDATE id_segment SET next_id = next_id + ?1 WHERE name = 'mid' RETURNING next_id - ?1`,
+    );
+    this.#takeGid = db.prepare(
+      `UPDATE id_segment SET next_id = next_id + 1 WHERE name = 'gid' RETURNING next_id - 1`,
     );
     this.#remember = db.prepare('INSERT INTO mid_block (first, count, uid) VALUES (?, ?, ?)');
   }
@@ -30,6 +34,14 @@ export class IdTable {
       const lease = this.#lease(count);
       this.#remember.run(lease.first, count, uid);
       return lease;
+    });
+  }
+
+  leaseGid(): Gid {
+    return this.#db.write(() => {
+      const row = this.#takeGid.first();
+      if (row === undefined) throw new TypeError('no segment of gids');
+      return known(toGid(integerAt(row, 0)));
     });
   }
 

@@ -1,5 +1,4 @@
 /** All the stores' calls over one SQLite connection. Runs in a worker. */
-import { imError } from '../../im/errors.js';
 import type { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
 import { AppendTransaction } from './append_transaction.js';
 import { ChangedConversations } from './changed_conversations.js';
@@ -206,10 +205,6 @@ function presenceCalls({ db }: Core) {
     saw: (times) => presence.saw(times),
     lastSeen: (uids) => presence.lastSeen(uids),
   } satisfies Partial<StoreCalls>;
-}
-
-function missing(): never {
-  throw imError('INTERNAL', 'not there yet');
 }
 
 function forgetting<Result>(conversations: ConversationTable, work: () => Result): Result {

@@ -1,5 +1,4 @@
 /** Who may write to whom, as the rows say at this moment. The append asks under its lock and remembers. */
-import type { WriterPair } from '../../im/store/interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 import type { Refusal } from './flat_batch.js';
@@ -8,11 +7,9 @@ import type { Refusal } from './flat_batch.js';
 export type Verdict = 'ok' | Refusal;
 
 export class WriteRights {
-  readonly #db: SqliteDatabase;
   readonly #rights: Statement;
 
   constructor(db: SqliteDatabase) {
-    this.#db = db;
     this.#rights = db.prepare(
       `SELECT COALESCE((SELECT s.banned_at FROM user s WHERE s.uid = ?1), 0), u.banned_at, COALESCE(r.black, 0),
               CASE WHEN u.contacts_only = 0 OR r.white = 1 THEN 1
@@ -30,14 +27,5 @@ export class WriteRights {
     if (integerAt(row, 1) !== 0) return 'NO_SUCH_USER';
     if (integerAt(row, 2) !== 0) return 'BLOCKED';
     return integerAt(row, 3) === 0 ? 'CONTACTS_ONLY' : 'ok';
-  }
-
-  mayWrite(pairs: readonly WriterPair[]): readonly (Refusal | undefined)[] {
-    return this.#db.read(() =>
-      pairs.map(({ from, to }) => {
-        const verdict = this.verdict(from, to);
-        return verdict === 'ok' ? undefined : verdict;
-      }),
-    );
   }
 }

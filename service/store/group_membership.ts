@@ -1,0 +1,132 @@
+/**
+ * Coming into a group and going: the row that makes somebody a member, and the interval of the log that he may read.
+ * The notice of his coming is the first event of it, the notice of his going the last. The interval that ended moves
+ * to group_past when he comes back.
+ */
+import { OUTSIDER } from '../../im/group/permissions.js';
+import type { GroupRole } from '../../im/message/group.js';
+import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
+import { integerAt, toBytes } from '../../pkg/db/sqlite_row.js';
+import type { Times } from './conversation_table.js';
+import type { GroupState, GroupStates, Member } from './group_states.js';
+
+/** Of one user in one group, besides the present one: every read goes over them. The oldest go. */
+const PAST_LIMIT = 100;
+
+/** A group of more members keeps their rows when it is dissolved; dissolved_at alone says that they are none. */
+const CLEARED_AT_ONCE = 1000;
+
+export class GroupMembership {
+  readonly #states: GroupStates;
+  readonly #insert: Statement;
+  readonly #insertSide: Statement;
+  readonly #side: Statement;
+  readonly #setSide: Statement;
+  readonly #insertPast: Statement;
+  readonly #trimPast: Statement;
+  readonly #delete: Statement;
+  readonly #endSide: Statement;
+  readonly #clear: Statement;
+  readonly #setRole: Statement;
+  readonly #setMuted: Statement;
+  readonly #setAlias: Statement;
+
+  constructor(db: SqliteDatabase, states: GroupStates) {
+    this.#states = states;
+    this.#insert = db.prepare(
+      `INSERT INTO group_member (gid, uid, role, alias, muted_until, joined_seq, joined_at) VALUES (?, ?, ?, ?, 0, ?, ?)`,
+    );
+    this.#insertSide = db.prepare(
+      `INSERT INTO conversation_member (uid, conv, peer, delivered_seq, read_seq, changed_at, since_seq)
+       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    );
+    this.#side = db.prepare(
+      'SELECT since_seq, until_seq FROM conversation_member WHERE uid = ? AND conv = ?',
+    );
+    this.#setSide = db.prepare(
+      `UPDATE conversation_member SET since_seq = ?, until_seq = 0, changed_at = ? WHERE uid = ? AND conv = ?`,
+    );
+    // Twice from the beginning (0): the longer one holds the other.
+    this.#insertPast = db.prepare(
+      `INSERT INTO group_past (gid, uid, joined_seq, left_seq) VALUES (?, ?, ?, ?)
+       ON CONFLICT (gid, uid, joined_seq) DO UPDATE SET left_seq = excluded.left_seq`,
+    );
+    this.#trimPast = db.prepare(
+      `DELETE FROM group_past WHERE gid = ?1 AND uid = ?2 AND joined_seq <=
+         (SELECT joined_seq FROM group_past WHERE gid = ?1 AND uid = ?2
+          ORDER BY joined_seq DESC LIMIT 1 OFFSET ${PAST_LIMIT})`,
+    );
+    this.#delete = db.prepare('DELETE FROM group_member WHERE gid = ? AND uid = ?');
+    this.#endSide = db.prepare(
+      'UPDATE conversation_member SET until_seq = ?, changed_at = ? WHERE uid = ? AND conv = ?',
+    );
+    this.#clear = db.prepare('DELETE FROM group_member WHERE gid = ?');
+    this.#setRole = db.prepare('UPDATE group_member SET role = ? WHERE gid = ? AND uid = ?');
+    this.#setMuted = db.prepare('UPDATE group_member SET muted_until = ? WHERE gid = ? AND uid = ?');
+    this.#setAlias = db.prepare('UPDATE group_member SET alias = ? WHERE gid = ? AND uid = ?');
+  }
+
+  /** `seq`: of the notice that says so, which has just been written. */
+  come(state: GroupState, members: readonly Member[], role: GroupRole, seq: number, times: Times): void {
+    const since = state.profile.openHistory ? 0 : seq;
+    for (const member of members) {
+      this.#insert.run(state.gid, member.uid, role, toBytes(''), seq, times.nowMs);
+      const isNew = this.#insertSide.run(
+        member.uid,
+        state.id,
+        state.gid,
+        seq - 1,
+        seq - 1,
+        times.stampMs,
+        since,
+      );
+      if (isNew === 0) this.#comeBack(state, member.uid, since, times);
+      member.standing = role;
+      member.mutedUntilMs = 0;
+      member.alias = '';
+    }
+    this.#states.count(state, state.memberCount + members.length);
+  }
+
+  go(state: GroupState, members: readonly Member[], seq: number, { stampMs }: Times): void {
+    for (const member of members) {
+      this.#delete.run(state.gid, member.uid);
+      this.#endSide.run(seq, stampMs, member.uid, state.id);
+      member.standing = OUTSIDER;
+      member.mutedUntilMs = 0;
+      member.alias = '';
+    }
+    this.#states.count(state, state.memberCount - members.length);
+  }
+
+  /** Nobody is a member any more, and what they may read ends with the log: rows need not say so one by one. */
+  dissolve(state: GroupState, nowMs: number): void {
+    if (state.memberCount <= CLEARED_AT_ONCE) this.#clear.run(state.gid);
+    state.members.clear();
+    this.#states.dissolve(state, nowMs);
+  }
+
+  setRole(state: GroupState, member: Member, role: GroupRole): void {
+    this.#setRole.run(role, state.gid, member.uid);
+    member.standing = role;
+  }
+
+  setMuted(state: GroupState, member: Member, untilMs: number): void {
+    this.#setMuted.run(untilMs, state.gid, member.uid);
+    member.mutedUntilMs = untilMs;
+  }
+
+  setAlias(state: GroupState, member: Member, alias: string): void {
+    this.#setAlias.run(toBytes(alias), state.gid, member.uid);
+    member.alias = alias;
+  }
+
+  /** Marks stay: they walk over what was said meanwhile, and what he missed before he went is still his. */
+  #comeBack(state: GroupState, uid: number, since: number, { stampMs }: Times): void {
+    const row = this.#side.first(uid, state.id);
+    if (row === undefined) throw new TypeError('a side of a conversation was there and is not');
+    this.#insertPast.run(state.gid, uid, integerAt(row, 0), integerAt(row, 1));
+    this.#trimPast.run(state.gid, uid);
+    this.#setSide.run(since, stampMs, uid, state.id);
+  }
+}
