@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ACTIONS } from '../../im/message/actions.js';
-import { DEVICE_LIMIT, UID_LIMIT } from '../../im/message/ids.js';
+import { DEVICE_LIMIT, GID_LIMIT } from '../../im/message/ids.js';
 import { decodeUp } from '../../im/message/json_decoder.js';
 import { isClientId } from '../../im/message/client_id.js';
-import type { ErrorInfo, UpFrame } from '../../im/message/message.js';
+import { MENTION_LIMIT, type ErrorInfo, type UpFrame } from '../../im/message/message.js';
 import { Mutator } from './mutator.js';
 import { Random, seedOfThisRun } from './random.js';
 import { apiRequests, chatRequests, envelopeOf, pickRequest } from './valid_frames.js';
@@ -19,25 +19,28 @@ const SPEAKER = { uid: 7, peer: 8, token: 'a.b.c' } as const;
 const COUNT_LIMIT = 2 ** 53;
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
-const isUid = (value: number): boolean => isCount(value) && value > 0 && value < UID_LIMIT;
+/** A user or a group. */
+const isPeer = (value: number): boolean => isCount(value) && value > 0 && value < GID_LIMIT;
 
 /** What is wrong with it; '' where nothing is. */
 function flawOf(frame: UpFrame): string {
   switch (frame.kind) {
     case 'chat': {
-      if (!isUid(frame.to)) return 'to';
+      if (!isPeer(frame.to)) return 'to';
       if (!isClientId(frame.clientId)) return 'clientId';
       if (!isCount(frame.mid) || !isCount(frame.type) || !isCount(frame.echo)) return 'a number';
       if (!isCount(frame.sentAtMs)) return 'sentAtMs';
+      const { mentions = [], replyTo = 1 } = frame.extra ?? {};
+      if (mentions.length > MENTION_LIMIT || !mentions.every(isCount) || !isCount(replyTo)) return 'extra';
       if (!frame.content.isWellFormed()) return 'content is not well formed';
       return Buffer.byteLength(frame.content) > LIMITS.contentBytes ? 'content is too large' : '';
     }
     case 'recall':
-      return isUid(frame.to) && isCount(frame.target) && frame.target > 0 && isCount(frame.mid)
+      return isPeer(frame.to) && isCount(frame.target) && frame.target > 0 && isCount(frame.mid)
         ? ''
         : 'a number';
     case 'relay':
-      return isUid(frame.to) && typeof frame.payload === 'object' ? '' : 'to or payload';
+      return isPeer(frame.to) && typeof frame.payload === 'object' ? '' : 'to or payload';
     case 'receipt':
       if (frame.by !== 'interval') return '';
       return isCount(frame.from) && frame.from >= 1 && frame.from <= frame.to && frame.to < COUNT_LIMIT
@@ -95,7 +98,8 @@ test('fuzz: the frames before they are damaged are valid, and there is one for e
     }
   }
   const said = new Set(requests.map(({ action }) => action));
-  const heardOnly = /^(notify\.|ack\.(message|notify)$|api\.(success|failed)$|message\.failed)/;
+  const heardOnly =
+    /^(message\.event$|notify\.|ack\.(message|notify)$|api\.(success|failed)$|message\.failed)/;
   const missing = Object.values(ACTIONS).filter((action) => !heardOnly.test(action) && !said.has(action));
   assert.deepEqual(missing, []);
 });
