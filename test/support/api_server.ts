@@ -13,16 +13,29 @@ import { LocalTokenChecker } from '../../im/api/token_checker.js';
 import { TokenVersions } from '../../im/api/token_versions.js';
 import { Tokens } from '../../im/api/tokens.js';
 import { VerificationCodes } from '../../im/api/verification_codes.js';
+import { LocalBroker } from '../../im/broker/local_broker.js';
 import type { Dispatch } from '../../im/dispatch/interface.js';
-import type { Delivery, GroupDelivery, KickOrder } from '../../im/gateway/interface.js';
-import { chatConversation } from '../../im/message/conversation.js';
-import { known, toDevice, toMid, toUid, type Device, type Mid, type Uid } from '../../im/message/ids.js';
+import type { Delivery, GroupDelivery, InterestChange, KickOrder } from '../../im/gateway/interface.js';
+import { LocalGroups } from '../../im/group/local_groups.js';
+import { conversationWith } from '../../im/message/conversation.js';
+import {
+  known,
+  toDevice,
+  toMid,
+  toUid,
+  type Device,
+  type Gid,
+  type Mid,
+  type PeerId,
+  type Uid,
+} from '../../im/message/ids.js';
 import { EVENT_KIND } from '../../im/message/message.js';
 import { EventDelivery } from '../../im/messaging/event_delivery.js';
 import { EventHandler } from '../../im/messaging/event_handler.js';
 import { MarkWriter } from '../../im/messaging/mark_writer.js';
 import { RecallHandler } from '../../im/messaging/recall_handler.js';
 import { ReceiptHandler } from '../../im/messaging/receipts.js';
+import { WorldChannel } from '../../im/messaging/world_channel.js';
 import { LocalPresence } from '../../im/presence/local_presence.js';
 import { AppendBatcher } from '../../im/store/append_batcher.js';
 import { defaultsOf } from '../../pkg/config/option.js';
@@ -48,6 +61,7 @@ export interface ApiServerOptions {
   readonly api?: Partial<Config['api']>;
   readonly attempts?: Partial<Config['attempts']>;
   readonly mode?: Config['mode'];
+  readonly worldChannel?: boolean;
   readonly hasher?: PasswordHasher;
   /** Of an existing file, instead of an empty one. */
   readonly store?: SqliteStoreOptions;
@@ -87,6 +101,7 @@ export class ApiServer {
   readonly presence: LocalPresence;
   readonly kicks: KickOrder[] = [];
   readonly groupDeliveries: GroupDelivery[] = [];
+  readonly interests: InterestChange[] = [];
   readonly deliveries: Delivery[] = [];
   /** Every log line, as text. */
   readonly logs: string[] = [];
@@ -97,7 +112,7 @@ export class ApiServer {
 
   private constructor(
     stores: SqliteStores,
-    { api = {}, attempts = {}, mode = 'debugging', hasher }: ApiServerOptions,
+    { api = {}, attempts = {}, mode = 'debugging', worldChannel = true, hasher }: ApiServerOptions,
   ) {
     this.stores = stores;
     this.options = { ...defaultsOf(CONFIG_OPTIONS.api), hashMemoryKib: 8192, hashPasses: 1, ...api };
@@ -109,7 +124,12 @@ export class ApiServer {
     const dispatch = this.#dispatch();
     this.#batcher = new AppendBatcher(messaging, { store: messages, ids, logger });
     this.marks = new MarkWriter(messaging, { store: messages, logger });
-    const receipts = new ReceiptHandler({ store: messages, marks: this.marks, dispatch, logger });
+    const appender = this.#batcher;
+    const groups = new LocalGroups(messaging, { appender, dispatch, logger });
+    const world = new WorldChannel(messaging, { groups });
+    const receipts = new ReceiptHandler({
+      ...{ store: messages, sizes: groups, marks: this.marks, dispatch, logger },
+    });
     const versions = new TokenVersions(options, { users, nowMs });
     const tokens = new Tokens(options, { signer: this.#signer, users, versions, nowMs });
     const passwords = hasher ?? new Argon2Hasher(options);
@@ -144,21 +164,30 @@ export class ApiServer {
         { counter: (asked) => new AttemptCounter(asked) },
       ),
     };
-    const appender = this.#batcher;
     const replies = { reply: () => undefined };
     const delivery = new EventDelivery({ dispatch, replies, logger });
-    const recallDeps = { store: messages, appender, delivery, replies, logger };
+    const recallDeps = { store: messages, appender, groups, world, delivery, replies, logger };
     const recaller = new RecallHandler(messaging, recallDeps);
     const changes = new EventHandler(
       { ...messaging, contentBytes: 32_768 },
-      { store: messages, appender, groups: appender, delivery },
+      { store: messages, appender, groups, delivery },
     );
-    this.presence = new LocalPresence(messaging, {
-      ...{ ...stores, store: stores.presence, dispatch, logger, nowMs, monotonicMs: nowMs },
-    });
-    const events = { changes, presence: this.presence };
+    this.presence = new LocalPresence(
+      { ...messaging, presenceDebounceMs: 20 },
+      {
+        ...{
+          ...stores,
+          store: stores.presence,
+          dispatch,
+          logger,
+          nowMs,
+          monotonicMs: () => performance.now(),
+        },
+      },
+    );
+    const events = { changes, presence: this.presence, broker: new LocalBroker(groups) };
     const made = { ...events, appender, recaller, answer, codes, randomText, nowMs, logger };
-    this.local = new LocalApi(options, { ...shared, ...made });
+    this.local = new LocalApi({ ...options, worldChannel }, { ...shared, ...made });
     const readiness = new Readiness(options, { appender: this.#batcher, messages });
     const checker = new LocalTokenChecker({ tokens, versions });
     const address = { host: '127.0.0.1', port: 0 };
@@ -251,19 +280,28 @@ export class ApiServer {
   }
 
   /** One message from the one to the other, stored; its mid. */
-  async say(from: Somebody, to: { readonly uid: Uid }, content: string): Promise<Mid> {
+  say(from: Somebody, to: { readonly uid: Uid }, content: string): Promise<Mid> {
+    return this.#store(from, to.uid, content);
+  }
+
+  /** The same to a group. */
+  sayIn(from: Somebody, gid: Gid, content: string): Promise<Mid> {
+    return this.#store(from, gid, content);
+  }
+
+  async #store(from: Somebody, to: PeerId, content: string): Promise<Mid> {
     const event = {
       kind: EVENT_KIND.message,
       from: from.uid,
       device: from.device,
-      to: to.uid,
+      to,
       clientId: randomUUID(),
       mid: 0 as const,
       type: 1,
       content,
       sentAtMs: 1_700_000_000_123,
     };
-    const result = await this.#batcher.append({ conv: chatConversation(from.uid, to.uid), event });
+    const result = await this.#batcher.append({ conv: conversationWith(from.uid, to), event });
     if (result.outcome !== 'stored') throw new Error(`not stored: ${JSON.stringify(result)}`);
     return known(toMid(result.event.mid));
   }
@@ -287,7 +325,10 @@ export class ApiServer {
         this.groupDeliveries.push(...deliveries);
         return Promise.resolve();
       },
-      setInterest: () => Promise.resolve(),
+      setInterest: (changes) => {
+        this.interests.push(...changes);
+        return Promise.resolve();
+      },
     };
   }
 
