@@ -10,6 +10,7 @@ import { ERRORS } from '../../im/errors.js';
 import { call, callGet, guest, type HttpAnswer } from '../support/http.js';
 import { LEGACY, RawClient, WEB, type Json } from '../support/raw_client.js';
 import { TestServer } from '../support/server.js';
+import { waitUntil } from '../support/wait.js';
 
 interface Route {
   readonly path: string;
@@ -193,8 +194,9 @@ for (const [name, wording] of Object.entries({ legacy: LEGACY, web: WEB })) {
       assert.equal(answer.action, 'api.success', `${action}: ${answer.text}`);
       assert.notEqual(answer.data, null, `${action}: no data`);
     }
-    const echoed = await client.ask('api.app.echo', 'hello?');
-    assert.deepEqual([echoed.action, echoed.data], ['api.app.echo', 'hello?']);
+    client.say('api.app.echo', 'hello?', 99);
+    const echoed = await waitUntil('the echo', () => client.heard('api.app.echo')[0]);
+    assert.deepEqual([echoed.seq, echoed.data], [99, 'hello?']);
 
     const exit = await client.ask('api.group.exit', { Gid: scene.gid });
     assert.equal(exit.action, 'api.failed', 'an owner stays');
