@@ -30,7 +30,7 @@ export function indexOver(calls: IndexCalls): SearchStore['indexBehind'] {
     if (afterId === undefined) return;
     const page = await calls.behindPage(afterId);
     afterId = page.nextId === 0 ? undefined : page.nextId;
-    waiting = [...ids, ...page.ids];
+    waiting = [...new Set([...ids, ...page.ids])];
   };
 
   const some = async (limit: number): Promise<number> => {

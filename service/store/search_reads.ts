@@ -21,8 +21,10 @@ const LOOKUP_LIMIT = 1024;
 const CHUNK_COUNT = 64;
 /** Rows that one question may give: each is checked, whatever then is left of them. */
 const CANDIDATE_LIMIT = 256;
+/** How much above its time a row may stand, where very many are of one ms. */
+const LATE_MS = 16;
 /** Of content in one page. */
-const PAGE_BYTES = 256 << 10;
+const PAGE_BYTES = 128 << 10;
 const ABOVE_ALL = Number.MAX_SAFE_INTEGER;
 
 /** A conversation to look into. Nothing of it is newer than `lastAtMs`. */
@@ -83,7 +85,7 @@ export class SearchReads {
 
   #placeOf(uid: Uid, conv: ConversationName): readonly Place[] {
     const { id } = this.#rights.of(uid, conv);
-    return id === 0 ? [] : [{ id, conv, lastAtMs: ABOVE_ALL / IDS_PER_MS - 1 }];
+    return id === 0 ? [] : [{ id, conv, lastAtMs: ABOVE_ALL / IDS_PER_MS - LATE_MS }];
   }
 
   #page(request: SearchRequest, terms: readonly QueryTerm[], places: readonly Place[]): SearchPage {
@@ -92,7 +94,7 @@ export class SearchReads {
     let horizon = 0;
     for (let at = 0; at < places.length; at += CHUNK_COUNT) {
       const chunk = places.slice(at, at + CHUNK_COUNT);
-      const newest = ((chunk[0]?.lastAtMs ?? 0) + 1) * IDS_PER_MS;
+      const newest = ((chunk[0]?.lastAtMs ?? 0) + LATE_MS) * IDS_PER_MS;
       if (found.length >= request.limit && (found[request.limit - 1]?.id ?? 0) >= newest) {
         horizon = Math.max(horizon, newest);
         break;
@@ -142,7 +144,7 @@ function cut(found: readonly Found[], limit: number, horizon: number): SearchPag
   let bytes = 0;
   let count = 0;
   for (const { event } of found) {
-    bytes += event.content.length;
+    bytes += Buffer.byteLength(event.content);
     if (count === limit || (count > 0 && bytes > PAGE_BYTES)) break;
     count += 1;
   }

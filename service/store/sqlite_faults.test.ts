@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { ERRORS } from '../../im/errors.js';
 import { appendBatcherContract, appendFaultContract } from '../../im/store/append_batcher.contract.js';
 import { retentionFaultContract } from '../../im/store/retention.contract.js';
+import { searchFaultContract } from '../../im/store/search.contract.js';
 import { writeFaultContract } from '../../im/store/write_faults.contract.js';
 import { outcomes, Scene, seq, WEB, WIDE, withCode } from '../../im/store/scene.contract.js';
 import {
@@ -21,6 +22,7 @@ appendBatcherContract('sqlite', workerStore);
 appendFaultContract('sqlite', inThreadStore);
 writeFaultContract('sqlite', inThreadStore);
 retentionFaultContract('sqlite', inThreadStore);
+searchFaultContract('sqlite', inThreadStore);
 
 test('sqlite: a full disk is STORE_FULL, nothing is half stored, reads go on', async (t) => {
   const options = temporaryOptions(t);
