@@ -1,4 +1,5 @@
 /** Rows of the operation table: messages, sessions, sync. */
+import { imError } from '../errors.js';
 import { toAddressee } from '../message/addressee.js';
 import { chatMembers, toConversation, type ConversationName } from '../message/conversation.js';
 import { isGid, known, toCount, toMid, toSeq, toUid, type PeerId, type Uid } from '../message/ids.js';
@@ -9,6 +10,8 @@ import { callerOperation, type Operation } from './operation.js';
 import { SYNC_COUNT_LIMIT } from './sync_api.js';
 
 const SYNC_COUNT = 200;
+/** `type` of a message/recall to a group; 1 is to a person. */
+const GROUP_MESSAGE = 2;
 
 const pageSize = optional(countWithin(1, PAGE_COUNT_LIMIT), PAGE_COUNT);
 
@@ -68,9 +71,15 @@ export const MESSAGE_OPERATIONS: readonly Operation[] = [
   }),
   callerOperation({
     path: 'message/recall',
-    // 1: to a person, 2: to a group. Whom it is to says so as well.
-    input: { to: required(toAddressee), mid: required(toMid), type: optional(countWithin(0, 2), 1) },
-    run: (rooms, input, caller) => rooms.messages.recall(input, caller),
+    input: {
+      to: required(toAddressee),
+      mid: required(toMid),
+      type: optional(countWithin(0, GROUP_MESSAGE), 1),
+    },
+    run: (rooms, input, caller) => {
+      if (input.type === GROUP_MESSAGE && !isGid(input.to)) throw imError('INVALID_PARAMETER', 'type');
+      return rooms.messages.recall(input, caller);
+    },
   }),
   callerOperation({
     path: 'msg/chat/offline',

@@ -1,7 +1,10 @@
 /** Contact requests, remarks, removal and the two lists. Plain adding: user_store.contract.ts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { groupConversation } from '../message/conversation.js';
+import { WORLD_GID } from '../message/group.js';
 import { known, toUid, type Uid } from '../message/ids.js';
+import { GroupScene } from './group_scene.contract.js';
 import { newUsers, outcomes, Scene, WEB, type StoreFactory } from './scene.contract.js';
 
 /** What the port promises to keep for one user. */
@@ -106,6 +109,25 @@ export function contactsContract(name: string, factory: StoreFactory): void {
     await messages.openConversation(scene.uid(7), scene.uid(0));
     assert.deepEqual(await strangers(0), [4, 7, 8]);
     assert.deepEqual(await strangers(6), [0, 1, 2, 3, 4, 5, 7, 8], 'he does not have that conversation');
+  });
+
+  test(`${name}: members of one group are no strangers to each other; of the group of everybody they are`, async (t) => {
+    const scene = await open(t, 4);
+    const [owner, member, left, outsider] = [scene.uid(0), scene.uid(1), scene.uid(2), scene.uid(3)];
+    const group = await GroupScene.create(scene, [1, 2]);
+    await group.exit(2);
+    const { contacts } = scene.stores;
+    assert.deepEqual(await contacts.strangers(owner, [member, left, outsider]), [left, outsider]);
+    assert.deepEqual(await contacts.strangers(left, [owner, member]), [owner, member]);
+    for (const by of [0, 3]) {
+      const uids = [scene.uid(by)];
+      const joining = group.request(by, { do: 'add', uids, how: 'open', code: '', groupLimit: 1000 });
+      assert.ok(joining.event !== undefined);
+      const conv = groupConversation(WORLD_GID);
+      const [joined] = await scene.append({ ...joining, conv, event: { ...joining.event, to: WORLD_GID } });
+      assert.equal(joined?.outcome, 'stored');
+    }
+    assert.deepEqual(await contacts.strangers(owner, [outsider]), [outsider]);
   });
 
   test(`${name}: two who ask each other are contacts`, async (t) => {

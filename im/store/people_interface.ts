@@ -105,7 +105,10 @@ export interface ContactStore {
   setRemark(uid: Uid, peer: Uid, remark: string): Promise<boolean>;
   /** Both stop being contacts of each other; their conversation stays. Those that were contacts. */
   remove(uid: Uid, peers: readonly Uid[]): Promise<readonly Uid[]>;
-  /** Those of `peers`, known or not, who are not `uid`, his contacts, on his lists, asking him or in a conversation he has. */
+  /**
+   * Those of `peers`, known or not, who are not `uid`, his contacts, on his lists, asking him, or in a conversation that
+   * he has; the group of everybody is none of these.
+   */
   strangers(uid: Uid, peers: readonly Uid[]): Promise<readonly Uid[]>;
   /** Who is on `uid`'s list; changed by the `relation` change of an append. */
   related(uid: Uid, list: RelationList): Promise<readonly User[]>;

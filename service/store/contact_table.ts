@@ -1,6 +1,7 @@
 /** Contacts, who is on whose lists, and the 1:1 conversations that are opened without a message. */
 import { imError } from '../../im/errors.js';
 import { chatConversation } from '../../im/message/conversation.js';
+import { WORLD_GID } from '../../im/message/group.js';
 import type { Uid } from '../../im/message/ids.js';
 import type { RelationList } from '../../im/store/interface.js';
 import type {
@@ -60,7 +61,9 @@ export class ContactTable {
       `SELECT EXISTS (SELECT 1 FROM contact WHERE uid = ?1 AND peer = ?2)
            OR EXISTS (SELECT 1 FROM contact_request WHERE uid = ?1 AND sender = ?2)
            OR EXISTS (SELECT 1 FROM relation WHERE uid = ?1 AND peer = ?2)
-           OR EXISTS (SELECT 1 FROM conversation WHERE name = ?3 AND (last_seq > 0 OR opener IN (0, ?1)))`,
+           OR EXISTS (SELECT 1 FROM conversation WHERE name = ?3 AND (last_seq > 0 OR opener IN (0, ?1)))
+           OR EXISTS (SELECT 1 FROM group_member his CROSS JOIN group_member own ON own.gid = his.gid
+                      WHERE his.uid = ?2 AND own.uid = ?1 AND his.gid <> ${WORLD_GID})`,
     );
     this.#insert = db.prepare(
       'INSERT INTO contact (uid, peer, remark, added_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',

@@ -94,7 +94,7 @@ test('message/list: as the younger web client asks, before a mid; pages by numbe
   assert.deepEqual(await list({ pageSize: 3, page: 1, end_mid: 0, start_mid: 0 }), mids.slice(4).reverse());
   assert.deepEqual(await list({ pageSize: 3, end_mid: mids[4] }), mids.slice(1, 4).reverse());
   assert.deepEqual(await list({}), [...mids].reverse());
-  for (const input of [{ to: bob.uid, page: 2 }, {}, { to: 'the_world_channel' }])
+  for (const input of [{ to: bob.uid, page: 2 }, {}, { to: 'a_channel' }])
     assert.equal((await server.call('message/list', input, alice.token)).code, 300);
 });
 
