@@ -15,7 +15,7 @@ import { SYNC_OPTIONS } from '../im/api/sync_api.js';
 import { TOKEN_VERSION_OPTIONS } from '../im/api/token_versions.js';
 import { TOKEN_OPTIONS } from '../im/api/tokens.js';
 import { VERIFICATION_OPTIONS } from '../im/api/verification_codes.js';
-import { GATEWAY_OPTIONS } from '../im/gateway/client_manager.js';
+import { GATEWAY_OPTIONS } from '../im/gateway/gateway_options.js';
 import { GROUP_FAN_OUT_OPTIONS } from '../im/group/group_fan_out.js';
 import { RATE_LIMIT_OPTIONS } from '../im/limits/rate_limits.js';
 import { EVENT_OPTIONS } from '../im/messaging/event_handler.js';

@@ -90,6 +90,8 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
     rates,
     answerSize: answerSizeOf,
     store: messages,
+    groups: stores.groups,
+    presence,
     dispatch,
     cursors: messages,
     logger,

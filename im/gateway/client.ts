@@ -8,10 +8,11 @@
 import type { TimerEntry } from '../../pkg/timer/timer_wheel.js';
 import type { CloseName } from '../errors.js';
 import type { Dialect } from '../message/encoder.js';
-import { known, toDevice, type Device, type Uid } from '../message/ids.js';
+import { known, toDevice, type Device, type Gid, type Uid } from '../message/ids.js';
 import type { Profile } from '../message/message.js';
 import type { ConnectionRates } from '../limits/interface.js';
 import type { Connection } from './interface.js';
+import type { GroupSlot } from './groups/group_slot.js';
 import type { OldClient } from './old_sdk/old_client.js';
 import type { OutboundQueue } from './outbound_queue.js';
 import type { UntoldPushes } from './untold_pushes.js';
@@ -32,6 +33,8 @@ export class Client implements TimerEntry<Client> {
   old: OldClient | undefined;
   /** Made for the first push that nobody has acknowledged yet. */
   untold: UntoldPushes | undefined;
+  /** Its places in groups, kept by GroupIndex; made for the first one. */
+  groups: Map<Gid, GroupSlot> | undefined;
   uid: Uid | undefined;
   device: Device = known(toDevice(0));
   tokenVersion = 0;
@@ -72,6 +75,10 @@ export class Client implements TimerEntry<Client> {
   writtenInTurn = 0;
   onWritten: ((isPart?: boolean) => void) | undefined;
   isInFlushList = false;
+  /** Kept by Flusher: has pushes that wait for more. */
+  isHeldBack = false;
+  /** PresenceSink has been told that it came. */
+  isPresent = false;
 
   constructor(connection: Connection, outbound: OutboundQueue, openedAtMs: number) {
     this.connection = connection;

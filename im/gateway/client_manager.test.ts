@@ -7,7 +7,8 @@ import { toConversation } from '../message/conversation.js';
 import { known, toDevice, toMid, toSeq, toUid } from '../message/ids.js';
 import { EVENT_KIND, type AuthUp, type DownFrame } from '../message/message.js';
 import type { InboundFrame } from '../messaging/interface.js';
-import { ClientManager, GATEWAY_OPTIONS, type GatewayOptions } from './client_manager.js';
+import { ClientManager } from './client_manager.js';
+import { GATEWAY_OPTIONS, type GatewayOptions } from './gateway_options.js';
 import type { Connection, SignedIn } from './interface.js';
 
 const silent = {
@@ -103,7 +104,10 @@ function bench(t: TestContext, options: Partial<GatewayOptions> = {}): Bench {
         offlinePage: () => Promise.resolve([]),
         range: () => Promise.reject(imError('INTERNAL')),
         conversations: () => Promise.resolve([]),
+        logOf: () => Promise.reject(imError('INTERNAL')),
       },
+      groups: { memberships: () => Promise.resolve({ memberships: [], lastSeqs: [] }) },
+      presence: { came: () => undefined, went: () => undefined },
       dispatch: { deliver: () => Promise.resolve([]) },
       rates: { connection: () => ({ take: () => 0 }) },
       answerSize: answerSizeOf,

@@ -2,22 +2,27 @@
  * The local gateway: every connection of this process, from its first byte to its last. Takes frames from the
  * transports, replies from messaging, deliveries and kicks from dispatch. Steps 2 and 9 of the message path.
  */
-import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import type { CloseName } from '../errors.js';
 import type { AnswerSize } from '../message/answer_size.js';
 import type { DownFrame } from '../message/message.js';
 import type { Dispatch } from '../dispatch/interface.js';
 import type { Messaging, Reply, ReplySink } from '../messaging/interface.js';
+import type { PresenceSink } from '../presence/interface.js';
+import type { GroupStore } from '../store/group_interface.js';
+import type { MessageStore } from '../store/interface.js';
 import { Client } from './client.js';
 import { clientFigures, type ClientFigures } from './client_figures.js';
 import { ClientDirectory } from './client_directory.js';
 import { Closer } from './closer.js';
 import { Deliverer } from './deliverer.js';
 import type { RateLimits } from '../limits/interface.js';
-import { FrameLimiter, FRAME_LIMIT_OPTIONS } from './frame_limiter.js';
+import { FrameLimiter } from './frame_limiter.js';
+import { FlushPace } from './flush_pace.js';
 import { Flusher } from './flusher.js';
-import { Inbound, INBOUND_OPTIONS } from './inbound.js';
+import type { GatewayOptions } from './gateway_options.js';
+import { GroupIndex } from './groups/group_index.js';
+import { Inbound } from './inbound.js';
 import type {
   Authenticator,
   Connection,
@@ -26,56 +31,20 @@ import type {
   Delivery,
   DeliveryOutcome,
   Gateway,
+  GroupDelivery,
+  InterestChange,
   KickOrder,
 } from './interface.js';
-import { OLD_SDK_OPTIONS } from './old_sdk/old_client.js';
 import { OldSdks } from './old_sdk/old_sdks.js';
 import type { OldSdkStore } from './old_sdk/store_pages.js';
-import { OUTBOUND_OPTIONS, OutboundQueue, type OutboundTotal } from './outbound_queue.js';
+import { OutboundQueue, type OutboundTotal } from './outbound_queue.js';
 import type { GatewayStats } from './gateway_stats.js';
-import { Heartbeat, HEARTBEAT_OPTIONS } from './heartbeat.js';
+import { Heartbeat } from './heartbeat.js';
 import { SharedFrame } from './shared_frame.js';
 import { SignInHandler } from './sign_in_handler.js';
 import { Sweeper } from './sweeper.js';
-import { TailCheck, TAIL_CHECK_OPTIONS } from './tail_check.js';
-import { Takeover, TAKEOVER_OPTIONS } from './takeover.js';
-
-export const GATEWAY_OPTIONS = {
-  ...INBOUND_OPTIONS,
-  ...OUTBOUND_OPTIONS,
-  ...FRAME_LIMIT_OPTIONS,
-  ...OLD_SDK_OPTIONS,
-  ...HEARTBEAT_OPTIONS,
-  ...TAKEOVER_OPTIONS,
-  ...TAIL_CHECK_OPTIONS,
-  signInDeadlineMs: integer(
-    30_000,
-    'ms',
-    { min: 10, max: 3_600_000 },
-    'A connection that has not signed in by then is closed.',
-  ),
-  stuckMs: integer(
-    10_000,
-    'ms',
-    { min: 10, max: 3_600_000 },
-    'A socket that took no byte for so long, though there are some for it, is closed.',
-  ),
-  drainMs: integer(
-    1000,
-    'ms',
-    { min: 0, max: 60_000 },
-    'What a connection to be closed is given for its last answers.',
-  ),
-  tokenCheckMs: integer(
-    30_000,
-    'ms',
-    { min: 100, max: 3_600_000 },
-    'How often the tokens of all connections are checked again.',
-  ),
-  sweepMs: integer(1000, 'ms', { min: 10, max: 60_000 }, 'How often deadlines are looked at.'),
-} as const;
-
-export type GatewayOptions = OptionsOf<typeof GATEWAY_OPTIONS>;
+import { TailCheck } from './tail_check.js';
+import { Takeover } from './takeover.js';
 
 export interface ClientManagerDeps {
   readonly messaging: Messaging;
@@ -83,7 +52,9 @@ export interface ClientManagerDeps {
   readonly rates: Pick<RateLimits, 'connection'>;
   /** What the answer to a request with this action may weigh. */
   readonly answerSize: (action: string) => AnswerSize;
-  readonly store: OldSdkStore;
+  readonly store: OldSdkStore & Pick<MessageStore, 'logOf'>;
+  readonly groups: Pick<GroupStore, 'memberships'>;
+  readonly presence: PresenceSink;
   readonly dispatch: Pick<Dispatch, 'deliver'>;
   readonly cursors: CursorReader;
   readonly logger: Logger;
@@ -96,6 +67,8 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   readonly #flusher: Flusher;
   readonly #oldSdks: OldSdks;
   readonly #deliverer: Deliverer;
+  readonly #groups: GroupIndex;
+  readonly #presence: PresenceSink;
   readonly #closer: Closer;
   readonly #inbound: Inbound;
   readonly #limiter: FrameLimiter;
@@ -111,11 +84,19 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
 
   constructor(options: GatewayOptions, deps: ClientManagerDeps) {
     this.#options = options;
-    this.#flusher = new Flusher({ drained: (client) => this.#drained(client) });
+    this.#presence = deps.presence;
+    this.#flusher = new Flusher(options, new FlushPace(options), {
+      drained: (client) => this.#drained(client),
+    });
     const schedule = (client: Client): void => this.#flusher.schedule(client);
-    const delivery = { ...deps, directory: this.#directory, schedule };
+    const scheduleLater = (client: Client): void => this.#flusher.scheduleLater(client);
+    const delivery = { ...deps, directory: this.#directory, schedule, scheduleLater };
     this.#oldSdks = new OldSdks(options, delivery);
     this.#deliverer = new Deliverer({ ...delivery, oldSdks: this.#oldSdks });
+    this.#groups = new GroupIndex(options, {
+      ...{ ...delivery, messages: deps.store, deliverer: this.#deliverer, oldSdks: this.#oldSdks },
+      send: (client, frame) => this.#sendShared(client, frame),
+    });
     this.#closer = new Closer({
       unbind: (client) => this.#unbind(client),
       hasten: (client) => this.#sweeper.hasten(client),
@@ -126,11 +107,12 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     this.#signIn = new SignInHandler({
       authenticator: deps.authenticator,
       directory: this.#directory,
+      groups: this.#groups,
       logger: deps.logger,
       send,
       close,
       resume: (client) => this.#inbound.resume(client),
-      signedIn: (client) => this.#oldSdks.signedIn(client),
+      signedIn: (client) => this.#signedIn(client),
       agreeHeartbeat: (client, heartbeatMs) => this.#heartbeat.agree(client, heartbeatMs),
     });
     const resume = (client: Client): void => this.#inbound.resume(client);
@@ -183,6 +165,8 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
       tailFoundCount: this.#tailCheck.foundCount,
       tailDroppedCount: this.#tailCheck.droppedCount,
       tailWaitingCount: this.#tailCheck.waitingCount,
+      groups: this.#groups.stats(),
+      groupHoldMs: this.#flusher.holdMs,
     };
   }
 
@@ -204,6 +188,7 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     this.#limiter.stop();
     this.#oldSdks.stop();
     this.#tailCheck.stop();
+    this.#groups.close();
     for (const client of this.#clients.values()) this.#closer.drain(client, 'GOING_AWAY');
     const endAtMs = performance.now() + deadlineMs;
     while (this.#clients.size > 0 && performance.now() < endAtMs) {
@@ -213,6 +198,7 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
           this.#closer.cut(client, 'GOING_AWAY');
       }
     }
+    this.#flusher.stop();
   }
 
   opened(connection: Connection): void {
@@ -267,11 +253,12 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     return this.#deliverer.deliver(deliveries);
   }
 
-  deliverToGroups(): Promise<void> {
-    return Promise.resolve();
+  deliverToGroups(deliveries: readonly GroupDelivery[]): Promise<void> {
+    return this.#groups.deliver(deliveries);
   }
 
-  setInterest(): Promise<void> {
+  setInterest(changes: readonly InterestChange[]): Promise<void> {
+    this.#groups.setInterest(changes);
     return Promise.resolve();
   }
 
@@ -317,9 +304,20 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     this.send(client, { kind: 'sync', conversations });
   }
 
+  /** Its answer is queued. */
+  #signedIn(client: Client): void {
+    this.#oldSdks.signedIn(client);
+    if (client.uid === undefined || client.isPresent) return;
+    client.isPresent = true;
+    this.#presence.came(client.uid, client.device);
+  }
+
   /** It is nobody's device any more. */
   #unbind(client: Client): void {
     this.#directory.unbind(client);
+    this.#groups.leave(client);
+    if (client.uid !== undefined && client.isPresent) this.#presence.went(client.uid, client.device);
+    client.isPresent = false;
     // When all are sent away they come back elsewhere at once: nobody is «offline».
     if (!this.#isClosing) this.#oldSdks.gone(client);
   }

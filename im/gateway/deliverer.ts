@@ -16,6 +16,8 @@ export interface DelivererDeps {
   readonly directory: Pick<ClientDirectory, 'clientsOf'>;
   readonly oldSdks: Pick<OldSdks, 'push' | 'pushReceipt' | 'willPush'>;
   readonly schedule: (client: Client) => void;
+  /** For what goes to many at once: may wait a little for more, under load. */
+  readonly scheduleLater: (client: Client) => void;
 }
 
 const NOBODY: DeliveryOutcome = { absent: [] };
@@ -62,7 +64,7 @@ export class Deliverer {
   #pushTo(client: Client, shared: SharedFrame): Promise<void> | undefined {
     const { frame } = shared;
     if (frame.kind === 'relay') {
-      this.#relay(client, shared);
+      this.relay(client, shared);
       return undefined;
     }
     if (!client.isModern) {
@@ -72,16 +74,34 @@ export class Deliverer {
       }
       if (frame.kind === 'receipt') return this.#deps.oldSdks.pushReceipt(client, frame, shared);
     } else if (frame.kind === 'push') this.#deps.oldSdks.willPush(client, frame.event);
-    const conv = conversationOf(frame);
-    for (const chunk of shared.chunks(client.dialect, client.connection.format)) {
-      if (client.outbound.enqueuePush(chunk, conv)) this.pushedCount++;
-      else this.#letGo(client);
-    }
+    this.#enqueue(client, conversationOf(frame), shared);
     this.#deps.schedule(client);
     return undefined;
   }
 
-  #relay(client: Client, shared: SharedFrame): void {
+  /** An event of a group to one of its members. On the way of every one of them: nothing is made here. */
+  pushEvent(client: Client, shared: SharedFrame): void {
+    const { frame } = shared;
+    if (frame.kind !== 'push') return;
+    if (!client.isModern) return this.#deps.oldSdks.push(client, frame, shared);
+    this.#enqueue(client, frame.event.conv, shared);
+    this.#deps.scheduleLater(client);
+  }
+
+  /** How many messages came there. */
+  pushCount(client: Client, conv: ConversationName, shared: SharedFrame): void {
+    this.#enqueue(client, conv, shared);
+    this.#deps.scheduleLater(client);
+  }
+
+  #enqueue(client: Client, conv: ConversationName | undefined, shared: SharedFrame): void {
+    for (const chunk of shared.chunks(client.dialect, client.connection.format)) {
+      if (client.outbound.enqueuePush(chunk, conv)) this.pushedCount++;
+      else this.#letGo(client);
+    }
+  }
+
+  relay(client: Client, shared: SharedFrame): void {
     for (const chunk of shared.chunks(client.dialect, client.connection.format)) {
       if (client.outbound.fits(chunk.length)) client.outbound.enqueue(chunk);
       else this.relayDropCount++;

@@ -1,4 +1,5 @@
 /** What the gateway tells of itself. */
+import type { GroupStats } from './groups/group_options.js';
 import type { OldSdkStats } from './old_sdk/old_sdks.js';
 
 /** Numbers for logs, metrics and app/info; totals count since the start. */
@@ -29,4 +30,7 @@ export interface GatewayStats {
   readonly tailDroppedCount: number;
   /** Of them waiting now. */
   readonly tailWaitingCount: number;
+  readonly groups: GroupStats;
+  /** How long pushes to groups wait for more at this moment. */
+  readonly groupHoldMs: number;
 }

@@ -1,5 +1,7 @@
 /**
- * Signing in on a connection: checks the token, gives the device to this connection and takes it from its rival.
+ * Signing in on a connection: checks the token, reads the user's groups, gives the device to this connection and
+ * takes it from its rival. Device, places in groups and the answer come in one turn: nothing is pushed before the
+ * answer, and nothing that comes after it is missed.
  * While it runs the connection's other frames are held back (inbound.ts).
  */
 import type { Logger } from '../../pkg/log/logger.js';
@@ -9,11 +11,14 @@ import { errorInfo, errorInfoOf } from '../message/error_info.js';
 import type { AuthUp, DownFrame, ErrorInfo } from '../message/message.js';
 import type { Client } from './client.js';
 import type { ClientDirectory } from './client_directory.js';
+import type { GroupIndex } from './groups/group_index.js';
+import type { Joining, UserGroups } from './groups/sign_in_groups.js';
 import type { Authenticator, SignedIn } from './interface.js';
 
 export interface SignInDeps {
   readonly authenticator: Authenticator;
   readonly directory: ClientDirectory;
+  readonly groups: Pick<GroupIndex, 'signIns' | 'enter'>;
   readonly logger: Logger;
   readonly send: (client: Client, frame: DownFrame) => void;
   readonly close: (client: Client, reason: CloseName) => void;
@@ -23,6 +28,13 @@ export interface SignInDeps {
   readonly agreeHeartbeat: (client: Client, heartbeatMs: number) => void;
 }
 
+interface Read {
+  readonly joining: Joining;
+  readonly groups: UserGroups;
+}
+
+/** More happened to groups than can be kept for those who are signing in. */
+const STALE_RETRY_MS = 1000;
 const KICK_TEXT = 'your account signed in on another device of this kind';
 
 export class SignInHandler {
@@ -57,9 +69,7 @@ export class SignInHandler {
   async #run(client: Client, frame: AuthUp): Promise<void> {
     try {
       const signedIn = await this.#deps.authenticator.signIn(frame, client.connection);
-      client.isSigningIn = false;
-      if (client.isClosed || client.closing !== undefined) return;
-      this.#bind(client, frame, signedIn);
+      await this.#enter(client, frame, signedIn);
     } catch (error) {
       client.isSigningIn = false;
       const coded = toCodedError(error);
@@ -69,7 +79,21 @@ export class SignInHandler {
     this.#deps.resume(client);
   }
 
-  #bind(client: Client, frame: AuthUp, signedIn: SignedIn): void {
+  async #enter(client: Client, frame: AuthUp, signedIn: SignedIn): Promise<void> {
+    const { signIns } = this.#deps.groups;
+    const joining = signIns.begin(signedIn.uid);
+    try {
+      const groups = await signIns.read(joining);
+      client.isSigningIn = false;
+      if (client.isClosed || client.closing !== undefined) return;
+      if (joining.isStale) throw imError('TOO_BUSY', undefined, { retryAfterMs: STALE_RETRY_MS });
+      this.#bind(client, frame, signedIn, { joining, groups });
+    } finally {
+      signIns.end(joining);
+    }
+  }
+
+  #bind(client: Client, frame: AuthUp, signedIn: SignedIn, { joining, groups }: Read): void {
     if (client.uid !== undefined && (client.uid !== signedIn.uid || client.device !== signedIn.device)) {
       return this.#refuse(client, frame, errorInfo('ALREADY_SIGNED_IN'));
     }
@@ -81,6 +105,7 @@ export class SignInHandler {
     client.connection.signedIn();
     this.#deps.agreeHeartbeat(client, signedIn.heartbeatMs);
     if (result.rival !== undefined) this.expel(result.rival, result.reason);
+    this.#deps.groups.enter(client, joining, groups);
     const action = frame.action === ACTIONS.authenticate ? ACTIONS.notifySuccess : ACTIONS.apiSuccess;
     this.#deps.send(client, { kind: 'success', action, echo: frame.echo, data: signedIn.answer });
     this.#deps.signedIn(client);

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { CLOSE_CODES, type CloseName } from '../../im/errors.js';
 import { Client } from '../../im/gateway/client.js';
+import { FlushPace } from '../../im/gateway/flush_pace.js';
 import { Flusher } from '../../im/gateway/flusher.js';
 import { OUTBOUND_OPTIONS, OutboundQueue } from '../../im/gateway/outbound_queue.js';
 import { Sweeper } from '../../im/gateway/sweeper.js';
@@ -78,7 +79,9 @@ async function open(t: TestContext, bytesPerMs: number): Promise<Scene> {
   socket.bytesPerMs = bytesPerMs;
   const queue = new OutboundQueue(defaultsOf(OUTBOUND_OPTIONS), { bytes: 0 });
   const client = new Client(connection, queue, performance.now());
-  const flusher = new Flusher({ drained: nothing });
+  const flusher = new Flusher({ flushBytes: 65_536 }, new FlushPace({ groupFlushMs: 0 }), {
+    drained: nothing,
+  });
   const closes: CloseName[] = [];
   const close = (_client: Client, reason: CloseName): void => {
     closes.push(reason);

@@ -5,10 +5,10 @@
  */
 import type { ConversationName } from '../../message/conversation.js';
 import { known, toSeq, type Seq } from '../../message/ids.js';
-import { wireMid } from '../../message/recall.js';
 import type { ChatEvent } from '../../message/message.js';
 import type { Client } from '../client.js';
 import { SharedFrame } from '../shared_frame.js';
+import type { AwaitedReceipts } from './awaited_receipts.js';
 import type { EventPusher } from './event_pusher.js';
 import type { OldClient, OldSdkOptions } from './old_client.js';
 import type { StorePages } from './store_pages.js';
@@ -16,6 +16,7 @@ import type { StorePages } from './store_pages.js';
 export interface CatchUpDeps {
   readonly pages: StorePages;
   readonly pusher: EventPusher;
+  readonly awaited: AwaitedReceipts;
 }
 
 const NOTHING: ReadonlyMap<ConversationName, Seq> = new Map();
@@ -59,6 +60,8 @@ export class CatchUp {
   async #pageAll(client: Client, old: OldClient): Promise<boolean> {
     if (old.positions.inOrderCount >= this.#options.oldSdkPagedConversations) {
       this.#endPaging(old);
+      // Of the others nothing is known.
+      old.positions.hasForgotten = true;
       return true;
     }
     old.pageBegins();
@@ -105,7 +108,6 @@ export class CatchUp {
   /** False where one did not fit: the next page begins with it. */
   #push(client: Client, old: OldClient, events: readonly ChatEvent[]): boolean {
     const { positions, unacked } = old;
-    const nowMs = performance.now();
     for (const event of events) {
       const { conv, seq, mid } = event;
       if (seq <= (positions.pushedTo(conv) ?? 0)) continue;
@@ -116,8 +118,7 @@ export class CatchUp {
         this.pagedCount++;
         // Whoever wrote while this device was away has been told so, or that another one received it.
         const isTold = old.isPaging && !positions.isMissed(conv, seq);
-        if (event.from !== client.uid)
-          unacked.add(event, { ackedAs: wireMid(event, client.profile ?? 'web'), isTold, nowMs });
+        this.#deps.awaited.pushed(client, old, { event, shared, isTold });
       }
       positions.pushed(conv, seq);
     }

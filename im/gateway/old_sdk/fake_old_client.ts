@@ -1,11 +1,13 @@
 /** For tests of this room: a log that answers like the store, and an old client over a socket that takes its bytes when told. */
 import { defaultsOf } from '../../../pkg/config/option.js';
-import { chatConversation, type ConversationName } from '../../message/conversation.js';
+import { chatConversation, toConversation, type ConversationName } from '../../message/conversation.js';
 import { known, toDevice, toMid, toSeq, toUid, type Uid } from '../../message/ids.js';
 import { DEFAULT_SETTINGS } from '../../message/settings.js';
 import { EVENT_KIND, type ChatEvent, type Profile } from '../../message/message.js';
+import type { InboundFrame } from '../../messaging/interface.js';
 import { Client } from '../client.js';
 import { ClientDirectory } from '../client_directory.js';
+import { FlushPace } from '../flush_pace.js';
 import { Flusher } from '../flusher.js';
 import type { Connection, Delivery } from '../interface.js';
 import { OUTBOUND_OPTIONS, OutboundQueue } from '../outbound_queue.js';
@@ -72,7 +74,7 @@ export class FakeLog implements OldSdkStore {
 
   async conversations(...[, , , name]: Parameters<OldSdkStore['conversations']>) {
     await this.#read();
-    const [conv, seq] = [known(name), known(toSeq(1))];
+    const [conv, seq] = [known(toConversation(name)), known(toSeq(1))];
     const deviceSeq = known(toSeq(this.marks.get(conv) ?? 0));
     const marks = { deviceSeq, readSeq: seq, peerDeliveredSeq: seq, peerReadSeq: seq };
     const deliveredSeq = known(toSeq(this.delivered.get(conv) ?? 0));
@@ -152,6 +154,8 @@ export interface SceneOptions extends Partial<OldSdkOptions> {
 export class OldSdkScene {
   readonly log = new FakeLog();
   readonly told: Delivery[] = [];
+  /** What was said in the clients' place. */
+  readonly receipts: InboundFrame['frame'][] = [];
   readonly directory = new ClientDirectory();
   readonly sdks: OldSdks;
   readonly #queueBytes: number;
@@ -162,11 +166,14 @@ export class OldSdkScene {
     // Who names a limit of conversations wants them forgotten at once.
     const { oldSdkConversations: count } = options;
     const busy = count === undefined ? {} : { oldSdkBusyConversations: count };
-    this.#flusher = new Flusher({ drained: (client) => this.sdks.drained(client) });
+    this.#flusher = new Flusher({ flushBytes: 65_536 }, new FlushPace({ groupFlushMs: 0 }), {
+      drained: (client) => this.sdks.drained(client),
+    });
     this.sdks = new OldSdks(
       { ...defaultsOf(OLD_SDK_OPTIONS), ...busy, ...options },
       {
         store: this.log,
+        messaging: { handle: (frames) => this.receipts.push(...frames.map(({ frame }) => frame)) },
         dispatch: { deliver: (list) => Promise.resolve(this.told.push(...list)).then(() => []) },
         directory: this.directory,
         schedule: (client) => this.#flusher.schedule(client),

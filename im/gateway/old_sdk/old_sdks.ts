@@ -9,14 +9,15 @@
  */
 import type { Logger } from '../../../pkg/log/logger.js';
 import type { Dispatch } from '../../dispatch/interface.js';
-import type { ConversationName } from '../../message/conversation.js';
+import { groupOf, type ConversationName } from '../../message/conversation.js';
 import type { Seq, Uid } from '../../message/ids.js';
 import { EVENT_KIND, type ChatEvent, type DownFrame, type ReceiptUp } from '../../message/message.js';
-import { wireMid } from '../../message/recall.js';
+import type { Messaging } from '../../messaging/interface.js';
 import type { Client } from '../client.js';
 import type { ClientDirectory } from '../client_directory.js';
 import type { SharedFrame } from '../shared_frame.js';
 import { UntoldPushes, type UntoldLimits, type UntoldTotal } from '../untold_pushes.js';
+import { AwaitedReceipts } from './awaited_receipts.js';
 import { CatchUp } from './catch_up.js';
 import { Departures, type Left } from './departures.js';
 import { EventPusher } from './event_pusher.js';
@@ -25,9 +26,12 @@ import { ReceiptsByMid } from './receipts_by_mid.js';
 import { Repusher } from './repusher.js';
 import { StorePages, type OldSdkStore } from './store_pages.js';
 import type { UnackedPush, UnackedTotal } from './unacked_pushes.js';
+import { WrittenReceipts } from './written_receipts.js';
 
 export interface OldSdksDeps {
   readonly store: OldSdkStore;
+  /** Takes the receipts that some of them never send. */
+  readonly messaging: Messaging;
   readonly dispatch: Pick<Dispatch, 'deliver'>;
   readonly directory: Pick<ClientDirectory, 'clientsOf'>;
   readonly schedule: (client: Client) => void;
@@ -66,6 +70,8 @@ export class OldSdks {
   readonly #receipts: ReceiptsByMid;
   readonly #repusher: Repusher;
   readonly #departures: Departures;
+  readonly #written: WrittenReceipts;
+  readonly #awaited: AwaitedReceipts;
 
   constructor(options: OldSdkOptions, deps: OldSdksDeps) {
     this.#options = options;
@@ -73,7 +79,9 @@ export class OldSdks {
     this.#untoldLimits = { count: options.oldSdkUnacked, totalCount: options.oldSdkUnackedTotal };
     this.#pages = new StorePages(deps.store, options.oldSdkReads, deps.logger);
     this.#pusher = new EventPusher({ schedule: deps.schedule });
-    const parts = { pages: this.#pages, pusher: this.#pusher };
+    this.#written = new WrittenReceipts(deps);
+    this.#awaited = new AwaitedReceipts(this.#written);
+    const parts = { pages: this.#pages, pusher: this.#pusher, awaited: this.#awaited };
     this.#catchUp = new CatchUp(options, parts);
     this.#receipts = new ReceiptsByMid(parts);
     this.#repusher = new Repusher(options, { ...parts, catchUp: this.#catchUp, receipts: this.#receipts });
@@ -101,6 +109,7 @@ export class OldSdks {
 
   stop(): void {
     this.#repusher.stop();
+    this.#written.stop();
   }
 
   /** Its sign-in has been answered. The web profile is pushed what it missed; the legacy one pulls that by HTTP. */
@@ -120,16 +129,18 @@ export class OldSdks {
   push(client: Client, { event, after }: Push, shared: SharedFrame): void {
     const old = this.#of(client);
     const { conv, seq } = event;
-    const arrival = old.positions.arrived(conv, seq, after, startOf(client, old, after));
+    const arrival = old.positions.arrived(conv, seq, after, startOf(client, old, { conv, after }));
     if (arrival === 'seen') return;
     if (old.isPaging || arrival === 'later' || !this.#pusher.tryPush(client, shared)) {
       return this.#miss(client, old, conv, seq);
     }
     old.positions.pushed(conv, seq);
-    if (event.from === client.uid) return;
-    const nowMs = performance.now();
-    old.unacked.add(event, { ackedAs: wireMid(event, client.profile ?? 'web'), isTold: false, nowMs });
-    this.#repusher.watch(client);
+    if (this.#awaited.pushed(client, old, { event, shared, isTold: false })) this.#repusher.watch(client);
+  }
+
+  /** Of a group: what came up to `seq` was not pushed, and is to be read from the store. */
+  skipped(client: Client, conv: ConversationName, seq: Seq): void {
+    this.#miss(client, this.#of(client), conv, seq);
   }
 
   /** A modern client finds holes itself; only for its senders is remembered what it has not acknowledged. */
@@ -162,6 +173,7 @@ export class OldSdks {
   /** The kernel has taken a write of its queue. */
   drained(client: Client): void {
     if (client.old === undefined) return;
+    this.#written.drained(client);
     this.#receipts.pay(client, client.old);
     this.#catchUp.fill(client, client.old);
   }
@@ -170,6 +182,7 @@ export class OldSdks {
   gone(client: Client): void {
     const { uid, old, untold } = client;
     this.#repusher.forget(client);
+    this.#written.gone(client);
     if (uid === undefined || (old === undefined && untold === undefined)) return;
     const left = this.#takeLeft(client);
     const others = this.#deps.directory.clientsOf(uid);
@@ -183,7 +196,7 @@ export class OldSdks {
     const { old, untold } = client;
     const left = {
       pushes: old?.unacked.untold() ?? [],
-      intervals: [...(untold?.intervals() ?? []), ...(old?.positions.missedIntervals() ?? [])],
+      intervals: [...(untold?.intervals() ?? []), ...(old?.positions.missedIntervals() ?? [])].filter(isChat),
     };
     this.#repusher.forget(client);
     client.old = undefined;
@@ -245,8 +258,19 @@ export class OldSdks {
 
 /**
  * The legacy profile pulls by HTTP what was there before it and is not pushed that: a conversation begins with its
- * first push. Where one may have been forgotten only the store's mark tells, as always in the web profile.
+ * first push. So does a group in the web profile once it has been given what it missed: a group's events come in
+ * order and without holes. Where one may have been forgotten only the store's mark tells, as always elsewhere.
  */
-function startOf({ profile }: Client, { positions }: OldClient, after: Seq): Seq | undefined {
-  return profile === 'legacy' && !positions.hasForgotten ? after : undefined;
+function startOf(
+  { profile }: Client,
+  { positions, isPaging }: OldClient,
+  { conv, after }: { readonly conv: ConversationName; readonly after: Seq },
+): Seq | undefined {
+  if (positions.hasForgotten) return undefined;
+  return profile === 'legacy' || (!isPaging && groupOf(conv) !== undefined) ? after : undefined;
+}
+
+/** Of groups nobody is told that a member went away. */
+function isChat({ conv }: { readonly conv: ConversationName }): boolean {
+  return groupOf(conv) === undefined;
 }

@@ -1,0 +1,84 @@
+/** One event, or one relay, on its way to the connections of a group, part by part. */
+import type { Device, Uid } from '../../message/ids.js';
+import { EVENT_KIND } from '../../message/message.js';
+import type { SharedFrame } from '../shared_frame.js';
+import type { GroupRelay } from './group_channel.js';
+import type { GroupEvent, MemberChange } from './group_event.js';
+import type { GroupPusher } from './group_pusher.js';
+import type { GroupSlot } from './group_slot.js';
+
+type Places = readonly (GroupSlot | undefined)[];
+type Except = { readonly uid: Uid; readonly device: Device } | undefined;
+
+export class FanOut {
+  readonly shared: SharedFrame;
+  /** 0 for a relay. */
+  readonly seq: number;
+  readonly change: MemberChange | undefined;
+  readonly isCounted: boolean;
+  readonly from: Uid;
+  readonly #places: Places;
+  readonly #except: Except;
+  /** Who gets a place meanwhile has been given, or will fetch, what this is. */
+  readonly #end: number;
+  #next = 0;
+
+  private constructor(
+    shared: SharedFrame,
+    places: Places,
+    event: Pick<GroupEvent, 'except'> & {
+      readonly seq: number;
+      readonly from: Uid;
+      readonly isCounted: boolean;
+    },
+    change: MemberChange | undefined,
+  ) {
+    this.shared = shared;
+    this.#places = places;
+    this.#end = places.length;
+    this.seq = event.seq;
+    this.from = event.from;
+    this.isCounted = event.isCounted;
+    this.#except = event.except;
+    this.change = change;
+  }
+
+  static ofEvent(
+    { event, except }: GroupEvent,
+    shared: SharedFrame,
+    places: Places,
+    change?: MemberChange,
+  ): FanOut {
+    const { seq, from, kind } = event;
+    return new FanOut(shared, places, { seq, from, isCounted: kind === EVENT_KIND.message, except }, change);
+  }
+
+  static ofRelay({ frame: { from }, except }: GroupRelay, shared: SharedFrame, places: Places): FanOut {
+    return new FanOut(shared, places, { seq: 0, from, isCounted: false, except }, undefined);
+  }
+
+  get isDone(): boolean {
+    return this.#next >= this.#end;
+  }
+
+  /** How many it went to, at most `budget`. */
+  step(budget: number, pusher: GroupPusher): number {
+    const places = this.#places;
+    const except = this.#except;
+    let count = 0;
+    let next = this.#next;
+    for (; next < this.#end && count < budget; next++) {
+      const slot = places[next];
+      if (slot === undefined || (this.seq > 0 && slot.sinceSeq >= this.seq)) continue;
+      count++;
+      const { client } = slot;
+      if (except !== undefined && client.uid === except.uid && client.device === except.device) {
+        pusher.answered(slot, this.shared);
+      } else if (this.seq === 0) pusher.relay(slot, this.shared);
+      else if (slot.interest === 'full') pusher.push(slot, this.shared);
+      else pusher.pushLess(slot, this);
+    }
+    this.#next = next;
+    return count;
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Which connections of this gateway are in which group, and what goes to them: the gateway's part of steps 8 and 9
+ * of the way of a message to a group.
+ */
+import type { Logger } from '../../../pkg/log/logger.js';
+import type { Gid } from '../../message/ids.js';
+import type { ChatEvent } from '../../message/message.js';
+import type { Interest } from '../../message/settings.js';
+import type { GroupStore, Membership } from '../../store/group_interface.js';
+import type { MessageStore } from '../../store/interface.js';
+import type { Client } from '../client.js';
+import type { ClientDirectory } from '../client_directory.js';
+import type { Deliverer } from '../deliverer.js';
+import type { GroupDelivery, InterestChange } from '../interface.js';
+import { CountTeller } from './count_teller.js';
+import { GroupChannel, type GroupChannelDeps } from './group_channel.js';
+import { groupEvent, memberChange } from './group_event.js';
+import type { GroupOptions, GroupStats } from './group_options.js';
+import { GroupPusher, type GroupPusherDeps } from './group_pusher.js';
+import { GroupTurns } from './group_turns.js';
+import { HoleReader } from './hole_reader.js';
+import { SignInGroups, type Joining, type KeptChange, type UserGroups } from './sign_in_groups.js';
+import { WaitingEvents } from './waiting_events.js';
+
+export interface GroupIndexDeps {
+  readonly directory: Pick<ClientDirectory, 'clientsOf'>;
+  readonly deliverer: Pick<Deliverer, 'pushEvent' | 'relay' | 'pushCount'>;
+  readonly oldSdks: GroupPusherDeps['oldSdks'];
+  readonly send: GroupPusherDeps['send'];
+  readonly messages: Pick<MessageStore, 'logOf'>;
+  readonly groups: Pick<GroupStore, 'memberships'>;
+  readonly logger: Logger;
+}
+
+export class GroupIndex {
+  readonly #deps: GroupIndexDeps;
+  readonly #channels = new Map<Gid, GroupChannel>();
+  readonly #signIns: SignInGroups;
+  readonly #waiting: WaitingEvents;
+  readonly #holes: HoleReader;
+  readonly #counts: CountTeller;
+  readonly #pusher: GroupPusher;
+  readonly #channelDeps: GroupChannelDeps;
+  #relayDropCount = 0;
+
+  constructor(options: GroupOptions, deps: GroupIndexDeps) {
+    this.#deps = deps;
+    this.#signIns = new SignInGroups(options, deps.groups);
+    this.#waiting = new WaitingEvents(options);
+    this.#holes = new HoleReader(options, { store: deps.messages, logger: deps.logger });
+    this.#counts = new CountTeller(options, deps);
+    this.#pusher = new GroupPusher({ ...deps, counts: this.#counts });
+    this.#channelDeps = {
+      directory: deps.directory,
+      waiting: this.#waiting,
+      turns: new GroupTurns(),
+      pusher: this.#pusher,
+      holed: (channel) => this.#holes.holed(channel),
+      membersChanged: (gid, seq, change) => this.#signIns.membersChanged(gid, seq, change),
+      emptied: (channel) => this.#forget(channel),
+    };
+  }
+
+  stats(): GroupStats {
+    let slotCount = 0;
+    for (const channel of this.#channels.values()) slotCount += channel.slotCount;
+    return {
+      channelCount: this.#channels.size,
+      slotCount,
+      waitingCount: this.#waiting.count,
+      waitingBytes: this.#waiting.bytes,
+      holeCount: this.#holes.holeCount,
+      failedReadCount: this.#holes.failedReadCount,
+      skippedCount: this.#pusher.skippedCount,
+      relayDropCount: this.#relayDropCount,
+      signingInCount: this.#signIns.count,
+      readAgainCount: this.#signIns.readAgainCount,
+    };
+  }
+
+  /** From now on what happens to the groups of this user is kept. */
+  get signIns(): Pick<SignInGroups, 'begin' | 'read' | 'end'> {
+    return this.#signIns;
+  }
+
+  /** It is in the directory, and nothing has been awaited since its groups were read. */
+  enter(client: Client, joining: Joining, { memberships, lastSeqs }: UserGroups): void {
+    const { changes, interests } = joining;
+    if (memberships.length === 0 && changes.size === 0) return;
+    const gids = new Set<Gid>();
+    for (const membership of memberships) {
+      const { gid } = membership;
+      gids.add(gid);
+      const interest = interests.get(gid) ?? membership.interest;
+      this.#enterAsRead(
+        client,
+        { ...membership, interest },
+        lastSeqs.get(gid) ?? membership.joinedSeq,
+        changes.get(gid),
+      );
+    }
+    for (const [gid, kept] of changes) {
+      if (!gids.has(gid)) this.#enterAsKept(client, gid, interests.get(gid) ?? 'full', kept);
+    }
+  }
+
+  /** It is nobody's device any more. */
+  leave(client: Client): void {
+    const { groups } = client;
+    if (groups === undefined) return;
+    client.groups = undefined;
+    for (const slot of groups.values()) slot.channel.remove(slot);
+  }
+
+  deliver(deliveries: readonly GroupDelivery[]): Promise<void> {
+    for (const delivery of deliveries) {
+      if (delivery.kind === 'event') {
+        const channel = this.#channels.get(delivery.gid) ?? this.#channelFor(delivery.gid, delivery.event);
+        channel?.take(groupEvent(delivery));
+      } else if (this.#channels.get(delivery.gid)?.relay(delivery) === false) this.#relayDropCount++;
+    }
+    return this.#waiting.room();
+  }
+
+  setInterest(changes: readonly InterestChange[]): void {
+    for (const { uid, gid, interest } of changes) {
+      this.#signIns.interestChanged(uid, gid, interest);
+      for (const client of this.#deps.directory.clientsOf(uid)) {
+        const slot = client.groups?.get(gid);
+        if (slot === undefined) continue;
+        slot.interest = interest;
+        slot.untoldCount = 0;
+      }
+    }
+  }
+
+  close(): void {
+    this.#counts.stop();
+    for (const channel of this.#channels.values()) channel.discard();
+    this.#channels.clear();
+    this.#waiting.close();
+  }
+
+  /** Nobody here was a member: it matters where somebody who is here comes in by it, or is signing in. */
+  #channelFor(gid: Gid, event: ChatEvent): GroupChannel | undefined {
+    this.#signIns.heard(gid, event.seq);
+    const change = memberChange(event);
+    if (change === undefined) return undefined;
+    this.#signIns.membersChanged(gid, event.seq, change);
+    const isFor = change.added.some((uid) => this.#deps.directory.clientsOf(uid).length > 0);
+    return isFor ? this.#make(gid, event.seq - 1, event.seq - 1) : undefined;
+  }
+
+  #enterAsRead(
+    client: Client,
+    { gid, interest }: Membership,
+    lastSeq: number,
+    kept: readonly KeptChange[] | undefined,
+  ): void {
+    const existing = client.groups?.get(gid);
+    if (existing !== undefined) {
+      existing.interest = interest;
+      return;
+    }
+    const channel = this.#channels.get(gid);
+    if (channel === undefined) {
+      const made = this.#make(gid, lastSeq, this.#signIns.heardSeq(gid));
+      made.add(client, lastSeq, interest);
+      return made.goOn();
+    }
+    const { appliedSeq } = channel.order;
+    if (lastKept(kept, lastSeq, appliedSeq)?.isMember === false) return;
+    channel.add(client, Math.max(lastSeq, appliedSeq), interest);
+  }
+
+  /** He came in while he was signing in. */
+  #enterAsKept(client: Client, gid: Gid, interest: Interest, kept: readonly KeptChange[]): void {
+    const channel = this.#channels.get(gid);
+    if (channel !== undefined) {
+      const { appliedSeq } = channel.order;
+      if (lastKept(kept, 0, appliedSeq)?.isMember === true) channel.add(client, appliedSeq, interest);
+      return;
+    }
+    const last = lastKept(kept, 0, Infinity);
+    if (last?.isMember !== true) return;
+    const made = this.#make(gid, last.seq - 1, Math.max(last.seq, this.#signIns.heardSeq(gid)));
+    made.add(client, last.seq - 1, interest);
+    made.goOn();
+  }
+
+  #make(gid: Gid, appliedSeq: number, heardSeq: number): GroupChannel {
+    const channel = new GroupChannel(gid, appliedSeq, Math.max(appliedSeq, heardSeq), this.#channelDeps);
+    this.#channels.set(gid, channel);
+    return channel;
+  }
+
+  #forget(channel: GroupChannel): void {
+    if (this.#channels.get(channel.gid) !== channel) return;
+    channel.discard();
+    this.#channels.delete(channel.gid);
+    this.#signIns.heard(channel.gid, Math.max(channel.order.appliedSeq, channel.order.heardSeq));
+  }
+}
+
+/** The last in (after, to]. */
+function lastKept(
+  kept: readonly KeptChange[] | undefined,
+  after: number,
+  to: number,
+): KeptChange | undefined {
+  let last: KeptChange | undefined;
+  for (const change of kept ?? []) {
+    if (change.seq > after && change.seq <= to && change.seq >= (last?.seq ?? 0)) last = change;
+  }
+  return last;
+}

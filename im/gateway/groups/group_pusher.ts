@@ -1,0 +1,59 @@
+/** What a connection of a member is given of a group: the event, a count, a relay, or word that it lacks something. */
+import type { Seq } from '../../message/ids.js';
+import type { Client } from '../client.js';
+import type { Deliverer } from '../deliverer.js';
+import type { OldSdks } from '../old_sdk/old_sdks.js';
+import type { SharedFrame } from '../shared_frame.js';
+import type { CountTeller } from './count_teller.js';
+import type { FanOut } from './fan_out.js';
+import type { GroupSlot } from './group_slot.js';
+import { SharedFrame as Frame } from '../shared_frame.js';
+
+export interface GroupPusherDeps {
+  readonly deliverer: Pick<Deliverer, 'pushEvent' | 'relay'>;
+  readonly oldSdks: Pick<OldSdks, 'stored' | 'skipped'>;
+  readonly counts: Pick<CountTeller, 'add'>;
+  /** An answer: always queued. */
+  readonly send: (client: Client, frame: SharedFrame) => void;
+}
+
+export class GroupPusher {
+  readonly #deps: GroupPusherDeps;
+  /** Events that were not pushed, because a hole was too long or could not be read in time. */
+  skippedCount = 0;
+
+  constructor(deps: GroupPusherDeps) {
+    this.#deps = deps;
+  }
+
+  push(slot: GroupSlot, shared: SharedFrame): void {
+    this.#deps.deliverer.pushEvent(slot.client, shared);
+  }
+
+  relay(slot: GroupSlot, shared: SharedFrame): void {
+    if (slot.interest === 'full') this.#deps.deliverer.relay(slot.client, shared);
+  }
+
+  /** Its own event, which it has an answer for. */
+  answered({ client }: GroupSlot, { frame }: SharedFrame): void {
+    if (frame.kind === 'push') this.#deps.oldSdks.stored(client, frame.event.conv, frame.event.seq);
+  }
+
+  /** Whoever does not want all of it: yet nobody goes without being told. Old clients have no word for a count. */
+  pushLess(slot: GroupSlot, fanOut: FanOut): void {
+    const { client, interest } = slot;
+    const { uid } = client;
+    const removed = fanOut.change?.removed ?? [];
+    const goes = removed === 'everybody' || (uid !== undefined && removed.includes(uid));
+    if (goes || (interest === 'count' && !client.isModern)) return this.push(slot, fanOut.shared);
+    if (interest === 'count' && fanOut.isCounted && fanOut.from !== uid)
+      this.#deps.counts.add(slot, fanOut.seq);
+  }
+
+  /** Something up to `seq` was not pushed. */
+  announce({ client, channel, interest }: GroupSlot, seq: Seq): void {
+    if (interest === 'muted') return;
+    if (!client.isModern) return this.#deps.oldSdks.skipped(client, channel.conv, seq);
+    this.#deps.send(client, new Frame({ kind: 'sync', conversations: [channel.conv] }));
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * The groups of users who are signing in: read for many of them in one call. What happens to their memberships
+ * between the read and the moment when they have their places is kept here and applied over it.
+ *
+ *   begin ─► read (a snapshot) ─► places and answer, in one turn ─► end
+ *      └──── membersChanged, heard: kept ────┘
+ */
+import { Gather } from '../../../pkg/queue/gather.js';
+import { imError } from '../../errors.js';
+import type { Gid, Seq, Uid } from '../../message/ids.js';
+import type { Interest } from '../../message/settings.js';
+import type { GroupStore, Membership } from '../../store/group_interface.js';
+import type { MemberChange } from './group_event.js';
+import type { GroupOptions } from './group_options.js';
+
+export interface UserGroups {
+  readonly memberships: readonly Membership[];
+  /** Of the snapshot; also of groups of others. */
+  readonly lastSeqs: ReadonlyMap<Gid, Seq>;
+}
+
+/** What happened to his membership in a group; later ones may come before earlier ones. */
+export interface KeptChange {
+  readonly seq: number;
+  readonly isMember: boolean;
+}
+
+/** One sign-in that is under way. */
+export interface Joining {
+  readonly uid: Uid;
+  readonly changes: Map<Gid, KeptChange[]>;
+  readonly interests: Map<Gid, Interest>;
+  /** Something of it could not be kept: his groups must be read again. */
+  isStale: boolean;
+}
+
+/** Users in one call of the store. */
+const USERS_PER_READ = 1000;
+const READS = 3;
+const RETRY_MS = 1000;
+const NONE: UserGroups = { memberships: [], lastSeqs: new Map() };
+
+export class SignInGroups {
+  readonly #limit: number;
+  readonly #store: Pick<GroupStore, 'memberships'>;
+  readonly #gather: Gather<Uid, UserGroups>;
+  readonly #joining = new Set<Joining>();
+  readonly #byUid = new Map<Uid, Joining[]>();
+  /** The last event of groups that nobody here was a member of when it came. */
+  readonly #heard = new Map<Gid, number>();
+  #keptCount = 0;
+  #readAgainCount = 0;
+
+  constructor(
+    { groupSignInEvents }: Pick<GroupOptions, 'groupSignInEvents'>,
+    store: Pick<GroupStore, 'memberships'>,
+  ) {
+    this.#limit = groupSignInEvents;
+    this.#store = store;
+    this.#gather = new Gather((uids) => this.#ask(uids), USERS_PER_READ);
+  }
+
+  get count(): number {
+    return this.#joining.size;
+  }
+
+  get readAgainCount(): number {
+    return this.#readAgainCount;
+  }
+
+  begin(uid: Uid): Joining {
+    const joining: Joining = { uid, changes: new Map(), interests: new Map(), isStale: false };
+    this.#joining.add(joining);
+    const others = this.#byUid.get(uid);
+    if (others === undefined) this.#byUid.set(uid, [joining]);
+    else others.push(joining);
+    return joining;
+  }
+
+  /** In every case, once. */
+  end(joining: Joining): void {
+    if (!this.#joining.delete(joining)) return;
+    for (const changes of joining.changes.values()) this.#keptCount -= changes.length;
+    const others = this.#byUid.get(joining.uid)?.filter((other) => other !== joining) ?? [];
+    if (others.length > 0) this.#byUid.set(joining.uid, others);
+    else this.#byUid.delete(joining.uid);
+    // Whoever begins from now on reads what is newer.
+    if (this.#joining.size === 0) this.#heard.clear();
+  }
+
+  /** Throws where the store does not answer: nobody is signed in without his groups. */
+  async read(joining: Joining): Promise<UserGroups> {
+    for (let reads = 0; reads < READS; reads++) {
+      joining.isStale = false;
+      const groups = await this.#gather.ask(joining.uid);
+      if (!this.#needsAgain(joining)) return groups;
+      this.#readAgainCount++;
+    }
+    throw imError('TOO_BUSY', undefined, { retryAfterMs: RETRY_MS });
+  }
+
+  /** A method, because it changes while the read is awaited. */
+  #needsAgain({ isStale }: Joining): boolean {
+    return isStale;
+  }
+
+  /** A notice of a group was applied, or passed by because nobody here is in the group. */
+  membersChanged(gid: Gid, seq: number, { added, removed }: MemberChange): void {
+    if (this.#joining.size === 0) return;
+    for (const uid of added) this.#keep(gid, uid, { seq, isMember: true });
+    const gone = removed === 'everybody' ? [...this.#byUid.keys()] : removed;
+    for (const uid of gone) this.#keep(gid, uid, { seq, isMember: false });
+  }
+
+  interestChanged(uid: Uid, gid: Gid, interest: Interest): void {
+    for (const joining of this.#byUid.get(uid) ?? []) joining.interests.set(gid, interest);
+  }
+
+  /** There was an event in a group that nobody here is a member of yet. */
+  heard(gid: Gid, seq: number): void {
+    if (this.#joining.size === 0) return;
+    if (seq <= (this.#heard.get(gid) ?? 0)) return;
+    this.#heard.set(gid, seq);
+    if (this.#heard.size > this.#limit) this.#forget();
+  }
+
+  heardSeq(gid: Gid): number {
+    return this.#heard.get(gid) ?? 0;
+  }
+
+  #keep(gid: Gid, uid: Uid, change: KeptChange): void {
+    for (const { changes } of this.#byUid.get(uid) ?? []) {
+      const kept = changes.get(gid);
+      if (kept === undefined) changes.set(gid, [change]);
+      else kept.push(change);
+      this.#keptCount++;
+    }
+    if (this.#keptCount > this.#limit) this.#forget();
+  }
+
+  /** Too much to be kept: everybody who is signing in reads again, after all of this. */
+  #forget(): void {
+    this.#heard.clear();
+    this.#keptCount = 0;
+    for (const joining of this.#joining) {
+      joining.changes.clear();
+      joining.isStale = true;
+    }
+  }
+
+  async #ask(uids: readonly Uid[]): Promise<readonly UserGroups[]> {
+    const { memberships, lastSeqs } = await this.#store.memberships([...new Set(uids)]);
+    if (memberships.length === 0) return uids.map(() => NONE);
+    const byGid = new Map(lastSeqs.map(({ gid, lastSeq }) => [gid, lastSeq]));
+    const byUid = new Map<Uid, Membership[]>();
+    for (const membership of memberships) {
+      const own = byUid.get(membership.uid);
+      if (own === undefined) byUid.set(membership.uid, [membership]);
+      else own.push(membership);
+    }
+    return uids.map((uid) => {
+      const own = byUid.get(uid);
+      return own === undefined ? NONE : { memberships: own, lastSeqs: byGid };
+    });
+  }
+}

@@ -1,0 +1,56 @@
+/** How much of all groups waits for its fan-out. Whoever delivers more is made to wait until half of it is gone. */
+import type { GroupOptions } from './group_options.js';
+
+export class WaitingEvents {
+  readonly #options: Pick<GroupOptions, 'groupWaitingEvents' | 'groupWaitingBytes'>;
+  /** Bounded by who delivers: each waits for its turn. */
+  #resolvers: (() => void)[] = [];
+  count = 0;
+  bytes = 0;
+
+  constructor(options: Pick<GroupOptions, 'groupWaitingEvents' | 'groupWaitingBytes'>) {
+    this.#options = options;
+  }
+
+  get limit(): number {
+    return this.#options.groupWaitingEvents;
+  }
+
+  /** Whoever delivers does not wait as he should. */
+  get isFarOver(): boolean {
+    return !this.#isBelow(4);
+  }
+
+  add(bytes: number): void {
+    this.count++;
+    this.bytes += bytes;
+  }
+
+  delete(bytes: number): void {
+    this.count--;
+    this.bytes -= bytes;
+    if (this.#resolvers.length > 0 && this.#isBelow(0.5)) this.#release();
+  }
+
+  /** Resolves at once unless too much waits. */
+  room(): Promise<void> {
+    if (this.#isBelow(1)) return Promise.resolve();
+    return new Promise((resolve) => this.#resolvers.push(resolve));
+  }
+
+  /** Nobody waits any longer: the gateway is closing. */
+  close(): void {
+    this.#release();
+  }
+
+  #isBelow(part: number): boolean {
+    const { groupWaitingEvents, groupWaitingBytes } = this.#options;
+    return this.count <= groupWaitingEvents * part && this.bytes <= groupWaitingBytes * part;
+  }
+
+  #release(): void {
+    const resolvers = this.#resolvers;
+    this.#resolvers = [];
+    for (const resolve of resolvers) resolve();
+  }
+}
