@@ -80,7 +80,7 @@ export function appendBatcherContract(name: string, factory: StoreFactory): void
     assert.equal((await scene.log()).length, drafts.length);
   });
 
-  test(`${name}: a change in the middle of many sends cuts them in two`, async (t) => {
+  test(`${name}: a change in the middle of many sends concerns those behind it`, async (t) => {
     const { stores } = await factory(t);
     const scene = await Scene.open(stores, 3);
     const drafts = [

@@ -73,18 +73,30 @@ test('every event gets a mid of its own, kept over a second attempt', async (t) 
   assert.deepEqual(mids[0], mids[1]);
 });
 
-test('a conversation ends in a batch at its first change, others go on', async (t) => {
+test('changes travel among the messages of their conversation, in order', async (t) => {
   const batches: string[][] = [];
   const batcher = open(t, (batch) => {
     batches.push(contents(batch));
     return Promise.resolve(stored(batch));
   });
-  const requests = [draft(1, 'a'), { conv: conv(1), change }, draft(1, 'b'), draft(2, 'c'), draft(1, 'd')];
+  const changed = { conv: conv(1), change };
+  const requests = [draft(1, 'a'), changed, draft(1, 'b'), draft(2, 'c'), changed, draft(1, 'd')];
   await Promise.all(requests.map((request) => batcher.append(request)));
-  assert.deepEqual(batches, [
-    ['a', 'change', 'c'],
-    ['b', 'd'],
-  ]);
+  assert.deepEqual(batches, [['a', 'change', 'b', 'c', 'change', 'd']]);
+});
+
+test('a change that names many weighs as much', async (t) => {
+  const append: Append = (batch) => Promise.resolve(stored(batch));
+  const batcher = open(t, append, { queueBytes: 1000 });
+  const by = known(toUid(1));
+  const remove = (count: number): AppendDraft => ({
+    conv: known(toConversation('g1073741825')),
+    change: { kind: 'group', do: 'remove', by, uids: Array.from({ length: count }, () => by) },
+  });
+  const listener = { settled: () => undefined };
+  assert.equal(batcher.enqueue(remove(100), listener, undefined)?.code, ERRORS.QUEUE_FULL.code);
+  assert.equal(batcher.enqueue(remove(10), listener, undefined), undefined);
+  await batcher.close(1000);
 });
 
 test('one poisonous request among others: everybody else is stored, in order', async (t) => {

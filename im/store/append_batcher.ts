@@ -1,6 +1,6 @@
 /**
  * Group commit in front of the store: gathers while one batch commits, so an idle server waits for nothing.
- * FIFO per conversation; a batch ends, for a conversation, at its first change. Step 5 of the message path.
+ * FIFO per conversation, messages and changes alike. Step 5 of the message path.
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { CodedError } from '../../pkg/errors/coded_error.js';
@@ -83,6 +83,16 @@ export interface AppendBatcherStats {
 
 /** Rough weight of a request besides its content: numbers, names, bookkeeping. */
 const REQUEST_BYTES = 200;
+/** Of each user that a change names. */
+const UID_BYTES = 12;
+
+function weightOf({ event, change }: AppendDraft): number {
+  let bytes = REQUEST_BYTES + (event === undefined ? 0 : event.content.length);
+  if (change === undefined) return bytes;
+  if ('content' in change) bytes += change.content.length;
+  if ('uids' in change) bytes += change.uids.length * UID_BYTES;
+  return bytes;
+}
 
 export class AppendBatcher implements Appender {
   readonly #options: AppendBatcherOptions;
@@ -129,7 +139,7 @@ export class AppendBatcher implements Appender {
     listener: AppendListener<Context>,
     context: Context,
   ): CodedError | undefined {
-    const bytes = REQUEST_BYTES + (draft.event === undefined ? 0 : draft.event.content.length);
+    const bytes = weightOf(draft);
     const refusal = this.#refusal(bytes);
     if (refusal !== undefined) {
       this.#tally.add(refusal);

@@ -39,28 +39,21 @@ export class AppendQueue {
     for (const item of items) this.#bytes += item.bytes;
   }
 
-  /** The next batch: a conversation's requests end at its first change; the first request fits whatever its size. */
+  /**
+   * The next batch, in the order in which they came: the store decides each after those before it. The first fits
+   * whatever its size.
+   */
   take(countLimit: number, bytesLimit: number): Waiting[] {
-    const batch: Waiting[] = [];
-    const rest: Waiting[] = [];
-    let ended: Set<string> | undefined;
+    let count = 0;
     let bytes = 0;
     for (const item of this.#waiting) {
-      const fits = batch.length === 0 || (batch.length < countLimit && bytes + item.bytes <= bytesLimit);
-      if (!fits) {
-        // Everything from here on stays: no small request overtakes a large one.
-        rest.push(...this.#waiting.slice(batch.length + rest.length));
-        break;
-      }
-      if (ended?.has(item.draft.conv) === true) {
-        rest.push(item);
-        continue;
-      }
-      batch.push(item);
+      // No small request overtakes a large one.
+      if (count > 0 && (count >= countLimit || bytes + item.bytes > bytesLimit)) break;
+      count += 1;
       bytes += item.bytes;
-      if (item.draft.change !== undefined) (ended ??= new Set()).add(item.draft.conv);
     }
-    this.#waiting = rest;
+    const batch = this.#waiting.slice(0, count);
+    this.#waiting = this.#waiting.slice(count);
     this.#bytes -= bytes;
     return batch;
   }

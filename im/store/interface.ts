@@ -205,8 +205,9 @@ export interface MarkRequest {
 
 export interface MessageStore {
   /**
-   * All requests in one transaction, flushed before it answers; results in the order of the requests. A
-   * BatchRefused or a rejection means that nothing of it was stored, save a rejection with OUTCOME_UNKNOWN.
+   * All requests in one transaction, flushed before it answers; results in the order of the requests. Each is decided
+   * after those before it, by what they did, changes among them. A BatchRefused or a rejection means that nothing of it
+   * was stored, save a rejection with OUTCOME_UNKNOWN.
    */
   append(batch: readonly AppendRequest[]): Promise<readonly AppendResult[] | BatchRefused>;
   /** Throws NO_PERMISSION where `reader` has no part in `conv`; EXPIRED where `to` lies below the floor. */
