@@ -109,7 +109,9 @@ export class JavaSdk {
   /** What the app calls after it: contacts and sessions, each with what it needs of them. */
   async loadSessions(): Promise<readonly Json[]> {
     for (const contact of await this.#list('contacts/list')) {
-      const id = number(contact, 'Id');
+      // Gson takes a quoted number for a long; the other SDK needs the quotes.
+      const id = Number(contact['Id']);
+      assert.ok(Number.isSafeInteger(id) && id > 0, JSON.stringify(contact));
       if (number(contact, 'Type') === 2) await this.loadGroup(id);
       else await this.#list('user/info', { Uid: [id] });
     }
