@@ -31,6 +31,7 @@ export class GroupScene {
   readonly gid: Gid;
   readonly conv: ConversationName;
   #deeds = 0;
+  #said = 0;
 
   private constructor(scene: Scene, gid: Gid) {
     this.scene = scene;
@@ -69,8 +70,10 @@ export class GroupScene {
     return { ...this.message(by, '', event), change };
   }
 
+  /** Each with a client id of its own, also where the content is the same. */
   message(from: number, content: string, more: Partial<NewEvent> = {}): AppendRequest {
-    const { event } = this.scene.message(from, from, content, more);
+    this.#said += 1;
+    const { event } = this.scene.message(from, from, content, { clientId: `said ${this.#said}`, ...more });
     assert.ok(event);
     return { conv: this.conv, event: { ...event, to: this.gid } };
   }
