@@ -21,6 +21,7 @@ export class LastSeenWriter {
   /** Longest unsaved first; at most presenceUnsavedCount, then that one is let go. */
   readonly #unsaved = new Map<Uid, number>();
   #flushing: Promise<void> | undefined;
+  #savedCount = 0;
   #droppedCount = 0;
   #isFailing = false;
 
@@ -31,6 +32,10 @@ export class LastSeenWriter {
 
   get unsavedCount(): number {
     return this.#unsaved.size;
+  }
+
+  get savedCount(): number {
+    return this.#savedCount;
   }
 
   get droppedCount(): number {
@@ -71,6 +76,7 @@ export class LastSeenWriter {
       try {
         await this.#deps.store.saw(batch);
         this.#isFailing = false;
+        this.#savedCount += batch.length;
       } catch (error) {
         // Once, not at every try.
         if (!this.#isFailing)

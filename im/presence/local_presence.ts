@@ -72,6 +72,7 @@ export interface PresenceStats {
   readonly untoldCount: number;
   readonly unsavedCount: number;
   readonly toldCount: number;
+  readonly savedCount: number;
   readonly droppedCount: number;
 }
 
@@ -110,6 +111,7 @@ export class LocalPresence implements Presence, PresenceSink {
       untoldCount: this.#teller.untoldCount,
       unsavedCount: this.#lastSeen.unsavedCount,
       toldCount: this.#teller.toldCount,
+      savedCount: this.#lastSeen.savedCount,
       droppedCount: this.#lastSeen.droppedCount,
     };
   }

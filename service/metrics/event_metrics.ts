@@ -21,6 +21,7 @@ export const EVENT_METRICS: readonly MetricRow[] = [
   ),
   gauge('presence_untold_users', 'Users whose change is still to be told.', (f) => f.presence.untoldCount),
   counter('presence_told_total', 'Changes told, each to one device.', (f) => f.presence.toldCount),
+  counter('presence_saved_total', 'Last seen times written.', (f) => f.presence.savedCount),
   gauge('presence_unsaved_users', 'Last seen times not written yet.', (f) => f.presence.unsavedCount),
   counter(
     'presence_unsaved_dropped_total',
