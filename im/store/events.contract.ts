@@ -35,7 +35,13 @@ export class Marks {
     this.#scene = scene;
   }
 
-  edit(by: number, to: number, target: StoredNumbers, content: string, windowMs = WINDOW_MS): AppendRequest {
+  edit(
+    by: number,
+    to: number,
+    target: Pick<StoredNumbers, 'mid' | 'seq'>,
+    content: string,
+    windowMs = WINDOW_MS,
+  ): AppendRequest {
     const { mid: of, seq: at } = target;
     const text = editContent({ mid: of, clientId: 'x', seq: at, content });
     const change = { kind: 'edit', mid: of, by: this.#scene.uid(by), content, windowMs } as const;

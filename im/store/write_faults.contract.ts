@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { known } from '../message/ids.js';
+import { Marks } from './events.contract.js';
 import { Scene, seq, WEB, WIDE, type FaultyStoreFactory } from './scene.contract.js';
 
 /** By the names of the ports. User 0 and user 1 have talked, user 0 and user 2 have not. */
@@ -15,6 +16,13 @@ const WRITES: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
     const [before] = await scene.stores.messages.history(scene.uid(0), scene.conv(), 0, WIDE);
     return scene.stores.messages.append([scene.recall(0, 1, known(before).mid)]);
   },
+  edit: async (scene) =>
+    scene.stores.messages.append([new Marks(scene).edit(0, 1, await first(scene), 'edited')]),
+  reaction: async (scene) =>
+    scene.stores.messages.append([new Marks(scene).react(1, 0, (await first(scene)).mid, 'x')]),
+  pin: async (scene) => scene.stores.messages.append([new Marks(scene).pin(1, 0, (await first(scene)).mid)]),
+  setSettings: (scene) => scene.stores.events.setSettings(scene.uid(0), scene.conv(), { draft: 'x' }),
+  saw: (scene) => scene.stores.presence.saw([{ uid: scene.uid(0), atMs: 1 }]),
   relation: (scene) => scene.stores.messages.append([scene.relation(2, 0, 'black')]),
   mark: (scene) => scene.stores.messages.mark([markOf(scene)]),
   openConversation: (scene) => scene.stores.messages.openConversation(scene.uid(0), scene.uid(2)),
@@ -25,6 +33,7 @@ const WRITES: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
   removeContacts: (scene) => scene.stores.contacts.remove(scene.uid(0), [scene.uid(1), scene.uid(2)]),
   create: (scene) => scene.stores.users.create([newUser()]),
   changePassword: (scene) => scene.stores.users.changePassword(scene.uid(0), 'hash'),
+  changeEmail: (scene) => scene.stores.users.changeEmail(scene.uid(0), `${randomUUID()}@x.org`),
   updateUser: (scene) => scene.stores.users.update(scene.uid(1), { contactsOnly: true }),
   ban: (scene) => scene.stores.users.ban(scene.uid(1), true),
   issueTokens: (scene) => scene.stores.users.issueTokens([{ uid: scene.uid(0), device: WEB }]),
@@ -107,6 +116,11 @@ async function assertReadable(scene: Scene, stores: Scene['stores']): Promise<vo
     const states = await stores.messages.conversations(scene.uid(index), WEB, 10);
     assert.equal(states.length, count, `conversations of user ${index}`);
   }
+}
+
+async function first(scene: Scene) {
+  const [before] = await scene.stores.messages.history(scene.uid(0), scene.conv(), 0, WIDE);
+  return known(before);
 }
 
 function markOf(scene: Scene) {

@@ -20,7 +20,7 @@ export const EVENT_COLUMNS =
 export function eventOf(row: Row, conv: ConversationName): ChatEvent {
   const from = known(toUid(row[3]));
   const extra = extraAt(row, 10);
-  return {
+  const event = {
     kind: kindAt(row, 9),
     conv,
     seq: known(toSeq(row[0])),
@@ -33,8 +33,8 @@ export function eventOf(row: Row, conv: ConversationName): ChatEvent {
     sentAtMs: integerAt(row, 6),
     storedAtMs: integerAt(row, 7),
     status: integerAt(row, 8),
-    ...(extra !== undefined && { extra }),
   };
+  return extra === undefined ? event : { ...event, extra };
 }
 
 /** Undefined where the cell is NULL, as nearly all are. */

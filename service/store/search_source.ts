@@ -42,8 +42,8 @@ export interface SearchBatch {
 
 /** Conversations looked at in one read: about a ms of a reader's time. */
 const PAGE_COUNT = 1000;
-/** What one batch may hold: the writer needs one or two ms for it. */
-const EVENTS_PER_BATCH = 100;
+/** What one batch may hold: the writer needs one or two ms for it, and appends wait so long. */
+const EVENTS_PER_BATCH = 40;
 const TERMS_PER_BATCH = 2000;
 /** Texts taken apart for one batch. */
 const BYTES_PER_BATCH = 128 << 10;
