@@ -72,7 +72,9 @@ class Churn {
 
   /** One change of one member, by chance; every fifth is two at once. */
   step(): void {
-    const free = this.#members.filter((member) => !this.#busy.has(member));
+    // As often somebody who is outside as somebody who is inside: who went comes back.
+    const pool = this.#outside.size > 0 && Math.random() < 0.5 ? [...this.#outside] : this.#members;
+    const free = pool.filter((member) => !this.#busy.has(member));
     const member = free[Math.floor(Math.random() * free.length)];
     if (member === undefined) return;
     const isDouble = Math.random() < 0.2;
