@@ -37,7 +37,7 @@ test('an account: so many failures of one address, in any case of letters, then 
     'in',
     'who comes from elsewhere is not locked out',
   );
-  assert.deepEqual(made.stats().refused, { signIn: 1, create: 0, mail: 0, lookup: 0 });
+  assert.deepEqual(made.stats().refused, { signIn: 1, create: 0, mail: 0, lookup: 0, search: 0, group: 0 });
 });
 
 test('a success starts the account anew, but not the address', async () => {
@@ -152,4 +152,26 @@ test('accounts, mails and look-ups count whether they succeed or not', async () 
   assert.equal(await code(made.run(lookup(1), 'a', ok)), 'refused');
   assert.equal(await code(made.run(lookup(2), 'a', ok)), 'in');
   assert.equal(await code(made.run(lookup(3), 'a', ok)), 'refused', 'the address');
+});
+
+test('new groups count per user and per address, apart from look-ups', async () => {
+  const made = guard({ groupUserCount: 1, groupAddressCount: 2, lookupUserCount: 1 });
+  const group = (uid: number) => ({ kind: 'group', uid: known(toUid(uid)) }) as const;
+  assert.equal(await code(made.run({ ...group(1), kind: 'lookup' }, 'a', ok)), 'in');
+  assert.equal(await code(made.run(group(1), 'a', ok)), 'in');
+  assert.equal(await code(made.run(group(1), 'b', ok)), 'refused');
+  assert.equal(await code(made.run(group(2), 'a', fail('TOO_MANY_GROUPS'))), 'failed');
+  assert.equal(await code(made.run(group(3), 'a', ok)), 'refused', 'the address');
+  assert.equal(made.stats().refused.group, 2);
+});
+
+test('searches count per user and per address, apart from look-ups', async () => {
+  const made = guard({ searchUserCount: 1, searchAddressCount: 2, lookupUserCount: 1 });
+  const search = (uid: number) => ({ kind: 'search', uid: known(toUid(uid)) }) as const;
+  assert.equal(await code(made.run({ ...search(1), kind: 'lookup' }, 'a', ok)), 'in');
+  assert.equal(await code(made.run(search(1), 'a', ok)), 'in');
+  assert.equal(await code(made.run(search(1), 'b', ok)), 'refused');
+  assert.equal(await code(made.run(search(2), 'a', ok)), 'in');
+  assert.equal(await code(made.run(search(3), 'a', ok)), 'refused', 'the address');
+  assert.equal(made.stats().refused.search, 2);
 });

@@ -1,7 +1,7 @@
 /**
  * Stops guessing: failed sign-ins per account and address, new accounts and mails per address, look-ups of people and
- * new groups per user and address; and keeps passwords of one from keeping everybody else's from being hashed. Tokens are not
- * looked at here: whoever holds one is in, whatever others try in his name.
+ * searches and new groups per user and address; and keeps passwords of one from keeping everybody else's from being hashed. Tokens
+ * are not looked at here: whoever holds one is in, whatever others try in his name.
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { InFlight } from '../../pkg/limit/in_flight.js';
@@ -60,6 +60,14 @@ export const ATTEMPT_OPTIONS = {
   ),
   lookupAddressCount: integer(1200, 'count', COUNT, 'The same of one address.'),
   lookupWindowMs: integer(60_000, 'ms', WINDOW, 'From the first of them on.'),
+  searchUserCount: integer(
+    300,
+    'count',
+    COUNT,
+    'Searches of messages by one user in one window: each may cost the store some 30 ms.',
+  ),
+  searchAddressCount: integer(3000, 'count', COUNT, 'The same of one address.'),
+  searchWindowMs: integer(60_000, 'ms', WINDOW, 'From the first of them on.'),
   groupUserCount: integer(60, 'count', COUNT, 'Groups that one user makes in one window.'),
   groupAddressCount: integer(600, 'count', COUNT, 'The same of one address.'),
   groupWindowMs: integer(3_600_000, 'ms', WINDOW, 'From the first of them on.'),
@@ -96,6 +104,7 @@ export interface AttemptGuardDeps {
 export type Attempt =
   | { readonly kind: 'signIn'; readonly account: string | Uid }
   | { readonly kind: 'lookup'; readonly uid: Uid }
+  | { readonly kind: 'search'; readonly uid: Uid }
   | { readonly kind: 'group'; readonly uid: Uid }
   | { readonly kind: 'create'; /** It sets a password. */ readonly hashes: boolean }
   | { readonly kind: 'mail' };
@@ -110,7 +119,18 @@ interface Claim {
 }
 
 type CounterName =
-  'password' | 'address' | 'account' | 'pair' | 'user' | 'create' | 'mail' | 'lookup' | 'founder' | 'group';
+  | 'password'
+  | 'address'
+  | 'account'
+  | 'pair'
+  | 'user'
+  | 'create'
+  | 'mail'
+  | 'lookup'
+  | 'founder'
+  | 'group'
+  | 'searcher'
+  | 'search';
 
 /** A place among the hashes is free again in about the time of a few. */
 const BUSY_RETRY_MS = 1000;
@@ -118,10 +138,10 @@ const BUSY_RETRY_MS = 1000;
 export class AttemptGuard {
   readonly #counters: Readonly<Record<CounterName, AttemptCount>>;
   readonly #hashing: Readonly<Record<'address' | 'account', InFlight>>;
-  readonly #refused = { signIn: 0, create: 0, mail: 0, lookup: 0, group: 0 };
+  readonly #refused = { signIn: 0, create: 0, mail: 0, lookup: 0, search: 0, group: 0 };
 
   constructor(options: AttemptOptions, { counter }: AttemptGuardDeps) {
-    const { keyCount, signInWindowMs, lookupWindowMs, groupWindowMs } = options;
+    const { keyCount, signInWindowMs, lookupWindowMs, searchWindowMs, groupWindowMs } = options;
     const of = (limitCount: number, windowMs: number): AttemptCount =>
       counter({ limitCount, windowMs, keyCount });
     this.#counters = {
@@ -133,6 +153,8 @@ export class AttemptGuard {
       mail: of(options.mailCount, options.mailWindowMs),
       user: of(options.lookupUserCount, lookupWindowMs),
       lookup: of(options.lookupAddressCount, lookupWindowMs),
+      searcher: of(options.searchUserCount, searchWindowMs),
+      search: of(options.searchAddressCount, searchWindowMs),
       founder: of(options.groupUserCount, groupWindowMs),
       group: of(options.groupAddressCount, groupWindowMs),
     };
@@ -182,7 +204,7 @@ export class AttemptGuard {
 
   /** The address's first: where it has none left, nothing is noted of what it names. */
   #claimsOf(attempt: Attempt, addressKey: string): readonly Claim[] {
-    const { password, address, account, pair, user, founder } = this.#counters;
+    const { password, address, account, pair, user, searcher, founder } = this.#counters;
     if (attempt.kind === 'signIn') {
       const name = keyOf(attempt.account);
       return [
@@ -194,8 +216,8 @@ export class AttemptGuard {
       ];
     }
     const ofAddress: Claim = { counter: this.#counters[attempt.kind], key: addressKey, succeeded: 'keep' };
-    if (attempt.kind !== 'lookup' && attempt.kind !== 'group') return [ofAddress];
-    const counter = attempt.kind === 'lookup' ? user : founder;
+    if (attempt.kind === 'create' || attempt.kind === 'mail') return [ofAddress];
+    const counter = { lookup: user, search: searcher, group: founder }[attempt.kind];
     return [ofAddress, { counter, key: keyOf(attempt.uid), succeeded: 'keep' }];
   }
 

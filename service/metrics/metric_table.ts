@@ -134,7 +134,7 @@ const LIMITS: readonly MetricRow[] = [
   labelled(
     'counter',
     ['limits_attempts_refused_total', 'kind'],
-    'Sign-ins, sign-ups, mails and look-ups refused as too many.',
+    'Sign-ins, sign-ups, mails, look-ups and new groups refused as too many.',
     (f) => byName(countsOf(f.attempts.refused)),
   ),
   gauge('limits_known_users', 'Users whose rates are remembered.', (f) => f.rates.rememberedUserCount),
