@@ -98,7 +98,7 @@ export const EVENT_OPERATIONS: readonly Operation[] = [
   }),
   callerOperation({
     path: 'msg/search',
-    answer: 'page',
+    answer: 'list',
     input: {
       text: text(1, SEARCH_TEXT),
       conv: optional<ConversationName | ''>(toConversation, ''),
@@ -108,6 +108,7 @@ export const EVENT_OPERATIONS: readonly Operation[] = [
       before: optional(toCount, 0),
       limit: optional(countWithin(1, SEARCH_COUNT_LIMIT), SEARCH_COUNT),
     },
+    guard: (_input, { uid }) => [{ kind: 'search', uid }],
     run: (rooms, input, caller) => rooms.search.search(input, caller),
   }),
 ];
