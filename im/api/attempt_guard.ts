@@ -1,7 +1,7 @@
 /**
- * Stops guessing: failed sign-ins per account and address, new accounts and mails per address, look-ups of people and
- * searches and new groups per user and address; and keeps passwords of one from keeping everybody else's from being hashed. Tokens
- * are not looked at here: whoever holds one is in, whatever others try in his name.
+ * Stops guessing: failed sign-ins per account and address, new accounts and mails per address, look-ups of people,
+ * searches and new groups per user and address; and keeps passwords of one from keeping everybody else's from being
+ * hashed. Tokens are not looked at here: whoever holds one is in, whatever others try in his name.
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import { InFlight } from '../../pkg/limit/in_flight.js';
