@@ -4,6 +4,7 @@
  */
 import { WebSocket } from 'ws';
 import { SailplaneClient } from '../../sdk/src/client.js';
+import type { SendOptions } from '../../sdk/src/sender.js';
 import type {
   ClientTuning,
   ConnectionState,
@@ -85,8 +86,8 @@ export class Phone {
     return this.shown.map(({ content }) => content);
   }
 
-  send(to: number, content: string): Outgoing {
-    const view = this.client.send(to, content);
+  send(to: number, content: string, options: SendOptions = {}): Outgoing {
+    const view = this.client.send(to, content, options);
     this.#sends.set(view.clientId, { to, content, view });
     return view;
   }
