@@ -64,9 +64,9 @@ export class GroupApi {
   async info(gids: readonly Gid[], { uid }: Caller, addressKey: string): Promise<unknown> {
     if (gids.length === 0) return [];
     const { groups, strangers } = this.#deps;
-    const own = new Set<Gid>();
     const found = await groups.byGids(gids);
-    for (const { gid } of found) if ((await groups.membersAmong(gid, [uid])).length > 0) own.add(gid);
+    const parts = await Promise.all(found.map(({ gid }) => groups.membersAmong(gid, [uid])));
+    const own = new Set(parts.flatMap((part, index) => (part.length > 0 ? [found[index]?.gid] : [])));
     strangers.chargeGroups(uid, gids.length - own.size, addressKey);
     // A public client reads the first element of whatever it gets.
     if (found.length === 0) throw imError('NO_SUCH_GROUP');

@@ -89,9 +89,12 @@ export class GroupMembersApi {
   }
 
   async mute({ uid, untilMs, forMs, ...input }: MuteInput, caller: Caller): Promise<unknown> {
-    const until = forMs === undefined ? untilMs : this.#deps.nowMs() + forMs;
+    const nowMs = this.#deps.nowMs();
+    const until = forMs === undefined ? untilMs : nowMs + forMs;
     if (until === undefined) throw imError('INVALID_PARAMETER', 'until');
-    return this.#change({ do: 'mute', uid, untilMs: Math.min(until, MUTED_FOR_EVER_MS) }, input, caller);
+    const isOver = until <= nowMs;
+    const deed = { do: 'mute', uid, untilMs: isOver ? 0 : Math.min(until, MUTED_FOR_EVER_MS) } as const;
+    return this.#change(deed, input, caller);
   }
 
   ban(uid: Uid, on: boolean, input: ChangeInput, caller: Caller): Promise<unknown> {

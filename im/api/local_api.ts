@@ -148,7 +148,9 @@ function roomsOf(options: LocalApiOptions, deps: LocalApiDeps): ApiRooms {
     relations: new RelationApi({ contacts, appender }),
     messages: new MessageApi({ messages, receipts, recaller, mids }),
     history: new HistoryApi({ messages, nowMs }),
-    sessions: new SessionApi({ messages, receipts, signer: deps.signer, enterWorld }),
+    sessions: new SessionApi({
+      ...{ messages, receipts, signer: deps.signer, hasWorld: options.worldChannel, enterWorld },
+    }),
     sync: new SyncApi(options, { messages }),
     ...eventRoomsOf(deps),
     app: new AppApi(options, { figures }),

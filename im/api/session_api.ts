@@ -14,7 +14,8 @@ export interface SessionApiDeps {
   readonly messages: Pick<MessageStore, 'conversations' | 'openConversation' | 'mayWrite'>;
   readonly receipts: Pick<Receipts, 'read'>;
   readonly signer: Pick<TokenSigner, 'ticket'>;
-  /** Into the group of everybody. Throws NO_SUCH_GROUP where there is none. */
+  /** Whether there is a group of everybody, and how one comes into it. */
+  readonly hasWorld: boolean;
   readonly enterWorld: (caller: Caller) => Promise<void>;
 }
 
@@ -66,6 +67,7 @@ export class SessionApi {
    */
   async ticket(peer: PeerId, caller: Caller): Promise<unknown> {
     const { uid } = caller;
+    if (peer === WORLD_GID && !this.#deps.hasWorld) throw imError('NO_SUCH_GROUP');
     const refusal = await this.#refusal(uid, peer);
     if (peer === WORLD_GID && refusal === 'NOT_A_MEMBER') await this.#deps.enterWorld(caller);
     else if (refusal !== undefined) throw imError(refusal);
