@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ERRORS } from '../errors.js';
+import { editContent } from '../message/event_content.js';
 import { GROUP_ROLE, LARGE_GROUP } from '../message/group.js';
 import { known } from '../message/ids.js';
 import { EVENT_KIND, EVERYBODY, type ChatEvent } from '../message/message.js';
@@ -9,6 +10,7 @@ import { DEFAULT_SETTINGS } from '../message/settings.js';
 import { RECEIPT_NAMES_LIMIT } from './event_interface.js';
 import { UNREAD_LIMIT } from './interface.js';
 import { GroupScene } from './group_scene.contract.js';
+import { indexAll } from './search.contract.js';
 import type { Stores } from './stores_interface.js';
 import {
   mid,
@@ -126,6 +128,49 @@ function groupCases(name: string, factory: StoreFactory): void {
       await assert.rejects(events.reactions(stranger, conv, mids), noPermission);
       await assert.rejects(events.receipts(stranger, conv, of('inside')), noPermission);
       await assert.rejects(events.setSettings(stranger, conv, { pinned: true }), noPermission);
+    };
+    await check(subject.stores);
+    await check(await subject.reopen());
+  });
+
+  test(`${name}: who has left a group is shown nothing that was written or done since, in no message`, async (t) => {
+    const subject = await factory(t);
+    const scene = await Scene.open(subject.stores, 3);
+    const group = await GroupScene.create(scene, [1, 2]);
+    const { conv } = group;
+    const extra = { mentions: [scene.uid(2)] };
+    const said = stored((await group.append(group.message(0, 'word first', { extra })))[0]);
+    const edit = (content: string) => ({
+      ...group.message(0, editContent({ ...said, clientId: 'x', content }), {
+        kind: EVENT_KIND.edit,
+        clientId: content,
+      }),
+      change: { kind: 'edit', mid: said.mid, by: scene.uid(0), content, windowMs: 60_000 } as const,
+    });
+    await group.append(edit('word second'));
+    await group.remove(2);
+    await group.append(edit('word third'));
+    await indexAll(subject.stores);
+    const check = async ({ events, messages, search }: Stores): Promise<void> => {
+      const read = async (user: number) => {
+        const [uid, at] = [scene.uid(user), said.seq];
+        const lists = [
+          (await messages.range(uid, conv, at, at, WIDE)).events,
+          (await messages.history(uid, conv, 0, WIDE)).filter((event) => event.seq === at),
+          (await messages.historyBetween(uid, conv, 0, 0, WIDE)).filter((event) => event.seq === at),
+          (await messages.offlinePage(uid, WEB, new Map(), WIDE)).filter((event) => event.seq === at),
+          await events.page(uid, conv, at, 'around', limit(1)),
+          await events.messages(uid, [said.mid]),
+        ];
+        const texts = lists.flat().map((event) => `${event.content} ${event.extra?.editCount}`);
+        assert.ok(lists.flat().every((event) => event.extra?.mentions?.[0] === scene.uid(2)));
+        const edits = (await events.edits(uid, conv, said.mid)).map(({ content }) => content);
+        const all = { conv: '', from: undefined, fromMs: 0, toMs: 0, before: 0, limit: 9 } as const;
+        const found = (await search.search({ ...all, uid, text: 'third' })).events.length;
+        return [...new Set(texts), ...edits, found];
+      };
+      assert.deepEqual(await read(1), ['word third 2', 'word first', 'word second', 1]);
+      assert.deepEqual(await read(2), ['word second 1', 'word first', 0]);
     };
     await check(subject.stores);
     await check(await subject.reopen());

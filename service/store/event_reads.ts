@@ -7,6 +7,7 @@ import { EDITS_LIMIT, type EarlierContent, type Reaction } from '../../im/store/
 import type { PageLimits } from '../../im/store/interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, textAt } from '../../pkg/db/sqlite_row.js';
+import { EarlierContents } from './earlier_contents.js';
 import { EVENT_COLUMNS, eventOf, nameAt } from './event_row.js';
 import { PageRoom } from './message_reads.js';
 import { ReactionTable } from './reaction_table.js';
@@ -18,6 +19,7 @@ const NAME_COLUMN = 11;
 export class EventReads {
   readonly #db: SqliteDatabase;
   readonly #rights: ReadingRights;
+  readonly #earlier: EarlierContents;
   readonly #table: ReactionTable;
   readonly #sizesUp: Statement;
   readonly #sizesDown: Statement;
@@ -26,10 +28,12 @@ export class EventReads {
   readonly #place: Statement;
   readonly #pinned: Statement;
   readonly #edits: Statement;
+  readonly #after: Statement;
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#rights = new ReadingRights(db);
+    this.#earlier = new EarlierContents(db);
     this.#table = new ReactionTable(db);
     const sizes = (order: string): Statement =>
       db.prepare(
@@ -48,8 +52,12 @@ export class EventReads {
       `SELECT ${EVENT_COLUMNS} FROM pin p JOIN message m ON m.mid = p.mid
        WHERE p.conv = ? AND p.pinned_seq <= ? ORDER BY p.pinned_seq DESC`,
     );
+    this.#after = db.prepare(
+      `SELECT l.stored_at FROM message l JOIN message m ON m.conv = l.conv AND m.seq = ?2
+       WHERE l.conv = ?1 AND l.seq = ?3`,
+    );
     this.#edits = db.prepare(
-      `SELECT content, until_at FROM message_edit WHERE mid = ? ORDER BY no DESC LIMIT ${EDITS_LIMIT}`,
+      `SELECT content, until_at FROM message_edit WHERE mid = ? AND event_seq <= ? ORDER BY no DESC LIMIT ${EDITS_LIMIT}`,
     );
   }
 
@@ -72,21 +80,21 @@ export class EventReads {
     });
   }
 
-  #up({ id, conv, spans }: Readable, from: number, room: PageRoom): readonly ChatEvent[] {
+  #up(readable: Readable, from: number, room: PageRoom): readonly ChatEvent[] {
     const events: ChatEvent[] = [];
-    for (const span of within(spans, from, Number.MAX_SAFE_INTEGER)) {
-      const cut = room.take(this.#sizesUp.all(id, span.from, span.to, room.count));
-      if (cut !== undefined) events.push(...this.#read(id, conv, span.from, cut));
+    for (const span of within(readable.spans, from, Number.MAX_SAFE_INTEGER)) {
+      const cut = room.take(this.#sizesUp.all(readable.id, span.from, span.to, room.count));
+      if (cut !== undefined) events.push(...this.#read(readable, span.from, cut));
       if (room.isFull) break;
     }
     return events;
   }
 
-  #down({ id, conv, spans }: Readable, to: number, room: PageRoom): readonly ChatEvent[] {
+  #down(readable: Readable, to: number, room: PageRoom): readonly ChatEvent[] {
     const parts: (readonly ChatEvent[])[] = [];
-    for (const span of within(spans, 0, to).toReversed()) {
-      const cut = room.take(this.#sizesDown.all(id, span.from, span.to, room.count));
-      if (cut !== undefined) parts.unshift(this.#read(id, conv, cut, span.to));
+    for (const span of within(readable.spans, 0, to).toReversed()) {
+      const cut = room.take(this.#sizesDown.all(readable.id, span.from, span.to, room.count));
+      if (cut !== undefined) parts.unshift(this.#read(readable, cut, span.to));
       if (room.isFull) break;
     }
     return parts.flat();
@@ -101,7 +109,8 @@ export class EventReads {
         const conv = nameAt(row, NAME_COLUMN);
         if (!readables.has(conv)) readables.set(conv, this.#rights.find(reader, conv));
         const readable = readables.get(conv);
-        return readable !== undefined && mayRead(readable, integerAt(row, 0)) ? [eventOf(row, conv)] : [];
+        if (readable === undefined || !mayRead(readable, integerAt(row, 0))) return [];
+        return [this.#earlier.asOf(eventOf(row, conv), readable.lastSeq)];
       });
     });
   }
@@ -109,7 +118,10 @@ export class EventReads {
   reactions(reader: Uid, conv: ConversationName, mids: readonly Mid[]): readonly Reaction[] {
     return this.#db.read(() => {
       const readable = this.#rights.of(reader, conv);
-      return mids.flatMap((mid) => (this.#isMessage(readable, mid) ? this.#table.of(reader, mid) : []));
+      const untilMs = this.#leftAtMs(readable);
+      return mids.flatMap((mid) =>
+        this.#isMessage(readable, mid) ? this.#table.of(reader, mid, untilMs) : [],
+      );
     });
   }
 
@@ -117,7 +129,8 @@ export class EventReads {
     return this.#db.read(() => {
       const readable = this.#rights.of(reader, conv);
       const rows = this.#pinned.all(readable.id, readable.lastSeq);
-      return rows.filter((row) => mayRead(readable, integerAt(row, 0))).map((row) => eventOf(row, conv));
+      const his = rows.filter((row) => mayRead(readable, integerAt(row, 0)));
+      return his.map((row) => this.#earlier.asOf(eventOf(row, conv), readable.lastSeq));
     });
   }
 
@@ -125,9 +138,15 @@ export class EventReads {
     return this.#db.read(() => {
       const readable = this.#rights.of(reader, conv);
       if (!this.#isMessage(readable, mid)) throw imError('NO_SUCH_MESSAGE');
-      const rows = this.#edits.all(mid).toReversed();
+      const rows = this.#edits.all(mid, readable.lastSeq).toReversed();
       return rows.map((row) => ({ content: textAt(row, 0), untilMs: integerAt(row, 1) }));
     });
+  }
+
+  /** When somebody who has left a group went; never of everybody else. */
+  #leftAtMs({ id, lastSeq }: Readable): number {
+    const row = this.#after.first(id, lastSeq + 1, lastSeq);
+    return row === undefined ? Number.MAX_SAFE_INTEGER : integerAt(row, 0);
   }
 
   /** One that he may read. */
@@ -138,7 +157,7 @@ export class EventReads {
     );
   }
 
-  #read(id: number, conv: ConversationName, from: number, to: number): readonly ChatEvent[] {
-    return this.#between.all(id, from, to).map((row) => eventOf(row, conv));
+  #read({ id, conv, lastSeq }: Readable, from: number, to: number): readonly ChatEvent[] {
+    return this.#between.all(id, from, to).map((row) => this.#earlier.asOf(eventOf(row, conv), lastSeq));
   }
 }

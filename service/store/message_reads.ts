@@ -9,6 +9,7 @@ import type { ChatEvent } from '../../im/message/message.js';
 import type { LocatedMessage, PageLimits, RangePage } from '../../im/store/interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, textAt } from '../../pkg/db/sqlite_row.js';
+import { EarlierContents } from './earlier_contents.js';
 import { EVENT_COLUMNS, eventOf, midAt, nameAt, seqAt, uidAt } from './event_row.js';
 import { mayRead, ReadingRights, within, type Readable, type Span } from './reading_rights.js';
 
@@ -18,6 +19,7 @@ const LOCATED_COLUMNS = 'm.mid, m.seq, m.sender, m.client_id';
 export class MessageReads {
   readonly #db: SqliteDatabase;
   readonly #rights: ReadingRights;
+  readonly #earlier: EarlierContents;
   readonly #sizesUp: Statement;
   readonly #sizesDown: Statement;
   readonly #events: Statement;
@@ -28,6 +30,7 @@ export class MessageReads {
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#rights = new ReadingRights(db);
+    this.#earlier = new EarlierContents(db);
     const sizes = (order: string): Statement =>
       db.prepare(
         `SELECT seq, length(content) FROM message WHERE conv = ? AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`,
@@ -75,7 +78,7 @@ export class MessageReads {
       from: first,
       // Nothing of it is there yet: the empty interval.
       to: known(toSeq(Math.max(covered, first - 1))),
-      events: fitting.flatMap((part) => this.#read(id, conv, part)),
+      events: fitting.flatMap((part) => this.#read({ id, conv, lastSeq }, part)),
       more: next !== undefined,
       floor,
     };
@@ -103,7 +106,8 @@ export class MessageReads {
       const events: ChatEvent[] = [];
       for (const { from, to } of within(spans, 0, last).toReversed()) {
         const cut = room.take(this.#sizesDown.all(id, from, to, room.count));
-        if (cut !== undefined) events.push(...this.#read(id, conv, { from: cut, to }).toReversed());
+        if (cut !== undefined)
+          events.push(...this.#read({ id, conv, lastSeq }, { from: cut, to }).toReversed());
         if (room.isFull) break;
       }
       return events;
@@ -147,8 +151,11 @@ export class MessageReads {
     );
   }
 
-  #read(id: number, conv: ConversationName, { from, to }: Span): readonly ChatEvent[] {
-    return this.#events.all(id, from, to).map((row) => eventOf(row, conv));
+  #read(
+    { id, conv, lastSeq }: Pick<Readable, 'id' | 'conv' | 'lastSeq'>,
+    { from, to }: Span,
+  ): readonly ChatEvent[] {
+    return this.#events.all(id, from, to).map((row) => this.#earlier.asOf(eventOf(row, conv), lastSeq));
   }
 }
 

@@ -8,6 +8,7 @@ import type { ChatEvent } from '../../im/message/message.js';
 import type { PageLimits } from '../../im/store/interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
+import { EarlierContents } from './earlier_contents.js';
 import { EVENT_COLUMNS, eventOf, nameAt } from './event_row.js';
 import { ReadingRights, within, type Span } from './reading_rights.js';
 
@@ -37,6 +38,7 @@ interface Reader {
 export class OfflineReads {
   readonly #db: SqliteDatabase;
   readonly #rights: ReadingRights;
+  readonly #earlier: EarlierContents;
   readonly #behind: Statement;
   readonly #missed: Statement;
   readonly #event: Statement;
@@ -44,6 +46,7 @@ export class OfflineReads {
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#rights = new ReadingRights(db);
+    this.#earlier = new EarlierContents(db);
     this.#behind = db.prepare(
       `SELECT c.id, c.name, COALESCE(d.seq, m.read_seq), c.first_seq, c.last_seq, m.peer, m.since_seq, m.until_seq
        FROM conversation_member m
@@ -114,7 +117,8 @@ export class OfflineReads {
       if (events.length > 0 && bytes > limits.bytes) break;
       const seq = integerAt(row, 0);
       const event = this.#event.first(source.id, seq);
-      if (event !== undefined) events.push(eventOf(event, source.conv));
+      const last = source.spans.at(-1)?.to ?? seq;
+      if (event !== undefined) events.push(this.#earlier.asOf(eventOf(event, source.conv), last));
       source.next += 1;
       if (this.#advance(source, seq, reader)) heap.push(source);
     }

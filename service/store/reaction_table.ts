@@ -27,20 +27,22 @@ export class ReactionTable {
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
-    this.#count = db.prepare('SELECT COUNT(*) FROM reaction WHERE mid = ? AND emoji = ?');
+    this.#count = db.prepare('SELECT COUNT(*) FROM reaction WHERE mid = ? AND emoji = ? AND reacted_at <= ?');
     this.#own = db.prepare('SELECT 1 FROM reaction WHERE mid = ? AND emoji = ? AND uid = ?');
     this.#first = db.prepare(
-      `SELECT uid FROM reaction WHERE mid = ? AND emoji = ? ORDER BY reacted_at, uid LIMIT ${REACTOR_LIMIT}`,
+      `SELECT uid FROM reaction WHERE mid = ? AND emoji = ? AND reacted_at <= ? ORDER BY reacted_at, uid LIMIT ${REACTOR_LIMIT}`,
     );
   }
 
-  of(reader: Uid, mid: Mid): readonly Reaction[] {
-    return emojiOf(this.#db, mid, REACTION_LIMIT).map((emoji) => ({
+  /** Those until `untilMs`: who has left a group is not told of later ones. */
+  of(reader: Uid, mid: Mid, untilMs: number): readonly Reaction[] {
+    const all = emojiOf(this.#db, mid, REACTION_LIMIT).map((emoji) => ({
       mid,
       emoji: textAt([emoji], 0),
-      count: integerAt(this.#count.first(mid, emoji) ?? [0], 0),
+      count: integerAt(this.#count.first(mid, emoji, untilMs) ?? [0], 0),
       own: this.#own.first(mid, emoji, reader) !== undefined,
-      uids: this.#first.all(mid, emoji).map((row) => uidAt(row, 0)),
+      uids: this.#first.all(mid, emoji, untilMs).map((row) => uidAt(row, 0)),
     }));
+    return all.filter(({ count }) => count > 0);
   }
 }

@@ -11,6 +11,7 @@ import { queryTerms, type QueryTerm } from '../../im/search/terms.js';
 import { SEARCH_TERM_LIMIT, type SearchPage, type SearchRequest } from '../../im/store/event_interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
+import { EarlierContents } from './earlier_contents.js';
 import { EVENT_COLUMNS, eventOf, nameAt } from './event_row.js';
 import { mayRead, ReadingRights, type Readable } from './reading_rights.js';
 import { IDS_PER_MS } from './search_table.js';
@@ -42,6 +43,7 @@ interface Found {
 export class SearchReads {
   readonly #db: SqliteDatabase;
   readonly #rights: ReadingRights;
+  readonly #earlier: EarlierContents;
   readonly #places: Statement;
   readonly #match: Statement;
   readonly #doc: Statement;
@@ -50,6 +52,7 @@ export class SearchReads {
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#rights = new ReadingRights(db);
+    this.#earlier = new EarlierContents(db);
     this.#places = db.prepare(
       `SELECT c.id, c.name, c.last_at FROM conversation_member m JOIN conversation c ON c.id = m.conv
        WHERE m.uid = ? AND c.last_seq > 0 ORDER BY c.last_at DESC, c.id LIMIT ?`,
@@ -131,6 +134,8 @@ export class SearchReads {
       if (readable === undefined || !mayRead(readable, seq)) return [];
       const cells = this.#event.first(place.id, seq);
       const event = cells === undefined ? undefined : eventOf(cells, place.conv);
+      // Found by what it says now, which he may not know.
+      if (event !== undefined && this.#earlier.asOf(event, readable.lastSeq) !== event) return [];
       if (event === undefined || (from !== undefined && event.from !== from)) return [];
       return event.storedAtMs < fromMs || (toMs !== 0 && event.storedAtMs >= toMs) ? [] : [{ id, event }];
     });

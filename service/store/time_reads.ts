@@ -9,6 +9,7 @@ import type { ChatEvent } from '../../im/message/message.js';
 import type { PageLimits } from '../../im/store/interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
+import { EarlierContents } from './earlier_contents.js';
 import { EVENT_COLUMNS, eventOf } from './event_row.js';
 import { PageRoom } from './message_reads.js';
 import { ReadingRights, within } from './reading_rights.js';
@@ -18,6 +19,7 @@ const INSIDE = 'm.conv = ? AND m.seq BETWEEN ? AND ? AND m.stored_at >= ? AND m.
 export class TimeReads {
   readonly #db: SqliteDatabase;
   readonly #rights: ReadingRights;
+  readonly #earlier: EarlierContents;
   readonly #timeOf: Statement;
   readonly #sizes: Statement;
   readonly #events: Statement;
@@ -25,6 +27,7 @@ export class TimeReads {
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#rights = new ReadingRights(db);
+    this.#earlier = new EarlierContents(db);
     this.#timeOf = db.prepare('SELECT stored_at FROM message WHERE conv = ? AND seq = ?');
     this.#sizes = db.prepare(
       `SELECT m.seq, length(m.content) FROM message m WHERE ${INSIDE} ORDER BY m.seq DESC LIMIT ?`,
@@ -53,7 +56,7 @@ export class TimeReads {
         if (cut !== undefined) rows.push(...this.#events.all(id, cut, span.to, fromMs, endMs));
         if (room.isFull) break;
       }
-      return rows.map((row) => eventOf(row, conv));
+      return rows.map((row) => this.#earlier.asOf(eventOf(row, conv), lastSeq));
     });
   }
 
