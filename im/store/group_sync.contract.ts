@@ -155,6 +155,25 @@ export function groupSyncContract(name: string, factory: StoreFactory): void {
     assert.equal((await sync(scene, 2)).count, 0, 'a stranger has none');
   });
 
+  test(`${name}: what a member missed before he left stops his mark when he is back`, async (t) => {
+    const scene = await open(t);
+    const group = await GroupScene.create(scene, [1]);
+    await group.say(0, 'a', 'b');
+    await group.remove(1);
+    await group.say(0, 'not his');
+    const joined = await group.add(1);
+    const [uid, conv] = [scene.uid(1), group.conv];
+    const mark = async (from: number, to: number): Promise<number | undefined> => {
+      const request = { uid, device: WEB, conv, from: seq(from), to: seq(to), read: false };
+      await scene.stores.messages.mark([request]);
+      return (await scene.stores.messages.conversations(uid, WEB, 1, conv))[0]?.deviceSeq;
+    };
+    assert.equal(await mark(1, 2), 2);
+    assert.equal(await mark(joined, joined), 2);
+    assert.equal(await mark(3, 4), joined - 1, 'to the end of what is not his');
+    assert.equal(await mark(joined, joined), joined);
+  });
+
   test(`${name}: in a large group only reading is marked for others, and notices stop no device`, async (t) => {
     const users = LARGE_GROUP.memberNotices + 2;
     const scene = await open(t, users);

@@ -97,25 +97,30 @@ export class MarkTable {
   #raise({ uid, device, conv, got, readTo }: DeviceRequests, stampMs: number): void {
     const row = this.#member.first(uid, conv);
     if (row === undefined) return;
-    const log = this.#logOf(row, uid, device);
-    const { id, firstSeq, lastSeq } = log;
+    const id = integerAt(row, 0);
     const [delivered, read] = [integerAt(row, 2), integerAt(row, 3)];
     const deviceRow = this.#device.first(uid, device, id);
     const before = deviceRow === undefined ? read : integerAt(deviceRow, 0);
+    const log = this.#logOf(row, uid, device, before);
     // What is erased, or was before his time, stops nobody: there is nothing of it to be got.
-    const start = Math.max(before, firstSeq - 1);
-    const after = this.#walk(start, got, log);
-    const newRead = Math.max(read, Math.min(readTo, lastSeq));
+    const after = this.#walk(Math.max(before, log.firstSeq - 1), got, log);
     if (deviceRow === undefined || after > before) this.#setDevice.run(uid, device, id, after);
-    else if (newRead === read) return;
+    const newRead = Math.max(read, Math.min(readTo, log.lastSeq));
     const isMarked = integerAt(row, 8) <= LARGE_GROUP.deliveredMarks;
-    this.#setMember.run(isMarked ? Math.max(delivered, after) : delivered, newRead, stampMs, uid, id);
+    const newDelivered = isMarked ? Math.max(delivered, after) : delivered;
+    // A device's own mark alone is nobody else's news.
+    if (newDelivered === delivered && newRead === read) return;
+    this.#setMember.run(newDelivered, newRead, stampMs, uid, id);
   }
 
-  #logOf(row: Row, uid: number, device: number): Log {
-    const side = { uid, peer: integerAt(row, 5), sinceSeq: integerAt(row, 6), untilSeq: integerAt(row, 7) };
+  #logOf(row: Row, uid: number, device: number, mark: number): Log {
+    const sinceSeq = integerAt(row, 6);
     const ends = this.#rights.ends({
-      ...side,
+      uid,
+      peer: integerAt(row, 5),
+      // Behind a mark within his present membership the earlier ones, which are a read of their own, do not count.
+      sinceSeq: mark >= sinceSeq - 1 ? 0 : sinceSeq,
+      untilSeq: integerAt(row, 7),
       firstSeq: integerAt(row, 4),
       lastSeq: integerAt(row, 1),
     });
