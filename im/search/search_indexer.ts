@@ -19,10 +19,11 @@ export const SEARCH_OPTIONS = {
     'From having indexed everything to the next look: how long after it was stored a message may not be found yet.',
   ),
   searchBatchCount: integer(
-    200,
+    50,
     'count',
     { min: 1, max: 10_000 },
-    'Events indexed in one transaction; messages that are sent meanwhile wait for it.',
+    'Events indexed in one transaction: messages that are sent meanwhile wait for it, and all of their content is in ' +
+      'memory meanwhile.',
   ),
   searchPauseMs: integer(20, 'ms', { min: 0, max: 60_000 }, 'Between two batches.'),
 } as const;
