@@ -14,9 +14,7 @@ export const GROUP_UID_COUNT = 500;
 export const GROUP_GID_COUNT = 100;
 
 /** Undefined where it is absent; unlike `maybe` an empty text is one: it clears what was there. */
-export function given<Value>(
-  narrow: (value: unknown) => Value | undefined,
-): z.ZodType<Value | undefined> {
+export function given<Value>(narrow: (value: unknown) => Value | undefined): z.ZodType<Value | undefined> {
   return z.unknown().transform((value, context): Value | undefined => {
     if (value === undefined || value === null) return undefined;
     const narrowed = narrow(value);
