@@ -1,7 +1,9 @@
 /** The contracts of what is written of groups, over SQLite as the server runs it. */
 import { groupChangesContract } from '../../im/store/group_changes.contract.js';
+import { groupFaultContract } from '../../im/store/group_faults.contract.js';
 import { groupRandomContract } from '../../im/store/group_random.contract.js';
-import { workerStore } from './sqlite_factory.contract.js';
+import { inThreadStore, workerStore } from './sqlite_factory.contract.js';
 
 groupChangesContract('sqlite', workerStore);
 groupRandomContract('sqlite', workerStore);
+groupFaultContract('sqlite', inThreadStore);
