@@ -270,6 +270,33 @@ test('the world channel: the first word lets its speaker in, under its name for 
   assert.ok(named.every(({ cliMid, mid }) => cliMid !== '' && Number(mid) < 2 ** 53));
 });
 
+test('after a restart the numbers go on, a late retry is the same message, and the members are pushed at once', async (t) => {
+  const { server, gid, java, ours } = await stage(t);
+  const before = await ours.send(gid, 'before');
+  await java.seeContent(gid, 'before');
+  await server.restart();
+  const back = await Person.connect(server.urls, 'modern', ours.account);
+  const phone = await Person.connect(server.urls, 'legacy', java.account);
+  for (const person of [back, phone]) t.after(() => person.close());
+  back.client.say(
+    'message.group',
+    { cliMid: before.clientId, to: String(gid), content: 'before', type: 1 },
+    900,
+  );
+  const ack = await back.client.expect('ack.message', ({ cliMid }) => cliMid === before.clientId);
+  assert.deepEqual([asObject(ack.data)['mid'], asObject(ack.data)['seq']], [before.mid, before.seq]);
+  const after = await back.send(gid, 'after');
+  assert.equal(after.seq, before.seq + 1);
+  assert.equal(
+    (await phone.seeContent(gid, 'after')).seq,
+    after.seq,
+    'and nobody had to open anything first',
+  );
+  await expectQuiet(QUIET_MS, () =>
+    phone.contents(gid).includes('before') ? 'a repeat was pushed to somebody who had it' : undefined,
+  );
+});
+
 test('where it is switched off there is no world channel', async (t) => {
   const server = await TestServer.start(t, { flags: { 'messaging-world-channel': false } });
   const nobody = await Person.enter(server.urls, 'modern');

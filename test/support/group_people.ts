@@ -80,7 +80,7 @@ export class Person {
   /** Says it and does not wait; `again`: under the names of an earlier message. */
   async say(to: number | string, content: string, again?: Sent): Promise<Sent> {
     const mid = this.kind !== 'legacy' ? 0 : (again?.mid ?? (await this.newMid()));
-    const clientId = again?.clientId ?? `said-${this.uid}-${++this.#count}`;
+    const clientId = again?.clientId ?? crypto.randomUUID();
     const atMs = 1_600_000_000_000;
     const message = { from: this.uid, to: Number(to), content, mid, clientId, atMs };
     if (typeof to === 'number') this.client.chat(message, 'message.group');
