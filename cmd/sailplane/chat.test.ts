@@ -263,3 +263,33 @@ void test('/recall takes the last line back; the other side hears of it, and lat
   bob.type('/history');
   await bob.sees('alice: (taken back)');
 });
+
+void test('/create, /invite, /members, /leave and /join: a group from two terminals', async (t) => {
+  const open = terminals(t, await TestServer.start(t));
+  const bob = open('bob', '--register', '--to', 'bob');
+  await bob.type('note').sees('me: note ✓');
+  const alice = open('alice', '--register');
+  await waitUntil('alice to be there', () => alice.notices.includes('nobody to write to'));
+  alice.type('/members');
+  await waitUntil('the refusal', () => alice.notices.includes('not in a group'));
+  alice.type('/create crew', '/invite bob', 'welcome');
+  await alice.sees('me: welcome ✓');
+  await waitUntil('the notice', () => /alice brought you in/.test(bob.notices));
+  await bob.sees('alice in crew: welcome');
+  const [, gid = ''] = /group crew is (\d+)/.exec(alice.notices) ?? [];
+  bob.type(`/to ${gid}`, 'thanks', '/members');
+  await alice.sees('bob: thanks');
+  await waitUntil('the members', () => /alice \(\d+\), owner/.test(bob.notices));
+  bob.type('/leave');
+  await waitUntil('the leaving', () => alice.notices.includes('bob left'));
+  alice.type('without you');
+  await alice.sees('me: without you ✓');
+  bob.type(`/join ${gid}`);
+  await waitUntil('the coming back', () => alice.notices.includes('bob joined'));
+  alice.type('with you');
+  await bob.sees('alice: with you');
+  assert.ok(!bob.text.includes('without you'));
+  assert.equal(alice.lines.filter((line) => line === 'me: welcome ✓').length, 1, 'accepted says nothing new');
+  const late = open('alice', '--device', '7', '--to', gid).type('/quit');
+  await late.sees('bob: thanks');
+});
