@@ -4,7 +4,10 @@
  */
 import { chatMembers } from '../../im/message/conversation.js';
 import { EVENT_KIND } from '../../im/message/message.js';
+import type { Logged } from './logged.js';
 import { Memberships } from './memberships.js';
+
+export type { Logged };
 
 /** One message somebody asked to send; those of one device in the order of its asking. */
 export interface Sent {
@@ -19,18 +22,6 @@ export interface Sent {
   /** As the ack said; 0 where there was none. */
   readonly mid: number;
   readonly seq: number;
-}
-
-/** One message of a log, as a screen or the store has it. */
-export interface Logged {
-  readonly conv: string;
-  readonly seq: number;
-  readonly mid: number;
-  readonly clientId: string;
-  readonly from: number;
-  readonly content: string;
-  /** EVENT_KIND, in the store; absent: a message. What is none has a place in the log and is on no screen. */
-  readonly kind?: number;
 }
 
 /** What one device showed, in the order in which it showed it. */

@@ -2,7 +2,7 @@
 import { groupOf } from '../../im/message/conversation.js';
 import { EVENT_KIND } from '../../im/message/message.js';
 import { membersChanged, readNotice } from '../../im/message/notice.js';
-import type { Logged } from './history_checker.js';
+import type { Logged } from './logged.js';
 
 /** Closed; the notices by which he came and went are inside. `to` is Infinity while he is a member. */
 interface Interval {
