@@ -5,6 +5,7 @@ import { GROUP_ROLE, MUTED_FOR_EVER_MS, WORLD_GID, type GroupMember } from '../m
 import { groupConversation } from '../message/conversation.js';
 import { known, toGid, toUid } from '../message/ids.js';
 import { readNotice } from '../message/notice.js';
+import { GROUP_REQUEST_LIMIT } from './group_interface.js';
 import { GroupScene } from './group_scene.contract.js';
 import type { AppendRequest } from './interface.js';
 import { duplicate, outcomes, Scene, stored, type StoreFactory } from './scene.contract.js';
@@ -392,6 +393,51 @@ export function groupChangesContract(name: string, factory: StoreFactory): void 
     assert.deepEqual(outcomes(await group.append(group.message(500, 'a'))), ['GROUP_DISSOLVED']);
     const other = await GroupScene.create(scene, []);
     assert.equal(await join(other, 500, { groupLimit: 1 }), 'stored', 'it counts for no limit');
+  });
+
+  test(`${name}: group: admins take back what those below them said, and their own without a window`, async (t) => {
+    const group = await make(t, [1, 2, 3]);
+    for (const one of [1, 2]) await group.did(0, { do: 'role', uid: group.uid(one), role: GROUP_ROLE.admin });
+    const said = await group.append(...[0, 1, 2, 3].map((from) => group.message(from, `of ${from}`)));
+    const recall = (by_: number, of: number, windowMs: number): AppendRequest => {
+      const target = stored(said[of]).mid;
+      const { event } = group.scene.recall(by_, by_, target);
+      const change = { kind: 'recall', mid: target, by: group.uid(by_), windowMs } as const;
+      return { conv: group.conv, event: { ...known(event), to: group.gid }, change };
+    };
+    const results = await group.append(
+      recall(4, 3, MINUTE),
+      recall(3, 1, MINUTE),
+      recall(3, 3, -1),
+      recall(1, 0, MINUTE),
+      recall(1, 2, MINUTE),
+      recall(1, 3, -1),
+      recall(1, 1, -1),
+      recall(0, 2, -1),
+    );
+    assert.deepEqual(outcomes(results), [
+      'NOT_A_MEMBER',
+      'NO_PERMISSION',
+      'RECALL_TOO_LATE',
+      'NO_PERMISSION',
+      'NO_PERMISSION',
+      'stored',
+      'stored',
+      'stored',
+    ]);
+    assert.equal(stored(results[5]).memberCount, 4);
+  });
+
+  test(`${name}: group: a thousand wait to be let in; one more replaces the oldest`, async (t) => {
+    const scene = await open(t, GROUP_REQUEST_LIMIT + 2);
+    const group = await GroupScene.create(scene, [], { joinMode: 'approval' });
+    const asking = Array.from({ length: GROUP_REQUEST_LIMIT + 1 }, (_, index) =>
+      group.request(index + 1, { do: 'ask', comment: '' }),
+    );
+    assert.deepEqual(new Set(outcomes(await group.append(...asking))), new Set(['changed']));
+    const requests = await scene.stores.groups.requests(group.gid);
+    assert.equal(requests.length, GROUP_REQUEST_LIMIT);
+    assert.equal(requests[0]?.uid, scene.uid(2));
   });
 
   test(`${name}: group: memberships and pages of members`, async (t) => {
