@@ -12,7 +12,7 @@ import { known, toDevice, type Device, type Gid, type Uid } from '../message/ids
 import type { Profile } from '../message/message.js';
 import type { ConnectionRates } from '../limits/interface.js';
 import type { Connection } from './interface.js';
-import type { GroupSlot } from './groups/group_slot.js';
+import type { GroupPlace } from './groups/group_place.js';
 import type { OldClient } from './old_sdk/old_client.js';
 import type { OutboundQueue } from './outbound_queue.js';
 import type { UntoldPushes } from './untold_pushes.js';
@@ -34,7 +34,7 @@ export class Client implements TimerEntry<Client> {
   /** Made for the first push that nobody has acknowledged yet. */
   untold: UntoldPushes | undefined;
   /** Its places in groups, kept by GroupIndex; made for the first one. */
-  groups: Map<Gid, GroupSlot> | undefined;
+  groups: Map<Gid, GroupPlace> | undefined;
   uid: Uid | undefined;
   device: Device = known(toDevice(0));
   tokenVersion = 0;

@@ -18,7 +18,7 @@ import type { Authenticator, SignedIn } from './interface.js';
 export interface SignInDeps {
   readonly authenticator: Authenticator;
   readonly directory: ClientDirectory;
-  readonly groups: Pick<GroupIndex, 'signIns' | 'enter'>;
+  readonly groups: Pick<GroupIndex, 'begin' | 'read' | 'isGood' | 'enter' | 'end'>;
   readonly logger: Logger;
   readonly send: (client: Client, frame: DownFrame) => void;
   readonly close: (client: Client, reason: CloseName) => void;
@@ -80,16 +80,17 @@ export class SignInHandler {
   }
 
   async #enter(client: Client, frame: AuthUp, signedIn: SignedIn): Promise<void> {
-    const { signIns } = this.#deps.groups;
-    const joining = signIns.begin(signedIn.uid);
+    const index = this.#deps.groups;
+    const joining = index.begin(signedIn.uid);
     try {
-      const groups = await signIns.read(joining);
+      const groups = await index.read(joining);
       client.isSigningIn = false;
       if (client.isClosed || client.closing !== undefined) return;
-      if (joining.isStale) throw imError('TOO_BUSY', undefined, { retryAfterMs: STALE_RETRY_MS });
+      if (!index.isGood(joining, groups))
+        throw imError('TOO_BUSY', undefined, { retryAfterMs: STALE_RETRY_MS });
       this.#bind(client, frame, signedIn, { joining, groups });
     } finally {
-      signIns.end(joining);
+      index.end(joining);
     }
   }
 

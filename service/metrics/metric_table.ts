@@ -3,6 +3,7 @@
  * from. docs/operations.md has the same names (test/ops/metrics_docs.test.ts).
  */
 import { EVENT_METRICS } from './event_metrics.js';
+import { GATEWAY_GROUP_METRICS } from './gateway_group_metrics.js';
 import { GROUP_METRICS } from './group_metrics.js';
 import { byName, byTwoNames, counter, countsOf, gauge, labelled, type MetricRow } from './metric_row.js';
 
@@ -298,5 +299,6 @@ export const METRICS: readonly MetricRow[] = [
   ...STORE,
   ...EVENT_METRICS,
   ...GROUP_METRICS,
+  ...GATEWAY_GROUP_METRICS,
   ...PROCESS,
 ];

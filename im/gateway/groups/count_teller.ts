@@ -42,17 +42,17 @@ export class CountTeller {
     for (const [slot, seq] of untold) {
       const messages = slot.untoldCount;
       slot.untoldCount = 0;
-      const { client, channel } = slot;
+      const { client, gid, conv } = slot;
       // He went, or wants all of it or nothing by now.
-      if (messages === 0 || client.groups?.get(channel.gid) !== slot) continue;
-      const key = `${channel.gid}/${seq}/${messages}`;
+      if (messages === 0 || client.groups?.get(gid) !== slot) continue;
+      const key = `${gid}/${seq}/${messages}`;
       let shared = frames.get(key);
       if (shared === undefined) {
         const lastSeq = known(toSeq(seq));
-        shared = new SharedFrame({ kind: 'count', conv: channel.conv, lastSeq, messages });
+        shared = new SharedFrame({ kind: 'count', conv, lastSeq, messages });
         frames.set(key, shared);
       }
-      this.#deps.deliverer.pushCount(client, channel.conv, shared);
+      this.#deps.deliverer.pushCount(client, conv, shared);
     }
   }
 }

@@ -68,6 +68,13 @@ export class EventOrder {
     }
   }
 
+  /** What was passed on after `seq` is to be passed on again: the store has it. */
+  rewind(seq: number): void {
+    this.lostSeq = Math.max(this.lostSeq, this.appliedSeq);
+    this.heardSeq = Math.max(this.heardSeq, this.appliedSeq);
+    this.appliedSeq = seq;
+  }
+
   /** The first interval that is missing, where the next event is; undefined where nothing is known to be missing. */
   hole(): { readonly from: number; readonly to: number } | undefined {
     const from = this.appliedSeq + 1;

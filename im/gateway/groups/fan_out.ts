@@ -2,15 +2,14 @@
 import type { Device, Uid } from '../../message/ids.js';
 import { EVENT_KIND } from '../../message/message.js';
 import type { SharedFrame } from '../shared_frame.js';
-import type { GroupRelay } from './group_channel.js';
-import type { GroupEvent, MemberChange } from './group_event.js';
-import type { GroupPusher } from './group_pusher.js';
+import type { GroupEvent, GroupRelay, MemberChange } from './group_event.js';
+import type { FannedOut, GroupPusher } from './group_pusher.js';
 import type { GroupSlot } from './group_slot.js';
 
 type Places = readonly (GroupSlot | undefined)[];
 type Except = { readonly uid: Uid; readonly device: Device } | undefined;
 
-export class FanOut {
+export class FanOut implements FannedOut {
   readonly shared: SharedFrame;
   /** 0 for a relay. */
   readonly seq: number;

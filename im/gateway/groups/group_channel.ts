@@ -9,20 +9,19 @@
 import { groupConversation, type ConversationName } from '../../message/conversation.js';
 import { known, toSeq, type Gid, type Uid } from '../../message/ids.js';
 import type { Interest } from '../../message/settings.js';
+import type { ChatEvent } from '../../message/message.js';
 import type { Client } from '../client.js';
 import type { ClientDirectory } from '../client_directory.js';
-import type { GroupDelivery } from '../interface.js';
 import { SharedFrame } from '../shared_frame.js';
 import { EventOrder } from './event_order.js';
 import { FanOut } from './fan_out.js';
-import { memberChange, type GroupEvent, type MemberChange } from './group_event.js';
+import { memberChange, type GroupEvent, type GroupRelay, type MemberChange } from './group_event.js';
 import type { GroupPusher } from './group_pusher.js';
+import type { GroupPlace } from './group_place.js';
 import type { GroupSlot } from './group_slot.js';
-import type { GroupTurns } from './group_turns.js';
+import type { GroupTurns, Turning } from './group_turns.js';
 import { MemberSlots } from './member_slots.js';
 import type { WaitingEvents } from './waiting_events.js';
-
-export type GroupRelay = Extract<GroupDelivery, { kind: 'relay' }>;
 
 export interface GroupChannelDeps {
   readonly directory: Pick<ClientDirectory, 'clientsOf'>;
@@ -40,18 +39,22 @@ export interface GroupChannelDeps {
 /** Relays that wait for a fan-out; more are let go, as nobody promised them. */
 const RELAY_COUNT = 64;
 
-export class GroupChannel {
+export class GroupChannel implements Turning {
   readonly gid: Gid;
   readonly conv: ConversationName;
   readonly order: EventOrder;
   readonly #deps: GroupChannelDeps;
-  readonly #slots = new MemberSlots();
+  readonly #slots: MemberSlots;
   #relays: GroupRelay[] = [];
   #fanOut: FanOut | undefined;
   /** The last event that was for all members: what `after` says. */
   #sharedSeq: number;
   /** Up to here events only change the list of members; clients are told to fetch them. */
   #silentSeq = 0;
+  /** What came before never passed here: who is here knew it already. */
+  #baseSeq: number;
+  /** Where to begin again, because of somebody who was here and did not know. */
+  #rewindSeq = Infinity;
   /** Kept by GroupTurns. */
   isInLine = false;
   /** Kept by HoleReader. */
@@ -64,7 +67,9 @@ export class GroupChannel {
     this.gid = gid;
     this.conv = groupConversation(gid);
     this.order = new EventOrder(appliedSeq, heardSeq, deps.waiting);
+    this.#slots = new MemberSlots(gid);
     this.#sharedSeq = appliedSeq;
+    this.#baseSeq = appliedSeq;
     this.#deps = deps;
   }
 
@@ -73,19 +78,29 @@ export class GroupChannel {
   }
 
   get isRunnable(): boolean {
-    return !this.isGone && (this.#fanOut !== undefined || this.order.hasNext || this.#relays.length > 0);
+    if (this.isGone) return false;
+    return this.#fanOut !== undefined || this.order.hasNext || this.#relays.length > 0 || this.#isRewinding;
   }
 
-  add(client: Client, sinceSeq: number, interest: Interest): GroupSlot {
-    return this.#slots.add(this, client, sinceSeq, interest);
+  get baseSeq(): number {
+    return this.#baseSeq;
   }
 
-  remove(slot: GroupSlot): void {
-    if (this.#slots.remove(slot)) this.#settle();
+  get #isRewinding(): boolean {
+    return this.#rewindSeq < Infinity;
+  }
+
+  add(client: Client, sinceSeq: number, interest: Interest): void {
+    this.#slots.add(client, sinceSeq, interest);
+  }
+
+  remove(place: GroupPlace): void {
+    if (this.#slots.remove(place)) this.#settle();
   }
 
   take(event: GroupEvent): void {
-    this.order.add(event);
+    if (event.event.seq <= this.#baseSeq) this.#late(event.event);
+    else this.order.add(event);
     this.goOn();
   }
 
@@ -139,7 +154,33 @@ export class GroupChannel {
     this.#fanOut = undefined;
   }
 
+  /**
+   * On its way while somebody's groups were read, which is how this channel began behind it. Whoever came in by it
+   * and had signed in before is not here yet: then it begins again from there.
+   */
+  #late(event: ChatEvent): void {
+    const change = memberChange(event);
+    if (change === undefined) return;
+    this.#deps.membersChanged(this.gid, event.seq, change);
+    const clients = change.added.flatMap((uid) => this.#deps.directory.clientsOf(uid));
+    if (clients.some((client) => this.#slots.of(client) === undefined))
+      this.#rewindSeq = Math.min(this.#rewindSeq, event.seq - 1);
+  }
+
+  /** Those who are here have had everything up to where it was. */
+  #rewind(): void {
+    const { appliedSeq } = this.order;
+    for (const slot of this.#slots.places) {
+      if (slot !== undefined && slot.sinceSeq < appliedSeq) slot.sinceSeq = appliedSeq;
+    }
+    this.order.rewind(this.#rewindSeq);
+    this.#baseSeq = this.#rewindSeq;
+    this.#sharedSeq = this.#rewindSeq;
+    this.#rewindSeq = Infinity;
+  }
+
   #begin(): FanOut | undefined {
+    if (this.#isRewinding) this.#rewind();
     for (;;) {
       const event = this.order.take();
       if (event === undefined) break;
@@ -188,7 +229,7 @@ export class GroupChannel {
   #slotsOf(uid: Uid): readonly GroupSlot[] {
     const slots: GroupSlot[] = [];
     for (const client of this.#deps.directory.clientsOf(uid)) {
-      const slot = client.groups?.get(this.gid);
+      const slot = this.#slots.of(client);
       if (slot !== undefined) slots.push(slot);
     }
     return slots;

@@ -11,6 +11,8 @@ export interface GroupEvent {
   readonly bytes: number;
 }
 
+export type GroupRelay = Extract<GroupDelivery, { kind: 'relay' }>;
+
 export interface MemberChange {
   readonly added: readonly Uid[];
   readonly removed: readonly Uid[] | 'everybody';

@@ -3,7 +3,8 @@
  * of the way of a message to a group.
  */
 import type { Logger } from '../../../pkg/log/logger.js';
-import type { Gid } from '../../message/ids.js';
+import { imError } from '../../errors.js';
+import type { Gid, Uid } from '../../message/ids.js';
 import type { ChatEvent } from '../../message/message.js';
 import type { Interest } from '../../message/settings.js';
 import type { GroupStore, Membership } from '../../store/group_interface.js';
@@ -32,6 +33,10 @@ export interface GroupIndexDeps {
   readonly logger: Logger;
 }
 
+/** Of one user's groups, until nothing is missing in between. */
+const READS = 3;
+const RETRY_MS = 1000;
+
 export class GroupIndex {
   readonly #deps: GroupIndexDeps;
   readonly #channels = new Map<Gid, GroupChannel>();
@@ -42,6 +47,7 @@ export class GroupIndex {
   readonly #pusher: GroupPusher;
   readonly #channelDeps: GroupChannelDeps;
   #relayDropCount = 0;
+  #readAgainCount = 0;
 
   constructor(options: GroupOptions, deps: GroupIndexDeps) {
     this.#deps = deps;
@@ -74,13 +80,36 @@ export class GroupIndex {
       skippedCount: this.#pusher.skippedCount,
       relayDropCount: this.#relayDropCount,
       signingInCount: this.#signIns.count,
-      readAgainCount: this.#signIns.readAgainCount,
+      readAgainCount: this.#readAgainCount,
     };
   }
 
-  /** From now on what happens to the groups of this user is kept. */
-  get signIns(): Pick<SignInGroups, 'begin' | 'read' | 'end'> {
-    return this.#signIns;
+  /** From now on what happens to the groups of this user is kept, until `end`. */
+  begin(uid: Uid): Joining {
+    return this.#signIns.begin(uid);
+  }
+
+  /** Throws where the store does not answer: nobody is signed in without his groups. */
+  async read(joining: Joining): Promise<UserGroups> {
+    for (let reads = 0; reads < READS; reads++) {
+      const groups = await this.#signIns.read(joining);
+      if (this.isGood(joining, groups)) return groups;
+      this.#readAgainCount++;
+    }
+    throw imError('TOO_BUSY', undefined, { retryAfterMs: RETRY_MS });
+  }
+
+  /** False: what happened meanwhile could not be kept, or a group here began behind what was read. */
+  isGood({ isStale }: Joining, { memberships, lastSeqs }: UserGroups): boolean {
+    if (isStale) return false;
+    return memberships.every(({ gid }) => {
+      const channel = this.#channels.get(gid);
+      return channel === undefined || (lastSeqs.get(gid) ?? 0) >= channel.baseSeq;
+    });
+  }
+
+  end(joining: Joining): void {
+    this.#signIns.end(joining);
   }
 
   /** It is in the directory, and nothing has been awaited since its groups were read. */
@@ -109,7 +138,7 @@ export class GroupIndex {
     const { groups } = client;
     if (groups === undefined) return;
     client.groups = undefined;
-    for (const slot of groups.values()) slot.channel.remove(slot);
+    for (const [gid, place] of groups) this.#channels.get(gid)?.remove(place);
   }
 
   deliver(deliveries: readonly GroupDelivery[]): Promise<void> {

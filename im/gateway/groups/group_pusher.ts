@@ -1,13 +1,12 @@
 /** What a connection of a member is given of a group: the event, a count, a relay, or word that it lacks something. */
-import type { Seq } from '../../message/ids.js';
+import type { Seq, Uid } from '../../message/ids.js';
 import type { Client } from '../client.js';
 import type { Deliverer } from '../deliverer.js';
 import type { OldSdks } from '../old_sdk/old_sdks.js';
-import type { SharedFrame } from '../shared_frame.js';
+import { SharedFrame } from '../shared_frame.js';
 import type { CountTeller } from './count_teller.js';
-import type { FanOut } from './fan_out.js';
+import type { MemberChange } from './group_event.js';
 import type { GroupSlot } from './group_slot.js';
-import { SharedFrame as Frame } from '../shared_frame.js';
 
 export interface GroupPusherDeps {
   readonly deliverer: Pick<Deliverer, 'pushEvent' | 'relay'>;
@@ -15,6 +14,15 @@ export interface GroupPusherDeps {
   readonly counts: Pick<CountTeller, 'add'>;
   /** An answer: always queued. */
   readonly send: (client: Client, frame: SharedFrame) => void;
+}
+
+/** What is being passed around. */
+export interface FannedOut {
+  readonly shared: SharedFrame;
+  readonly seq: number;
+  readonly from: Uid;
+  readonly isCounted: boolean;
+  readonly change: MemberChange | undefined;
 }
 
 export class GroupPusher {
@@ -40,7 +48,7 @@ export class GroupPusher {
   }
 
   /** Whoever does not want all of it: yet nobody goes without being told. Old clients have no word for a count. */
-  pushLess(slot: GroupSlot, fanOut: FanOut): void {
+  pushLess(slot: GroupSlot, fanOut: FannedOut): void {
     const { client, interest } = slot;
     const { uid } = client;
     const removed = fanOut.change?.removed ?? [];
@@ -51,9 +59,9 @@ export class GroupPusher {
   }
 
   /** Something up to `seq` was not pushed. */
-  announce({ client, channel, interest }: GroupSlot, seq: Seq): void {
+  announce({ client, conv, interest }: GroupSlot, seq: Seq): void {
     if (interest === 'muted') return;
-    if (!client.isModern) return this.#deps.oldSdks.skipped(client, channel.conv, seq);
-    this.#deps.send(client, new Frame({ kind: 'sync', conversations: [channel.conv] }));
+    if (!client.isModern) return this.#deps.oldSdks.skipped(client, conv, seq);
+    this.#deps.send(client, new SharedFrame({ kind: 'sync', conversations: [conv] }));
   }
 }

@@ -1,15 +1,11 @@
-/** One connection of a member in the list of a group: its place is stable while a fan-out passes over the list. */
-import type { Interest } from '../../message/settings.js';
+/** One connection of a member in the list of a group. */
+import type { ConversationName } from '../../message/conversation.js';
+import type { Gid } from '../../message/ids.js';
 import type { Client } from '../client.js';
-import type { GroupChannel } from './group_channel.js';
+import type { GroupPlace } from './group_place.js';
 
-export interface GroupSlot {
+export interface GroupSlot extends GroupPlace {
   readonly client: Client;
-  readonly channel: GroupChannel;
-  /** Only what comes after it is pushed here. */
-  readonly sinceSeq: number;
-  interest: Interest;
-  index: number;
-  /** Messages that it has not been told of, where the interest is `count`. */
-  untoldCount: number;
+  readonly gid: Gid;
+  readonly conv: ConversationName;
 }

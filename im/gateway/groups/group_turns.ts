@@ -2,24 +2,32 @@
  * Who goes on with a fan-out: all groups that have something to push, one after the other, so many pushes in one
  * turn of the event loop, so that sockets are read and written in between.
  */
-import type { GroupChannel } from './group_channel.js';
+
+/** What takes turns. */
+export interface Turning {
+  /** Kept by GroupTurns. */
+  isInLine: boolean;
+  readonly isRunnable: boolean;
+  /** At most `budget` pushes; how many it were, or what it cost besides. */
+  step(budget: number): number;
+}
 
 const PUSHES_PER_TURN = 256;
 
 export class GroupTurns {
   /** In line, from `#head` on; each group is in it once. */
-  #line: GroupChannel[] = [];
+  #line: Turning[] = [];
   #head = 0;
   #budget = PUSHES_PER_TURN;
   #isScheduled = false;
   #isRunning = false;
 
-  add(channel: GroupChannel): void {
+  add(channel: Turning): void {
     this.#enqueue(channel);
     if (!this.#isRunning) this.#run();
   }
 
-  #enqueue(channel: GroupChannel): void {
+  #enqueue(channel: Turning): void {
     if (channel.isInLine) return;
     channel.isInLine = true;
     this.#line.push(channel);

@@ -2,18 +2,26 @@
  * The connections of one group's members: a list whose places stay as they are while a fan-out passes over it. Who
  * goes leaves his place empty, who comes is put at the end.
  */
+import { groupConversation, type ConversationName } from '../../message/conversation.js';
 import type { Gid } from '../../message/ids.js';
 import type { Interest } from '../../message/settings.js';
 import type { Client } from '../client.js';
-import type { GroupChannel } from './group_channel.js';
+import type { GroupPlace } from './group_place.js';
 import type { GroupSlot } from './group_slot.js';
 
 /** A list with fewer places is not worth the work. */
 const COMPACT_FROM = 32;
 
 export class MemberSlots {
+  readonly #gid: Gid;
+  readonly #conv: ConversationName;
   #places: (GroupSlot | undefined)[] = [];
   #count = 0;
+
+  constructor(gid: Gid) {
+    this.#gid = gid;
+    this.#conv = groupConversation(gid);
+  }
 
   get places(): readonly (GroupSlot | undefined)[] {
     return this.#places;
@@ -23,27 +31,35 @@ export class MemberSlots {
     return this.#count;
   }
 
-  /** The slot that the connection has already, or a new one. */
-  add(channel: GroupChannel, client: Client, sinceSeq: number, interest: Interest): GroupSlot {
-    const groups = (client.groups ??= new Map<Gid, GroupSlot>());
-    const existing = groups.get(channel.gid);
-    if (existing !== undefined) return existing;
-    const slot: GroupSlot = {
-      ...{ client, channel, sinceSeq, interest, index: this.#places.length, untoldCount: 0 },
-    };
+  of(client: Client): GroupSlot | undefined {
+    const place = client.groups?.get(this.#gid);
+    return place === undefined ? undefined : this.#at(place);
+  }
+
+  /** The connection keeps the slot that it has already. */
+  add(client: Client, sinceSeq: number, interest: Interest): void {
+    const groups = (client.groups ??= new Map<Gid, GroupPlace>());
+    if (groups.has(this.#gid)) return;
+    const [gid, conv, index] = [this.#gid, this.#conv, this.#places.length];
+    const slot: GroupSlot = { client, gid, conv, index, sinceSeq, interest, untoldCount: 0 };
     this.#places.push(slot);
     this.#count++;
-    groups.set(channel.gid, slot);
-    return slot;
+    groups.set(gid, slot);
   }
 
   /** False where it was not here. */
-  remove(slot: GroupSlot): boolean {
-    if (this.#places[slot.index] !== slot) return false;
-    this.#places[slot.index] = undefined;
+  remove(place: GroupPlace): boolean {
+    const slot = this.#at(place);
+    if (slot === undefined) return false;
+    this.#places[place.index] = undefined;
     this.#count--;
-    slot.client.groups?.delete(slot.channel.gid);
+    slot.client.groups?.delete(this.#gid);
     return true;
+  }
+
+  #at(place: GroupPlace): GroupSlot | undefined {
+    const slot = this.#places[place.index];
+    return slot === place ? slot : undefined;
   }
 
   /** While nothing passes over it. */

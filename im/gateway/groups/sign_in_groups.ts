@@ -6,7 +6,6 @@
  *      └──── membersChanged, heard: kept ────┘
  */
 import { Gather } from '../../../pkg/queue/gather.js';
-import { imError } from '../../errors.js';
 import type { Gid, Seq, Uid } from '../../message/ids.js';
 import type { Interest } from '../../message/settings.js';
 import type { GroupStore, Membership } from '../../store/group_interface.js';
@@ -36,8 +35,6 @@ export interface Joining {
 
 /** Users in one call of the store. */
 const USERS_PER_READ = 1000;
-const READS = 3;
-const RETRY_MS = 1000;
 const NONE: UserGroups = { memberships: [], lastSeqs: new Map() };
 
 export class SignInGroups {
@@ -49,7 +46,6 @@ export class SignInGroups {
   /** The last event of groups that nobody here was a member of when it came. */
   readonly #heard = new Map<Gid, number>();
   #keptCount = 0;
-  #readAgainCount = 0;
 
   constructor(
     { groupSignInEvents }: Pick<GroupOptions, 'groupSignInEvents'>,
@@ -62,10 +58,6 @@ export class SignInGroups {
 
   get count(): number {
     return this.#joining.size;
-  }
-
-  get readAgainCount(): number {
-    return this.#readAgainCount;
   }
 
   begin(uid: Uid): Joining {
@@ -88,20 +80,10 @@ export class SignInGroups {
     if (this.#joining.size === 0) this.#heard.clear();
   }
 
-  /** Throws where the store does not answer: nobody is signed in without his groups. */
-  async read(joining: Joining): Promise<UserGroups> {
-    for (let reads = 0; reads < READS; reads++) {
-      joining.isStale = false;
-      const groups = await this.#gather.ask(joining.uid);
-      if (!this.#needsAgain(joining)) return groups;
-      this.#readAgainCount++;
-    }
-    throw imError('TOO_BUSY', undefined, { retryAfterMs: RETRY_MS });
-  }
-
-  /** A method, because it changes while the read is awaited. */
-  #needsAgain({ isStale }: Joining): boolean {
-    return isStale;
+  /** Rejects where the store does not answer. What is read is worth nothing where `joining` is stale afterwards. */
+  read(joining: Joining): Promise<UserGroups> {
+    joining.isStale = false;
+    return this.#gather.ask(joining.uid);
   }
 
   /** A notice of a group was applied, or passed by because nobody here is in the group. */

@@ -1,0 +1,217 @@
+/** For tests of this room: groups with their logs as the store has them, and clients that note what they are pushed. */
+import assert from 'node:assert/strict';
+import { defaultsOf } from '../../../pkg/config/option.js';
+import { imError } from '../../errors.js';
+import { groupConversation } from '../../message/conversation.js';
+import {
+  known,
+  toDevice,
+  toGid,
+  toMid,
+  toSeq,
+  toUid,
+  type Gid,
+  type Seq,
+  type Uid,
+} from '../../message/ids.js';
+import { EVENT_KIND, type ChatEvent } from '../../message/message.js';
+import { NOTICE_TYPE, membersChanged, noticeContent, type GroupNotice } from '../../message/notice.js';
+import type { Interest } from '../../message/settings.js';
+import type { MembershipPage } from '../../store/group_interface.js';
+import type { MessageStore } from '../../store/interface.js';
+import type { Client } from '../client.js';
+import { ClientDirectory } from '../client_directory.js';
+import { fakeClient } from '../fake_client.js';
+import type { GroupDelivery } from '../interface.js';
+import type { SharedFrame } from '../shared_frame.js';
+import { GroupIndex } from './group_index.js';
+import { GROUP_OPTIONS, type GroupOptions } from './group_options.js';
+
+type LogPage = Awaited<ReturnType<MessageStore['logOf']>>;
+type EventDelivery = Extract<GroupDelivery, { kind: 'event' }>;
+
+interface FakeGroup {
+  readonly log: ChatEvent[];
+  readonly members: Map<Uid, number>;
+}
+
+const nothing = (): void => undefined;
+
+export const gidOf = (number: number): Gid => known(toGid(2 ** 30 + number));
+export const uidOf = (number: number): Uid => known(toUid(number));
+const seqOf = (number: number): Seq => known(toSeq(number));
+
+/** Reads answer what was there when they began, after a turn or more of the loop. */
+export class FakeGroupStore {
+  readonly groups = new Map<Gid, FakeGroup>();
+  readonly interests = new Map<string, Interest>();
+  logReads = 0;
+  membershipReads = 0;
+  failures = 0;
+  turns = (): number => 1;
+
+  group(gid: Gid): FakeGroup {
+    let group = this.groups.get(gid);
+    if (group === undefined) {
+      group = { log: [], members: new Map() };
+      this.groups.set(gid, group);
+    }
+    return group;
+  }
+
+  say(gid: Gid, from: Uid): EventDelivery {
+    return this.#append(gid, from, EVENT_KIND.message, 'x');
+  }
+
+  note(gid: Gid, from: Uid, notice: GroupNotice): EventDelivery {
+    const delivery = this.#append(gid, from, EVENT_KIND.notice, noticeContent(notice));
+    const { members } = this.group(gid);
+    const { added, removed } = membersChanged(notice);
+    for (const uid of added) members.set(uid, delivery.event.seq);
+    for (const uid of removed === 'everybody' ? [...members.keys()] : removed) members.delete(uid);
+    return delivery;
+  }
+
+  join(gid: Gid, ...uids: readonly Uid[]): EventDelivery {
+    return this.note(gid, known(uids[0]), { type: 'joined', uids, how: 'open' });
+  }
+
+  leave(gid: Gid, ...uids: readonly Uid[]): EventDelivery {
+    return this.note(gid, known(uids[0]), { type: 'left', uids });
+  }
+
+  async memberships(uids: readonly Uid[]): Promise<MembershipPage> {
+    this.membershipReads++;
+    const page: MembershipPage = {
+      memberships: [...this.groups].flatMap(([gid, { members }]) =>
+        uids.flatMap((uid) => {
+          const joined = members.get(uid);
+          const interest = this.interests.get(`${uid}/${gid}`) ?? 'full';
+          return joined === undefined ? [] : [{ uid, gid, joinedSeq: seqOf(joined), interest }];
+        }),
+      ),
+      lastSeqs: [...this.groups].map(([gid, { log }]) => ({ gid, lastSeq: seqOf(log.length) })),
+    };
+    await this.#wait();
+    return page;
+  }
+
+  async logOf(...[conv, from, to, limits]: Parameters<MessageStore['logOf']>): Promise<LogPage> {
+    this.logReads++;
+    const { log } = this.group(known(toGid(Number(conv.slice(1)))));
+    const last = Math.min(to, log.length, from + limits.count - 1);
+    const events = log.slice(from - 1, last);
+    await this.#wait();
+    return { conv, from, to: seqOf(last), events, more: last < to, floor: seqOf(1) };
+  }
+
+  #append(gid: Gid, from: Uid, kind: ChatEvent['kind'], content: string): EventDelivery {
+    const { log } = this.group(gid);
+    const seq = seqOf(log.length + 1);
+    const mid = known(toMid(gid * 1000 + seq));
+    const event: ChatEvent = {
+      ...{ kind, conv: groupConversation(gid), seq, mid, clientId: `c${mid}`, from, to: gid, content },
+      ...{ type: kind === EVENT_KIND.notice ? NOTICE_TYPE : 1, sentAtMs: 1, storedAtMs: 1, status: 0 },
+    };
+    log.push(event);
+    return { kind: 'event', gid, event, audience: 'members' };
+  }
+
+  async #wait(): Promise<void> {
+    for (let turn = this.turns(); turn > 0; turn--) await new Promise((resolve) => setImmediate(resolve));
+    if (this.failures === 0) return;
+    this.failures--;
+    throw imError('STORE_UNAVAILABLE');
+  }
+}
+
+/** A connection with everything that it was given, in order. */
+export interface Watched {
+  readonly client: Client;
+  readonly uid: Uid;
+  readonly frames: SharedFrame['frame'][];
+  /** The length of each group's log when its sign-in was answered: what it finds there by itself. */
+  readonly synced: Map<Gid, number>;
+}
+
+export class GroupScene {
+  readonly store = new FakeGroupStore();
+  readonly directory = new ClientDirectory();
+  readonly index: GroupIndex;
+  readonly watched = new Map<Client, Watched>();
+  pushedInTurn = 0;
+  #device = 0;
+
+  constructor(options: Partial<GroupOptions> = {}) {
+    const give = (client: Client, shared: SharedFrame): void => {
+      this.pushedInTurn++;
+      this.watched.get(client)?.frames.push(shared.frame);
+    };
+    this.index = new GroupIndex(
+      { ...defaultsOf(GROUP_OPTIONS), groupHoleMs: 2, groupCountMs: 10, ...options },
+      {
+        directory: this.directory,
+        deliverer: {
+          pushEvent: give,
+          relay: give,
+          pushCount: (client, _conv, shared) => give(client, shared),
+        },
+        oldSdks: { stored: nothing, skipped: nothing },
+        send: give,
+        messages: this.store,
+        groups: this.store,
+        logger: { error: nothing, warn: nothing, info: nothing, debug: nothing },
+      },
+    );
+  }
+
+  /** As in sign_in_handler.ts. */
+  async signIn(uid: Uid): Promise<Watched> {
+    const { index } = this;
+    const joining = index.begin(uid);
+    try {
+      const groups = await index.read(joining);
+      assert.ok(index.isGood(joining, groups));
+      return this.#enter(uid, joining, groups);
+    } finally {
+      index.end(joining);
+    }
+  }
+
+  #enter(
+    uid: Uid,
+    ...read: Parameters<GroupIndex['enter']> extends [Client, ...infer Rest] ? Rest : never
+  ): Watched {
+    const client = fakeClient(uid);
+    client.profile = 'web';
+    client.isModern = true;
+    const device = known(toDevice(++this.#device % 1000));
+    const rest = { tokenVersion: 1, tokenExpiresAtMs: Infinity, heartbeatMs: 0, answer: {} };
+    this.directory.bind(client, { uid, device, ...rest }, 0);
+    const synced = new Map([...this.store.groups].map(([gid, { log }]) => [gid, log.length]));
+    const watched = { client, uid, frames: [], synced };
+    this.watched.set(client, watched);
+    this.index.enter(client, ...read);
+    return watched;
+  }
+
+  signOut({ client }: Watched): void {
+    this.directory.unbind(client);
+    this.index.leave(client);
+  }
+
+  deliver(...deliveries: readonly GroupDelivery[]): Promise<void> {
+    return this.index.deliver(deliveries);
+  }
+}
+
+/** The seqs of the events of a group that a connection was pushed, in the order of the pushes. */
+export function seqsOf({ frames }: Watched, gid: Gid): readonly number[] {
+  return frames.flatMap((frame) =>
+    frame.kind === 'push' && frame.event.conv === groupConversation(gid) ? [frame.event.seq] : [],
+  );
+}
+
+export async function turns(count = 20): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

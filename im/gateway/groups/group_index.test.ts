@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { waitUntil } from '../../../test/support/wait.js';
+import { ERRORS } from '../../errors.js';
+import { known, toSeq, type Uid } from '../../message/ids.js';
+import type { GroupDelivery } from '../interface.js';
+import { gidOf, GroupScene, seqsOf, turns, uidOf } from './fake_groups.js';
+import type { GroupOptions } from './group_options.js';
+
+const GROUP = gidOf(1);
+const [ANN, BOB, CID] = [uidOf(1), uidOf(2), uidOf(3)];
+
+function sceneOf(t: TestContext, options: Partial<GroupOptions> = {}): GroupScene {
+  const scene = new GroupScene(options);
+  t.after(() => scene.index.close());
+  return scene;
+}
+
+test('events go to members only, in order and once, whatever comes twice or early', async (t) => {
+  const scene = sceneOf(t);
+  scene.store.join(GROUP, ANN, BOB);
+  const [ann, bob, cid] = [await scene.signIn(ANN), await scene.signIn(BOB), await scene.signIn(CID)];
+  const events = Array.from({ length: 4 }, () => scene.store.say(GROUP, ANN));
+  const [first, second, third, fourth] = events;
+  assert.ok(first && second && third && fourth);
+  await scene.deliver(second, first, first, fourth, third, second);
+  await turns();
+  assert.deepEqual(seqsOf(ann, GROUP), [2, 3, 4, 5]);
+  assert.deepEqual(seqsOf(bob, GROUP), [2, 3, 4, 5]);
+  assert.deepEqual(cid.frames, []);
+  const { waitingCount, holeCount, slotCount } = scene.index.stats();
+  assert.deepEqual([waitingCount, holeCount, slotCount], [0, 0, 2]);
+});
+
+test('who comes in gets his notice first, who goes gets his last, and nothing after it', async (t) => {
+  const scene = sceneOf(t);
+  scene.store.join(GROUP, ANN);
+  const [ann, bob] = [await scene.signIn(ANN), await scene.signIn(BOB)];
+  const log = [
+    scene.store.say(GROUP, ANN),
+    scene.store.join(GROUP, BOB),
+    scene.store.say(GROUP, ANN),
+    scene.store.note(GROUP, ANN, { type: 'removed', uids: [BOB], banned: false }),
+    scene.store.say(GROUP, ANN),
+  ];
+  await scene.deliver(...log);
+  await turns();
+  assert.deepEqual(seqsOf(ann, GROUP), [2, 3, 4, 5, 6]);
+  assert.deepEqual(seqsOf(bob, GROUP), [3, 4, 5]);
+  await scene.deliver(scene.store.note(GROUP, ANN, { type: 'dissolved' }));
+  await turns();
+  assert.deepEqual(seqsOf(ann, GROUP).at(-1), 7);
+  assert.deepEqual(scene.index.stats().channelCount, 0);
+});
+
+test('in a large group a notice goes to those concerned and who did it; `after` reaches back over it', async (t) => {
+  const scene = sceneOf(t);
+  scene.store.join(GROUP, ANN, BOB);
+  const [ann, bob, cid] = [await scene.signIn(ANN), await scene.signIn(BOB), await scene.signIn(CID)];
+  const joined = scene.store.note(GROUP, ANN, { type: 'joined', uids: [CID], how: 'invited' });
+  await scene.deliver({ ...joined, audience: 'concerned' }, scene.store.say(GROUP, ANN));
+  await turns();
+  assert.deepEqual(
+    [ann, bob, cid].map((one) => seqsOf(one, GROUP)),
+    [[2, 3], [3], [2, 3]],
+  );
+  const last = bob.frames.at(-1);
+  assert.deepEqual(last?.kind === 'push' && last.after, 1);
+});
+
+test('the device that has an answer gets no push, the others of its user do', async (t) => {
+  const scene = sceneOf(t);
+  scene.store.join(GROUP, ANN);
+  const [one, two] = [await scene.signIn(ANN), await scene.signIn(ANN)];
+  const { device } = one.client;
+  await scene.deliver({ ...scene.store.say(GROUP, ANN), except: { uid: ANN, device } });
+  await turns();
+  assert.deepEqual([seqsOf(one, GROUP), seqsOf(two, GROUP)], [[], [2]]);
+});
+
+test('a hole is waited for, then read once for everybody; a store that fails is asked again', async (t) => {
+  const scene = sceneOf(t);
+  const members = Array.from({ length: 50 }, (_, index) => uidOf(index + 1));
+  scene.store.join(GROUP, ...members);
+  const all = await Promise.all(members.map((uid) => scene.signIn(uid)));
+  assert.equal(scene.store.membershipReads, 1, 'one read for all who sign in together');
+  for (let lost = 0; lost < 5; lost++) scene.store.say(GROUP, ANN);
+  scene.store.failures = 1;
+  await scene.deliver(scene.store.say(GROUP, ANN));
+  assert.equal(scene.store.logReads, 0);
+  await waitUntil('the hole to be filled', () => seqsOf(known(all[49]), GROUP).length === 6);
+  for (const one of all) assert.deepEqual(seqsOf(one, GROUP), [2, 3, 4, 5, 6, 7]);
+  assert.equal(scene.store.logReads, 2);
+  assert.deepEqual([scene.index.stats().holeCount, scene.index.stats().failedReadCount], [1, 1]);
+});
+
+test('a hole that is too long, or cannot be read, is announced; who came and went in it is known all the same', async (t) => {
+  const scene = sceneOf(t, { groupHoleEvents: 10, groupReadEvents: 4 });
+  scene.store.join(GROUP, ANN, BOB);
+  const [ann, bob, cid] = [await scene.signIn(ANN), await scene.signIn(BOB), await scene.signIn(CID)];
+  for (let lost = 0; lost < 10; lost++) scene.store.say(GROUP, ANN);
+  scene.store.leave(GROUP, BOB);
+  scene.store.join(GROUP, CID);
+  scene.store.failures = 4;
+  await scene.deliver(scene.store.say(GROUP, ANN));
+  await waitUntil('the hole to be passed', () => scene.index.stats().waitingCount === 0);
+  await waitUntil('its end', () => ann.frames.filter(({ kind }) => kind === 'sync').length === 2);
+  await scene.deliver(scene.store.say(GROUP, ANN));
+  await turns();
+  assert.deepEqual(
+    [ann, bob, cid].map((one) => seqsOf(one, GROUP)),
+    [[15], [], [15]],
+  );
+  assert.ok(
+    bob.frames.some(({ kind }) => kind === 'sync'),
+    'he was here when it was given up',
+  );
+});
+
+test('more than a channel keeps is read from the store in its turn, and whoever delivers is made to wait', async (t) => {
+  const scene = sceneOf(t, { groupWaitingEvents: 16 });
+  scene.store.join(GROUP, ANN);
+  const ann = await scene.signIn(ANN);
+  scene.store.say(GROUP, ANN);
+  const log = Array.from({ length: 40 }, () => scene.store.say(GROUP, ANN));
+  let isTaken = false;
+  const taken = scene.deliver(...log.slice(0, 17)).then(() => (isTaken = true));
+  await turns(2);
+  await scene.deliver(...log.slice(17, 17));
+  assert.ok(scene.index.stats().waitingCount <= 17);
+  void scene.deliver(...log.slice(17));
+  await waitUntil('all of it', () => seqsOf(ann, GROUP).length === 41);
+  await taken;
+  assert.ok(isTaken);
+  assert.deepEqual(
+    seqsOf(ann, GROUP),
+    Array.from({ length: 41 }, (_, index) => index + 2),
+  );
+});
+
+test('a fan-out yields: so many pushes in a turn, one event after the other, groups in turns', async (t) => {
+  const scene = sceneOf(t);
+  const other = gidOf(2);
+  const members = Array.from({ length: 600 }, (_, index) => uidOf(index + 1));
+  scene.store.join(GROUP, ...members);
+  scene.store.join(other, ANN);
+  const all = await Promise.all(members.map((uid) => scene.signIn(uid)));
+  const [ann, last] = [known(all[0]), known(all[599])];
+  scene.pushedInTurn = 0;
+  const taken = scene.deliver(
+    scene.store.say(GROUP, BOB),
+    scene.store.say(GROUP, BOB),
+    scene.store.say(other, ANN),
+  );
+  assert.ok(scene.pushedInTurn <= 256, String(scene.pushedInTurn));
+  await taken;
+  assert.deepEqual(seqsOf(last, GROUP), []);
+  await turns(2);
+  assert.deepEqual(seqsOf(ann, other), [2], 'a large group does not keep a small one waiting');
+  for (const one of all.slice(300, 310)) scene.signOut(one);
+  await turns();
+  for (const one of [...all.slice(0, 300), ...all.slice(310)]) assert.deepEqual(seqsOf(one, GROUP), [2, 3]);
+  assert.equal(scene.index.stats().slotCount, 591);
+});
+
+test('less than everything: counts, at most one for each while, or nothing; removed ones hear it', async (t) => {
+  const scene = sceneOf(t);
+  scene.store.join(GROUP, ANN, BOB, CID);
+  scene.store.interests.set(`${BOB}/${GROUP}`, 'count');
+  const [ann, bob, cid] = [await scene.signIn(ANN), await scene.signIn(BOB), await scene.signIn(CID)];
+  scene.index.setInterest([{ uid: CID, gid: GROUP, interest: 'muted' }]);
+  await scene.deliver(...[ANN, ANN, BOB].map((from: Uid) => scene.store.say(GROUP, from)));
+  await waitUntil('a count', () => bob.frames.length > 0);
+  assert.deepEqual(
+    bob.frames.map((frame) => frame.kind === 'count' && [frame.lastSeq, frame.messages]),
+    [[3, 2]],
+    'without his own',
+  );
+  await scene.deliver(scene.store.note(GROUP, ANN, { type: 'removed', uids: [BOB, CID], banned: true }));
+  await turns();
+  assert.deepEqual(
+    [ann, bob, cid].map((one) => seqsOf(one, GROUP)),
+    [[2, 3, 4, 5], [5], [5]],
+  );
+});
+
+test('relays go to current members, without those that want less, and are let go where too many wait', async (t) => {
+  const scene = sceneOf(t);
+  scene.store.join(GROUP, ANN, BOB);
+  const [ann, bob, cid] = [await scene.signIn(ANN), await scene.signIn(BOB), await scene.signIn(CID)];
+  const { device } = ann.client;
+  const relay: GroupDelivery = {
+    ...{ kind: 'relay', gid: GROUP, except: { uid: ANN, device } },
+    frame: { kind: 'relay', action: 'message.cli', from: ANN, to: GROUP, payload: {} },
+  };
+  await scene.deliver(relay);
+  await turns();
+  assert.deepEqual(
+    [ann, bob, cid].map(({ frames }) => frames.length),
+    [0, 1, 0],
+  );
+  scene.index.setInterest([{ uid: BOB, gid: GROUP, interest: 'count' }]);
+  await scene.deliver(relay);
+  await turns();
+  assert.equal(bob.frames.length, 1);
+});
+
+test('a sign-in whose groups cannot be read is refused; too much to keep means reading again', async (t) => {
+  const scene = sceneOf(t, { groupSignInEvents: 2 });
+  scene.store.join(GROUP, ANN);
+  scene.store.failures = 1;
+  await assert.rejects(scene.signIn(ANN), { code: ERRORS.STORE_UNAVAILABLE.code });
+  assert.deepEqual([scene.index.stats().signingInCount, scene.index.stats().slotCount], [0, 0]);
+  scene.store.turns = () => 4;
+  const signingIn = scene.signIn(ANN);
+  await turns(2);
+  for (let number = 2; number < 6; number++) await scene.deliver(scene.store.say(gidOf(number), BOB));
+  await scene.deliver(scene.store.say(GROUP, BOB));
+  const ann = await signingIn;
+  assert.equal(scene.index.stats().readAgainCount, 1);
+  await scene.deliver(scene.store.say(GROUP, BOB));
+  await turns();
+  assert.deepEqual(seqsOf(ann, GROUP).at(-1), 3);
+  assert.equal(known(toSeq(3)), 3);
+});
