@@ -48,6 +48,8 @@ export class GroupFanOut {
   };
   #events: GroupEvent[] = [];
   #contacts: Delivery[] = [];
+  /** Who is to hear that these events are on their way. */
+  #tellings: (() => void)[] = [];
   #count = 0;
   #bytes = 0;
   #running = false;
@@ -75,28 +77,36 @@ export class GroupFanOut {
     return imError('QUEUE_FULL', undefined, { retryAfterMs });
   }
 
-  /** Never refuses: what is stored has to go out. `contacts`: news for those who were added, behind the events. */
-  send(events: readonly GroupEvent[], contacts: readonly Delivery[]): void {
-    if (events.length === 0) return;
+  /**
+   * Never refuses: what is stored has to go out. `contacts`: news for those who were added, behind the events.
+   * `tell` is called once, when the events have been handed on: at once, or after those before them have been taken.
+   */
+  send(events: readonly GroupEvent[], contacts: readonly Delivery[], tell: () => void): void {
+    if (events.length === 0 && !this.#running) return tell();
     for (const event of events) {
       this.#events.push(event);
       this.#bytes += bytesOf(event);
     }
     this.#count += events.length;
     this.#contacts.push(...contacts);
+    this.#tellings.push(tell);
     if (!this.#running) void this.#run();
   }
 
   /** Never rejects. */
   async #run(): Promise<void> {
     this.#running = true;
-    while (this.#events.length > 0) {
-      const [events, contacts] = [this.#events, this.#contacts];
-      [this.#events, this.#contacts] = [[], []];
+    while (this.#tellings.length > 0) {
+      const [events, contacts, tellings] = [this.#events, this.#contacts, this.#tellings];
+      [this.#events, this.#contacts, this.#tellings] = [[], [], []];
       try {
-        await this.#deps.dispatch.deliverToGroups(events);
+        const taken = this.#deps.dispatch.deliverToGroups(events);
+        for (const tell of tellings.splice(0)) tell();
+        await taken;
         if (contacts.length > 0) await this.#deps.dispatch.deliver(contacts);
       } catch (error) {
+        // Whatever went wrong with the delivery, it is stored.
+        for (const tell of tellings.splice(0)) tell();
         this.#failedCount += events.length;
         this.#deps.logger.warn({ err: error, events: events.length }, 'events of groups were not dispatched');
       }

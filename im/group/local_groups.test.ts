@@ -175,6 +175,19 @@ test('where dispatch is behind, what follows waits in order, and beyond the boun
   assert.equal(groups.enqueue(said(other, 'd'), chats, 'd'), undefined);
 });
 
+test('where dispatch is behind, the later ack comes when the earlier event has been taken', async () => {
+  const { appender, dispatch, groups, told, listener } = bench();
+  const chats = listener('chats');
+  dispatch.holds = true;
+  for (const text of ['a', 'b']) {
+    groups.enqueue(said(one, text), chats, text);
+    appender.commit();
+  }
+  assert.equal(told.length, 1, 'the first is on its way');
+  await dispatch.release();
+  assert.equal(told.length, 2);
+});
+
 test('bytes are bounded too', () => {
   const { appender, dispatch, groups, listener } = bench({ fanOutBytes: 1000 });
   dispatch.holds = true;

@@ -77,7 +77,10 @@ export class LocalGroups implements Groups, GroupSizes, AppendListener<Asked> {
     return result;
   }
 
-  /** All of one commit, in order, before anybody is told: whoever hears «stored» is behind the events. */
+  /**
+   * All of one commit, in order, before anybody is told: whoever hears «stored» is behind the events. Where fan-outs
+   * are behind he hears it later, so that nobody who waits for his ack writes faster than members can be told.
+   */
   settled(batch: readonly Settled<Asked>[]): void {
     const events: GroupEvent[] = [];
     const contacts: Delivery[] = [];
@@ -96,8 +99,9 @@ export class LocalGroups implements Groups, GroupSizes, AppendListener<Asked> {
       if (before === undefined) told.set(asked.listener, [own]);
       else before.push(own);
     }
-    this.#fanOut.send(events, contacts);
-    for (const [listener, own] of told) listener.settled(own);
+    this.#fanOut.send(events, contacts, () => {
+      for (const [listener, own] of told) listener.settled(own);
+    });
   }
 
   /** Undefined where nothing is to go out: what was stored earlier did so then. */
