@@ -50,9 +50,10 @@ export class Flusher {
 
   /** The same, or a little later where the loop is behind and the client was written to just now. */
   scheduleLater(client: Client): void {
-    if (client.isInFlushList || client.isHeldBack || client.isWriting || client.isClosed) return;
+    if (client.isInFlushList || client.isWriting || client.isClosed) return;
     const { holdMs } = this.#pace;
     if (holdMs === 0 || client.outbound.bytes >= this.#options.flushBytes) return this.schedule(client);
+    if (client.isHeldBack) return;
     const waitMs = client.writingSinceMs + holdMs - performance.now();
     if (waitMs <= 0) return this.schedule(client);
     client.isHeldBack = true;

@@ -1,0 +1,80 @@
+/** Groups to the two public SDKs: what each of them acknowledges, and what it never will. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { waitUntil } from '../../../test/support/wait.js';
+import { groupConversation } from '../../message/conversation.js';
+import { known, toGid, toMid, toSeq, toUid } from '../../message/ids.js';
+import { EVENT_KIND, type ChatEvent, type EventKind } from '../../message/message.js';
+import { reactionContent } from '../../message/event_content.js';
+import { OldSdkScene, settled } from './fake_old_client.js';
+
+const GID = known(toGid(2 ** 30 + 1));
+const PEER = known(toUid(2));
+
+function eventAt(number: number, kind: EventKind = EVENT_KIND.message): ChatEvent {
+  const [seq, mid] = [known(toSeq(number)), known(toMid(1000 + number))];
+  const target = { mid: known(toMid(1001)), clientId: 'c1001', seq: known(toSeq(1)) };
+  const content = kind === EVENT_KIND.message ? 'x' : reactionContent({ ...target, emoji: '+', on: true });
+  return {
+    ...{ kind, conv: groupConversation(GID), seq, mid, clientId: `c${mid}`, from: PEER, to: GID, type: 1 },
+    ...{ content, sentAtMs: 1, storedAtMs: 1, status: 0 },
+  };
+}
+
+test('web: what its socket has taken counts as received, without a read, a repetition or a frame', async () => {
+  const scene = new OldSdkScene({ oldSdkFirstRepushMs: 20 });
+  scene.sdks.start();
+  const { client, socket } = scene.enter('web');
+  await settled();
+  const reads = scene.log.readCount;
+  socket.takesBytes = false;
+  scene.push(client, eventAt(7));
+  scene.push(client, eventAt(8));
+  await settled();
+  assert.equal(scene.receipts.length, 0, 'not before it is written');
+  socket.take();
+  await waitUntil('its receipt', () => scene.receipts.length > 0);
+  const [receipt] = scene.receipts;
+  assert.ok(receipt?.kind === 'receipt' && receipt.by === 'pushed');
+  assert.deepEqual(
+    receipt.messages.map(({ seq }) => seq),
+    [7, 8],
+  );
+  assert.equal(scene.log.readCount, reads, 'a group’s first push needs no look at the store');
+  assert.equal(scene.sdks.stats().unackedCount, 0);
+  scene.leave(client);
+  await settled();
+  assert.deepEqual(scene.told, [], 'nobody is told that a member went away');
+  scene.sdks.stop();
+});
+
+test('legacy: acknowledged one by one and pushed again, but nobody hears «offline»', async () => {
+  const scene = new OldSdkScene();
+  const { client } = scene.enter('legacy');
+  const [first, second] = [eventAt(7), eventAt(8)];
+  scene.push(client, first);
+  scene.push(client, second);
+  assert.equal(scene.sdks.stats().unackedCount, 2);
+  const named = scene.ack(client, first);
+  assert.ok(named.by === 'pushed' && named.messages[0]?.seq === 7);
+  assert.equal(scene.sdks.stats().unackedCount, 1);
+  scene.leave(client);
+  await settled();
+  assert.deepEqual(scene.told, []);
+});
+
+test('an event that a dialect has no word for counts as passed: the next is no hole, and the mark goes on', async () => {
+  for (const profile of ['web', 'legacy'] as const) {
+    const scene = new OldSdkScene();
+    const { client } = scene.enter(profile);
+    await settled();
+    for (const event of [eventAt(1), eventAt(2, EVENT_KIND.reaction), eventAt(3)]) scene.push(client, event);
+    await waitUntil('a receipt for it', () =>
+      scene.receipts.some(
+        (one) => one.kind === 'receipt' && one.by === 'pushed' && one.messages.some(({ seq }) => seq === 2),
+      ),
+    );
+    assert.equal(client.old?.positions.pushedTo(groupConversation(GID)), 3, profile);
+    scene.sdks.stop();
+  }
+});
