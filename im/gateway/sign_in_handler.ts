@@ -18,7 +18,7 @@ import type { Authenticator, SignedIn } from './interface.js';
 export interface SignInDeps {
   readonly authenticator: Authenticator;
   readonly directory: ClientDirectory;
-  readonly groups: Pick<GroupIndex, 'begin' | 'read' | 'isGood' | 'enter' | 'end'>;
+  readonly groups: Pick<GroupIndex, 'begin' | 'read' | 'enter' | 'end'>;
   readonly logger: Logger;
   readonly send: (client: Client, frame: DownFrame) => void;
   readonly close: (client: Client, reason: CloseName) => void;
@@ -33,8 +33,6 @@ interface Read {
   readonly groups: UserGroups;
 }
 
-/** More happened to groups than can be kept for those who are signing in. */
-const STALE_RETRY_MS = 1000;
 const KICK_TEXT = 'your account signed in on another device of this kind';
 
 export class SignInHandler {
@@ -83,12 +81,11 @@ export class SignInHandler {
     const index = this.#deps.groups;
     const joining = index.begin(signedIn.uid);
     try {
-      const groups = await index.read(joining);
-      client.isSigningIn = false;
-      if (client.isClosed || client.closing !== undefined) return;
-      if (!index.isGood(joining, groups))
-        throw imError('TOO_BUSY', undefined, { retryAfterMs: STALE_RETRY_MS });
-      this.#bind(client, frame, signedIn, { joining, groups });
+      await index.read(joining, (groups) => {
+        client.isSigningIn = false;
+        if (client.isClosed || client.closing !== undefined) return;
+        this.#bind(client, frame, signedIn, { joining, groups });
+      });
     } finally {
       index.end(joining);
     }

@@ -134,14 +134,15 @@ export class TwoOwners {
   /** As sign_in_handler.ts does it. */
   async signIn(uid: Uid, device: typeof SENDING_DEVICE): Promise<void> {
     const joining = this.index.begin(uid);
-    const groups = await this.index.read(joining);
-    const client = fakeClient(uid);
-    client.profile = 'web';
-    client.isModern = true;
-    const terms = { tokenVersion: 1, tokenExpiresAtMs: Infinity, heartbeatMs: 0, answer: {} };
-    this.#directory.bind(client, { uid, device, ...terms }, 0);
-    this.#watched.set(client, { uid, client, seqs: [] });
-    this.index.enter(client, joining, groups);
+    await this.index.read(joining, (groups) => {
+      const client = fakeClient(uid);
+      client.profile = 'web';
+      client.isModern = true;
+      const terms = { tokenVersion: 1, tokenExpiresAtMs: Infinity, heartbeatMs: 0, answer: {} };
+      this.#directory.bind(client, { uid, device, ...terms }, 0);
+      this.#watched.set(client, { uid, client, seqs: [] });
+      this.index.enter(client, joining, groups);
+    });
     this.index.end(joining);
   }
 

@@ -1,5 +1,4 @@
 /** For tests of this room: groups with their logs as the store has them, and clients that note what they are pushed. */
-import assert from 'node:assert/strict';
 import { defaultsOf } from '../../../pkg/config/option.js';
 import { imError } from '../../errors.js';
 import { groupConversation } from '../../message/conversation.js';
@@ -170,9 +169,9 @@ export class GroupScene {
     const { index } = this;
     const joining = index.begin(uid);
     try {
-      const groups = await index.read(joining);
-      assert.ok(index.isGood(joining, groups));
-      return this.#enter(uid, joining, groups);
+      let watched: Watched | undefined;
+      await index.read(joining, (groups) => (watched = this.#enter(uid, joining, groups)));
+      return known(watched);
     } finally {
       index.end(joining);
     }

@@ -55,6 +55,9 @@ export class GroupChannel implements Turning {
   #baseSeq: number;
   /** Where to begin again, because of somebody who was here and did not know. */
   #rewindSeq = Infinity;
+  /** After that: up to here events come for the second time, and are only for those who were not known the first time. */
+  #replayToSeq = 0;
+  readonly #lateClients = new Set<Client>();
   /** Kept by GroupTurns. */
   isInLine = false;
   /** Kept by HoleReader. */
@@ -162,9 +165,11 @@ export class GroupChannel implements Turning {
     const change = memberChange(event);
     if (change === undefined) return;
     this.#deps.membersChanged(this.gid, event.seq, change);
-    const clients = change.added.flatMap((uid) => this.#deps.directory.clientsOf(uid));
-    if (clients.some((client) => this.#slots.of(client) === undefined))
+    for (const client of change.added.flatMap((uid) => this.#deps.directory.clientsOf(uid))) {
+      if (this.#slots.of(client) !== undefined) continue;
+      this.#lateClients.add(client);
       this.#rewindSeq = Math.min(this.#rewindSeq, event.seq - 1);
+    }
   }
 
   /** Those who are here have had everything up to where it was. */
@@ -173,6 +178,7 @@ export class GroupChannel implements Turning {
     for (const slot of this.#slots.places) {
       if (slot !== undefined && slot.sinceSeq < appliedSeq) slot.sinceSeq = appliedSeq;
     }
+    this.#replayToSeq = Math.max(this.#replayToSeq, appliedSeq);
     this.order.rewind(this.#rewindSeq);
     this.#baseSeq = this.#rewindSeq;
     this.#sharedSeq = this.#rewindSeq;
@@ -215,8 +221,11 @@ export class GroupChannel implements Turning {
   /** Before the notice is pushed, so that it is the first event that they get. */
   #enter(seq: number, change: MemberChange): void {
     this.#deps.membersChanged(this.gid, seq, change);
+    const isReplay = seq <= this.#replayToSeq;
+    if (!isReplay) this.#lateClients.clear();
     for (const uid of change.added) {
-      for (const client of this.#deps.directory.clientsOf(uid)) this.add(client, seq - 1, 'full');
+      for (const client of this.#deps.directory.clientsOf(uid))
+        if (!isReplay || this.#lateClients.has(client)) this.add(client, seq - 1, 'full');
     }
   }
 

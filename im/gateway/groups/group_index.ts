@@ -89,23 +89,33 @@ export class GroupIndex {
     return this.#signIns.begin(uid);
   }
 
-  /** Throws where the store does not answer: nobody is signed in without his groups. */
-  async read(joining: Joining): Promise<UserGroups> {
+  /**
+   * Reads the groups of who is signing in and calls `enter` with them, in the same turn in which they were found to be
+   * good. Throws where the store does not answer, and what `enter` throws: nobody is signed in without his groups.
+   */
+  async read(joining: Joining, enter: (groups: UserGroups) => void): Promise<void> {
     for (let reads = 0; reads < READS; reads++) {
       const groups = await this.#signIns.read(joining);
-      if (this.isGood(joining, groups)) return groups;
+      if (this.#isGood(joining, groups)) return enter(groups);
       this.#readAgainCount++;
     }
     throw imError('TOO_BUSY', undefined, { retryAfterMs: RETRY_MS });
   }
 
-  /** False: what happened meanwhile could not be kept, or a group here began behind what was read. */
-  isGood({ isStale }: Joining, { memberships, lastSeqs }: UserGroups): boolean {
+  /**
+   * False: what happened meanwhile could not be kept; or a group here began behind what was read, or behind his last
+   * joining, and of what came between nothing passed here.
+   */
+  #isGood({ isStale, changes }: Joining, { memberships, lastSeqs }: UserGroups): boolean {
     if (isStale) return false;
-    return memberships.every(({ gid }) => {
-      const channel = this.#channels.get(gid);
-      return channel === undefined || (lastSeqs.get(gid) ?? 0) >= channel.baseSeq;
-    });
+    const baseOf = (gid: Gid): number => this.#channels.get(gid)?.baseSeq ?? 0;
+    const gids = new Set<Gid>(memberships.map(({ gid }) => gid));
+    if (memberships.some(({ gid }) => (lastSeqs.get(gid) ?? 0) < baseOf(gid))) return false;
+    for (const [gid, kept] of changes) {
+      const last = gids.has(gid) ? undefined : lastKept(kept, 0, Infinity);
+      if (last?.isMember === true && last.seq <= baseOf(gid)) return false;
+    }
+    return true;
   }
 
   end(joining: Joining): void {

@@ -80,9 +80,14 @@ export class SignInGroups {
     if (this.#joining.size === 0) this.#heard.clear();
   }
 
-  /** Rejects where the store does not answer. What is read is worth nothing where `joining` is stale afterwards. */
+  /**
+   * Rejects where the store does not answer. What is read is worth nothing where `joining` is stale afterwards. What
+   * was kept before is in what will be read.
+   */
   read(joining: Joining): Promise<UserGroups> {
     joining.isStale = false;
+    for (const changes of joining.changes.values()) this.#keptCount -= changes.length;
+    joining.changes.clear();
     return this.#gather.ask(joining.uid);
   }
 

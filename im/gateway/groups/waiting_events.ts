@@ -1,6 +1,9 @@
 /** How much of all groups waits for its fan-out. Whoever delivers more is made to wait until half of it is gone. */
 import type { GroupOptions } from './group_options.js';
 
+/** One batch may bring more than may wait; so many times the bound only somebody brings who never waits. */
+const FAR_OVER = 16;
+
 export class WaitingEvents {
   readonly #options: Pick<GroupOptions, 'groupWaitingEvents' | 'groupWaitingBytes'>;
   /** Bounded by who delivers: each waits for its turn. */
@@ -18,7 +21,7 @@ export class WaitingEvents {
 
   /** Whoever delivers does not wait as he should. */
   get isFarOver(): boolean {
-    return !this.#isBelow(4);
+    return !this.#isBelow(FAR_OVER);
   }
 
   add(bytes: number): void {
