@@ -221,6 +221,28 @@ test('a duplicate is answered and goes out no second time, but once where it nev
   );
 });
 
+test('after a start nothing is owed but what this process tried itself and had no answer to', async () => {
+  const { appender, dispatch, groups, listener } = bench();
+  const repeat = async (text: string, seq: number, answer?: AppendAnswer): Promise<void> => {
+    const draft = said(one, text);
+    assert.ok(draft.event !== undefined && draft.conv !== '');
+    const place = { mid: known(toMid(seq * 10)), seq: known(toSeq(seq)), storedAtMs: 5 };
+    const event = storedEvent(draft.conv, draft.event, place);
+    groups.enqueue(draft, listener('chats'), text);
+    appender.commit(answer ?? { outcome: 'duplicate', event });
+    await turn();
+  };
+  await repeat('of an earlier process', 40);
+  await repeat('tried here', 50, imError('OUTCOME_UNKNOWN'));
+  await repeat('of an earlier process', 40);
+  assert.deepEqual(dispatch.events, []);
+  assert.equal(groups.sizeOf(one), undefined, 'how many they are nobody has said yet');
+  await repeat('tried here', 50);
+  await repeat('tried here', 50);
+  await repeat('of an earlier process', 40);
+  assert.deepEqual(dispatch.events, [[one, 50, 'tried here']]);
+});
+
 test('what was refused, what failed and what needed no event goes to nobody', () => {
   const { appender, dispatch, groups, told, listener } = bench();
   for (const answer of [

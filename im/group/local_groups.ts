@@ -5,7 +5,7 @@
 import type { CodedError } from '../../pkg/errors/coded_error.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import type { Dispatch } from '../dispatch/interface.js';
-import { imError } from '../errors.js';
+import { imError, isError } from '../errors.js';
 import type { Delivery } from '../gateway/interface.js';
 import { groupOf } from '../message/conversation.js';
 import type { Gid } from '../message/ids.js';
@@ -108,11 +108,15 @@ export class LocalGroups implements Groups, GroupSizes, AppendListener<Asked> {
   #deedOf({ draft, context, result }: Settled<Asked>): Deed | undefined {
     const { conv, event: said } = draft;
     const gid = groupOf(conv);
-    if (result instanceof Error || said === undefined || conv === '' || gid === undefined) return undefined;
+    if (said === undefined || conv === '' || gid === undefined) return undefined;
+    if (result instanceof Error) {
+      if (isError(result, 'OUTCOME_UNKNOWN')) this.#seen.unanswered(gid, said);
+      return undefined;
+    }
     const answered = context.isAnswered ? said.device : undefined;
     if (result.outcome === 'duplicate') {
       const { event } = result;
-      if (!this.#seen.isOwed(gid, event.seq)) return undefined;
+      if (!this.#seen.isOwed(gid, event.seq, said)) return undefined;
       return { event, notice: noticeOf(event), memberCount: this.#seen.sizeOf(gid) ?? 0, answered };
     }
     if (result.outcome !== 'stored') return undefined;
