@@ -1,5 +1,7 @@
 /** Rows of the operation table: how one comes into a group, and what is said there to clients without a log. */
+import { limitKeyOf } from '../../pkg/limit/address.js';
 import { toGroup } from '../message/addressee.js';
+import { WORLD_GID } from '../message/group.js';
 import { known, toCount, toGid, toSeq, toUid } from '../message/ids.js';
 import { countWithin, flag, listOf, maybe, optional, required, text, WIDTHS } from './fields.js';
 import { clientId, given, GROUP_WIDTHS, toTime } from './group_fields.js';
@@ -24,7 +26,13 @@ const JOINING: readonly Operation[] = [
       clientId: clientId(),
     },
     guard: (input, { uid }) => (input.code === '' ? [] : [{ kind: 'lookup', uid }]),
-    run: (rooms, input, caller) => rooms.groupRequests.join(input, caller),
+    chargesGroups: true,
+    run: async (rooms, input, caller, { address }) => {
+      // Whatever comes of it tells that there is such a group, or none; and each request is shown to its admins.
+      const isLookingAround = input.code === '' && input.gid !== WORLD_GID;
+      if (isLookingAround) rooms.strangers.chargeGroups(caller.uid, 1, limitKeyOf(address));
+      return rooms.groupRequests.join(input, caller);
+    },
   }),
   callerOperation({
     path: 'group/requests',

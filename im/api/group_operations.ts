@@ -80,6 +80,7 @@ const GROUPS: readonly Operation[] = [
     path: 'group/info',
     answer: 'page',
     input: { gid: listOf(toGroup, GROUP_GID_COUNT) },
+    chargesGroups: true,
     run: (rooms, { gid }, caller, { address }) => rooms.groups.info(gid, caller, limitKeyOf(address)),
   }),
   callerOperation({
@@ -163,6 +164,8 @@ const MEMBERS: readonly Operation[] = [
   callerOperation({
     path: 'group/ban',
     input: { ...member, on },
+    // All others of these tell of members only: them he may list.
+    tellsOf: ({ uid }) => [uid],
     run: (rooms, { uid, on: isOn, ...input }, caller) => rooms.groupMembers.ban(uid, isOn, input, caller),
   }),
   callerOperation({

@@ -3,8 +3,9 @@
  * an empty body as an empty object. The rows themselves are in operations.ts.
  */
 import { z } from 'zod';
-import { imError } from '../errors.js';
+import { imError, isError } from '../errors.js';
 import type { AnswerSize } from '../message/answer_size.js';
+import { groupOf, toConversation } from '../message/conversation.js';
 import { isJsonObject } from '../message/json_fields.js';
 import { limitKeyOf } from '../../pkg/limit/address.js';
 import type { Uid } from '../message/ids.js';
@@ -47,6 +48,8 @@ interface Definition<Shape extends z.ZodRawShape, Who> {
   readonly guard?: (input: z.output<z.ZodObject<Shape>>, caller: Who) => readonly Attempt[];
   /** Whom the answer tells something about, if only that they exist: strangers are charged for (StrangerLookups). */
   readonly tellsOf?: (input: z.output<z.ZodObject<Shape>>) => readonly Uid[];
+  /** It charges for groups that are none of the caller's itself; else whoever is refused as an outsider is charged. */
+  readonly chargesGroups?: true;
   readonly run: (
     rooms: ApiRooms,
     input: z.output<z.ZodObject<Shape>>,
@@ -82,10 +85,26 @@ export function callerOperation<Shape extends z.ZodRawShape>(
       if (caller === undefined) throw imError('UNAUTHENTICATED');
       const values = read(schema, input);
       const peers = definition.tellsOf?.(values) ?? [];
-      if (peers.length > 0) await rooms.strangers.charge(caller.uid, peers, limitKeyOf(context.address));
-      return runGuarded(definition, { rooms, input: values, caller, context });
+      const addressKey = limitKeyOf(context.address);
+      if (peers.length > 0) await rooms.strangers.charge(caller.uid, peers, addressKey);
+      try {
+        return await runGuarded(definition, { rooms, input: values, caller, context });
+      } catch (error) {
+        // Why he is refused says what there is: who can pay no more is told that instead.
+        const isCharged = definition.chargesGroups === true || !tellsOfGroup(error, values);
+        if (!isCharged) rooms.strangers.chargeGroups(caller.uid, 1, addressKey);
+        throw error;
+      }
     },
   };
+}
+
+/** Whether a refusal says that a group is there, or is not, to somebody who has no part in it. */
+function tellsOfGroup(error: unknown, input: Readonly<Record<string, unknown>>): boolean {
+  if (isError(error, 'NO_SUCH_GROUP') || isError(error, 'NOT_A_MEMBER') || isError(error, 'GROUP_DISSOLVED'))
+    return true;
+  const conv = toConversation(input['conv']);
+  return isError(error, 'NO_PERMISSION') && conv !== undefined && groupOf(conv) !== undefined;
 }
 
 interface Call<Input, Who> {

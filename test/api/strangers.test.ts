@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { ERRORS } from '../../im/errors.js';
 import { chatConversation } from '../../im/message/conversation.js';
 import { ApiServer, type Somebody } from '../support/api_server.js';
+import { makeGroup, outcome } from './group_scene.js';
 
 const TOO_MANY = ERRORS.TOO_MANY_ATTEMPTS.code;
 
@@ -38,6 +39,45 @@ test('nobody lists everybody: strangers are counted, whatever is asked about the
     assert.equal(await code('user/info', { uid: [ann.uid, bob.uid, eve.uid] }), 100);
   assert.equal(await code('session/get', { to: bob.uid }), 100);
   assert.equal(await code('user/info', { uid: other.uid }, ann), 100, 'others have their own');
+});
+
+test('a ban of somebody outside is no way to list everybody', async (t) => {
+  const server = await ApiServer.start(t, { api: { strangerUserCount: 3 } });
+  const [eve, ann] = [await server.somebody(), await server.somebody()];
+  const gid = await makeGroup(server, eve);
+  await server.value('contacts/add', { uid: ann.uid }, eve.token);
+  const ban = (uid: number): Promise<string> => outcome(server, 'group/ban', { gid, uid }, eve);
+  assert.equal(await ban(900_000), 'NO_SUCH_USER');
+  assert.equal(await ban(900_001), 'NO_SUCH_USER');
+  assert.equal(await ban(900_002), 'TOO_MANY_ATTEMPTS', 'with the contact that was added it is the fourth');
+  assert.equal(await ban(ann.uid), 'ok', 'a contact is no stranger');
+});
+
+test('nobody lists all groups: whoever is refused as an outsider is charged, whatever he asks', async (t) => {
+  const server = await ApiServer.start(t, { api: { strangerUserCount: 12 } });
+  const ann = await server.somebody();
+  const gid = await makeGroup(server, ann, { joinMode: 'approval' });
+  const gone = await makeGroup(server, ann);
+  await server.value('group/dissolve', { gid: gone }, ann.token);
+  const none = gid + 1000;
+  const asks = (which: number): readonly (readonly [string, unknown])[] => [
+    ['msg/group/state', { gid: which }],
+    ['group/members', { gid: which }],
+    ['group/exit', { gid: which }],
+    ['session/get', { to: which }],
+    ['session/ticket', { to: which }],
+    ['msg/range', { conv: `g${which}`, from: 1, to: 9 }],
+    ['msg/page', { conv: `g${which}` }],
+    ['group/join', { gid: which }],
+  ];
+  for (const which of [gid, gone, none])
+    for (const [path, input] of asks(which)) {
+      const eve = await server.somebody();
+      for (let n = 0; n < 12; n++)
+        assert.notEqual(await outcome(server, path, input, eve), 'TOO_MANY_ATTEMPTS', `${path} ${n}`);
+      assert.equal(await outcome(server, path, input, eve), 'TOO_MANY_ATTEMPTS', path);
+    }
+  for (let n = 0; n < 30; n++) assert.equal(await outcome(server, 'msg/group/state', { gid }, ann), 'ok');
 });
 
 test('who may not write to somebody opens no conversation with him; who may is not seen before he writes', async (t) => {
