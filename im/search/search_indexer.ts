@@ -22,8 +22,8 @@ export const SEARCH_OPTIONS = {
     50,
     'count',
     { min: 1, max: 10_000 },
-    'Events indexed from one pause to the next, in transactions of at most 40 of them, 128 KiB of content and 2,000 ' +
-      'terms: messages that are sent meanwhile wait for one transaction.',
+    'Events indexed from one pause to the next, in transactions of at most 40 of them, 128 KiB of content, 2,000 ' +
+      'terms and 10 ms of reading: messages that are sent meanwhile wait for one transaction.',
   ),
   searchPauseMs: integer(20, 'ms', { min: 0, max: 60_000 }, 'Between two batches.'),
 } as const;

@@ -23,6 +23,11 @@ const RUNS = new RegExp(
   `(?<paired>[${PAIRED}]+)|(?:(?![${PAIRED}])[\\p{L}\\p{N}\\p{M}])+|\\p{Regional_Indicator}{2}|\\p{Extended_Pictographic}`,
   'gu',
 );
+/**
+ * A character has no more marks than that in any language. Putting a run of them in order takes its length squared;
+ * the two halfwidth sound marks of Katakana become marks by it.
+ */
+const MARKS_TOO_MANY = /([\p{M}\uff9e\uff9f]{8})[\p{M}\uff9e\uff9f]+/gu;
 /** Only those of Latin, Greek and Cyrillic: the marks of other scripts are vowels. */
 const ACCENTS = /[\u0300-\u036f]+/g;
 
@@ -65,7 +70,8 @@ function* runsOf(text: string): Generator<Run> {
 
 /** Apart, so that accents can be taken off and wide letters are plain ones, and together again: Hangul is syllables. */
 function fold(text: string): string {
-  return text.normalize('NFKD').toLowerCase().replace(ACCENTS, '').replaceAll('ς', 'σ').normalize('NFC');
+  const apart = text.replace(MARKS_TOO_MANY, '$1').normalize('NFKD');
+  return apart.toLowerCase().replace(ACCENTS, '').replaceAll('ς', 'σ').normalize('NFC');
 }
 
 function cut(word: string): string {

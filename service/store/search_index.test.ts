@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { indexAll } from '../../im/store/search.contract.js';
 import { Scene } from '../../im/store/scene.contract.js';
+import { known } from '../../im/message/ids.js';
 import type { Stores } from '../../im/store/stores_interface.js';
+import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { ChangedConversations } from './changed_conversations.js';
+import { SearchSource } from './search_source.js';
 import { openFor, temporaryOptions, withDatabase } from './sqlite_factory.contract.js';
 
 async function find(stores: Stores, scene: Scene): Promise<readonly string[]> {
@@ -56,6 +59,24 @@ test('search: more messages of one moment than it has numbers for are all found'
     before = page.next;
   } while (before !== 0);
   assert.equal(found.size, count);
+});
+
+test('search: a batch that takes a reader long ends, and goes on where it ended', async (t) => {
+  const options = temporaryOptions(t);
+  const stores = await openFor(t, options);
+  const scene = await Scene.open(stores, 2);
+  await scene.say(0, 1, 'word a', 'word b', 'word c', 'word d');
+  await stores.close();
+  withDatabase(options, (db) => {
+    const conv = integerAt(known(db.prepare('SELECT MAX(id) FROM conversation').first()), 0);
+    let nowMs = 0;
+    const slow = new SearchSource(db, () => (nowMs += 5));
+    const batch = slow.termsBehind([conv], 100);
+    assert.deepEqual([batch.count, batch.rest, batch.steps[0]?.indexedSeq], [2, [conv], 2]);
+    const tooSlow = new SearchSource(db, () => (nowMs += 1000));
+    assert.equal(tooSlow.termsBehind([conv], 100).count, 1, 'one at least');
+    assert.equal(new SearchSource(db, () => nowMs).termsBehind([conv], 100).count, 4);
+  });
 });
 
 test('search: the writer remembers each conversation once, and says when it could not', () => {

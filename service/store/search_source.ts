@@ -47,16 +47,21 @@ const EVENTS_PER_BATCH = 40;
 const TERMS_PER_BATCH = 2000;
 /** Texts taken apart for one batch. */
 const BYTES_PER_BATCH = 128 << 10;
+/** A reader's time for one batch, after the first event of it: some texts take longer than their size says. */
+const MS_PER_BATCH = 10;
 
 export class SearchSource {
   readonly #db: SqliteDatabase;
+  readonly #nowMs: () => number;
   readonly #page: Statement;
   readonly #log: Statement;
   readonly #event: Statement;
   readonly #gone: Statement;
 
-  constructor(db: SqliteDatabase) {
+  /** `nowMs`: monotonic. */
+  constructor(db: SqliteDatabase, nowMs: () => number = () => performance.now()) {
     this.#db = db;
+    this.#nowMs = nowMs;
     this.#page = db.prepare(
       `SELECT c.id, c.last_seq > COALESCE(s.indexed_seq, 0) OR c.first_seq > COALESCE(s.first_seq, 1)
        FROM conversation c LEFT JOIN search_cursor s ON s.conv = c.id
@@ -82,7 +87,7 @@ export class SearchSource {
   /** Of those conversations, in order, until a batch is full. */
   termsBehind(ids: readonly number[], limit: number): SearchBatch {
     return this.#db.read(() => {
-      const room = new Room(Math.min(limit, EVENTS_PER_BATCH));
+      const room = new Room(Math.min(limit, EVENTS_PER_BATCH), this.#nowMs);
       const steps: SearchStep[] = [];
       let at = 0;
       for (; at < ids.length && !room.isFull; at += 1) {
@@ -146,12 +151,16 @@ function putOf(conv: number, seq: number, row: Row, room: Room): SearchPut {
 /** What still fits a batch: at least one event does, whatever its size. */
 class Room {
   readonly #limit: number;
+  readonly #nowMs: () => number;
+  readonly #endMs: number;
   #count = 0;
   #terms = 0;
   #bytes = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, nowMs: () => number) {
     this.#limit = limit;
+    this.#nowMs = nowMs;
+    this.#endMs = nowMs() + MS_PER_BATCH;
   }
 
   get count(): number {
@@ -163,7 +172,8 @@ class Room {
   }
 
   get isFull(): boolean {
-    return this.left <= 0 || this.#terms >= TERMS_PER_BATCH || this.#bytes >= BYTES_PER_BATCH;
+    if (this.left <= 0 || this.#terms >= TERMS_PER_BATCH || this.#bytes >= BYTES_PER_BATCH) return true;
+    return this.#count > 0 && this.#nowMs() >= this.#endMs;
   }
 
   took(count: number): void {
