@@ -14,7 +14,7 @@ import type { Caller } from './interface.js';
 import { strangerAnswer } from './user_answer.js';
 
 export interface GroupRequestsApiDeps {
-  readonly groups: Pick<GroupStore, 'byInvite' | 'admins' | 'requests'>;
+  readonly groups: Pick<GroupStore, 'byInvite' | 'requests'>;
   readonly users: Pick<UserStore, 'byUids'>;
   readonly reader: GroupReader;
   readonly changes: GroupChanges;
@@ -56,7 +56,7 @@ export class GroupRequestsApi {
     if (joined !== undefined) return joinAnswer(gid, 'joined', joined);
     const { comment } = input;
     await this.#deps.changes.change({ gid, deed: { do: 'ask', comment }, clientId: undefined }, caller);
-    await this.#deps.notices.asked(gid, caller.uid, comment, await this.#deps.groups.admins(gid));
+    await this.#deps.notices.asked(gid, caller.uid, comment);
     return joinAnswer(gid, 'asked', { seq: 0, notice: undefined });
   }
 
@@ -93,6 +93,7 @@ export class GroupRequestsApi {
     for (const uid of uids) {
       try {
         const changed = await this.#answerOne({ uid, agree, gid }, caller);
+        this.#deps.notices.answered(gid, uid);
         if (changed.seq > seq) ({ seq } = changed);
         came.push(...namedIn(changed.notice));
       } catch (error) {

@@ -38,7 +38,13 @@ export function groupRooms(options: GroupRoomOptions, deps: GroupRoomsDeps): Gro
   const { stores } = deps;
   const changes = new GroupChanges(deps);
   const reader = new GroupReader(stores);
-  const shared = { ...stores, ...deps, changes, reader, notices: new GroupNotices(deps) };
+  const shared = {
+    ...stores,
+    ...deps,
+    changes,
+    reader,
+    notices: new GroupNotices({ ...deps, groups: stores.groups }),
+  };
   return {
     groups: new GroupApi(options, shared),
     groupMembers: new GroupMembersApi(options, shared),

@@ -134,7 +134,15 @@ test('by approval: the admins are told, whoever they agree to is in, whoever the
     new Set(told.recipients.map(({ uid }) => uid)),
     new Set([owner.uid, admin.uid, otherAdmin.uid]),
   );
+  const tellings = (): number =>
+    server.deliveries.filter(({ frame }) => frame.kind === 'groupRequest').length;
+  const again = Array.from({ length: 5 }, () =>
+    server.value('group/join', { gid, comment: 'please' }, asker.token),
+  );
+  await Promise.all(again);
+  assert.equal(tellings(), 1, 'whoever asks again is not told of again');
   await server.value('group/join', { gid, comment: 'me too' }, newcomer.token);
+  assert.equal(tellings(), 2);
   const requests = await rows(server, 'group/requests', { gid }, admin);
   assert.deepEqual(
     requests.map((row) => [row['Uid'], row['Comment'], row['Account']]),
@@ -153,6 +161,12 @@ test('by approval: the admins are told, whoever they agree to is in, whoever the
     outcome(server, 'group/requests/answer', { gid, uid, agree: true }, owner);
   assert.equal(await yes(asker.uid), 'ok');
   assert.equal(await yes(newcomer.uid), 'NO_SUCH_REQUEST');
+  await server.value('group/join', { gid }, newcomer.token);
+  assert.equal(tellings(), 3, 'he was answered: it is another request');
+  server.clock.nowMs += 600_000;
+  await server.value('group/join', { gid }, newcomer.token);
+  assert.equal(tellings(), 4);
+  await server.value('group/requests/answer', { gid, uid: newcomer.uid, agree: false }, owner.token);
   assert.equal((await memberUids(server, gid, admin)).includes(newcomer.uid), false);
 });
 
