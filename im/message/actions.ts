@@ -15,6 +15,8 @@ export const ACTIONS = {
   ackMessage: 'ack.message',
   ackRequest: 'ack.request',
   ackGroupMessage: 'ack.group.msg',
+  /** Of an older web client, for what it was pushed at its sign-in. */
+  ackOffline: 'ack.offline',
   ackNotify: 'ack.notify',
   heartbeat: 'heartbeat',
   authenticate: 'authenticate',

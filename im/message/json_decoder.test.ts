@@ -118,6 +118,15 @@ test('receipts come by mid or by interval', () => {
     by: 'mid',
     mid: 7,
   });
+  for (const mid of [7, '7'])
+    assert.deepEqual(decode({ action: 'ack.offline', data: { mid } }), {
+      ...{ kind: 'receipt', by: 'mid', mid: 7 },
+    });
+  assert.deepEqual(decode({ action: 'ack.offline', data: { mid: [7, '8'] } }), {
+    ...{ kind: 'receipt', by: 'mids', mids: [7, 8] },
+  });
+  for (const mid of [[], [7, 'x'], Array.from({ length: 201 }, (_, index) => index + 1), undefined])
+    assert.equal(badCode(decode({ action: 'ack.offline', data: { mid } })), ERRORS.INVALID_PARAMETER.code);
   const interval = { conv: 'u5_6', from: 1, to: 9 };
   assert.deepEqual(decode({ action: 'ack.request', data: interval }), {
     kind: 'receipt',
@@ -157,6 +166,7 @@ test('no text throws, and every text is answered', () => {
     'message.cli',
     'ack.request',
     'ack.group.msg',
+    'ack.offline',
     'authenticate',
     'api.x',
     'heartbeat',

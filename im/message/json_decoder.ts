@@ -60,6 +60,9 @@ const F = {
   sum: new Field('sum'),
 };
 
+/** Messages that one `ack.offline` names: each costs what a receipt of its own does. */
+const OFFLINE_MIDS = 200;
+
 /** Never throws. The profile of a text that is no envelope is `web`. */
 export function decodeUp(text: string, limits: DecodeLimits): Decoded {
   if (!withinShape(text, limits)) return { profile: 'web', frame: bad(errorInfo('FRAME_TOO_COMPLEX')) };
@@ -99,6 +102,7 @@ function decodeEnvelope(envelope: JsonObject, profile: Profile, limits: DecodeLi
       return decodeRelay(action, { echo, data, to: F.to.read(envelope), ticket });
     case ACTIONS.ackRequest:
     case ACTIONS.ackGroupMessage:
+    case ACTIONS.ackOffline:
       return decodeReceipt(action, echo, body);
     case ACTIONS.heartbeat:
       return { kind: 'heartbeat', cursor: decodeCursor(body) };
@@ -158,7 +162,9 @@ function decodeChat(
 function decodeReceipt(action: string, echo: number, data: JsonObject): UpFrame {
   const conv = F.conv.read(data);
   if (conv === undefined) {
-    const mid = toMid(F.mid.read(data));
+    const named = F.mid.read(data);
+    if (action === ACTIONS.ackOffline && Array.isArray(named)) return decodeOffline(named, echo);
+    const mid = toMid(named);
     if (mid === undefined) return bad(errorInfo('INVALID_PARAMETER', 'mid'), action, echo);
     return { kind: 'receipt', by: 'mid', mid };
   }
@@ -171,6 +177,13 @@ function decodeReceipt(action: string, echo: number, data: JsonObject): UpFrame 
   }
   if (from < 1 || from > to) return bad(errorInfo('INVALID_PARAMETER', 'an empty interval'), action, echo);
   return { kind: 'receipt', by: 'interval', conv: name, from, to, state };
+}
+
+function decodeOffline(named: readonly unknown[], echo: number): UpFrame {
+  const mids = named.length > OFFLINE_MIDS ? [] : named.map(toMid).filter((mid) => mid !== undefined);
+  if (mids.length === 0 || mids.length < named.length)
+    return bad(errorInfo('INVALID_PARAMETER', 'mid'), ACTIONS.ackOffline, echo);
+  return { kind: 'receipt', by: 'mids', mids };
 }
 
 function isReceiptState(value: unknown): value is ReceiptState {

@@ -115,6 +115,8 @@ export type RelayPayload = Readonly<Record<string, unknown>>;
 /** «I have received (or read) these»: by mid (old clients) or by interval of one conversation (ours). */
 export type ReceiptUp =
   | { readonly kind: 'receipt'; readonly by: 'mid'; readonly mid: Mid }
+  /** Several in one frame. */
+  | { readonly kind: 'receipt'; readonly by: 'mids'; readonly mids: readonly Mid[] }
   /** Made by the gateway of the one before, where it pushed the message itself: nothing need be looked up. */
   | { readonly kind: 'receipt'; readonly by: 'pushed'; readonly messages: readonly PushedMessage[] }
   | {

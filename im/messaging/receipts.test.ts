@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { defaultsOf } from '../../pkg/config/option.js';
-import { ERRORS, imError } from '../errors.js';
+import { ERRORS, imError, isError } from '../errors.js';
 import type { Delivery } from '../gateway/interface.js';
 import { toConversation } from '../message/conversation.js';
 import { known, toDevice, toMid, toSeq, toUid, type Seq } from '../message/ids.js';
@@ -95,6 +95,28 @@ test('a receipt that the gateway has named in full needs no read', async (t) => 
       [8, [{ uid: alice }]],
     ],
   );
+});
+
+test('several named in one frame have one answer; what is nobody’s is ignored, a store that fails is not', async (t) => {
+  const { receipts, marks, delivered } = bench(t);
+  const reader = { uid: bob, device };
+  const add = (to: ReceiptHandler): Promise<(Error | undefined)[]> =>
+    new Promise((resolve) => {
+      const answers: (Error | undefined)[] = [];
+      to.addAll(reader, [known(toMid(99)), fromAlice.mid], (error) => {
+        answers.push(error);
+        setImmediate(() => resolve(answers));
+      });
+    });
+  assert.deepEqual(await add(receipts), [undefined]);
+  assert.equal(delivered.length, 1);
+  const refuse = (): Promise<never> => Promise.reject(imError('STORE_UNAVAILABLE'));
+  const store = { locate: refuse, lastSeqs: refuse, readable, mayWrite };
+  const dispatch = { deliver: () => Promise.resolve([]) };
+  const failing = new ReceiptHandler({ store, sizes, marks, dispatch, logger: silent });
+  const [error, ...more] = await add(failing);
+  assert.ok(isError(error, 'STORE_UNAVAILABLE'));
+  assert.equal(more.length, 0);
 });
 
 test('nobody can forge a receipt for a conversation that is not his', async (t) => {

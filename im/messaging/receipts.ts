@@ -95,6 +95,17 @@ export class ReceiptHandler implements Receipts {
     setImmediate(() => void this.#run());
   }
 
+  /** Answers once for all of them. What is not his is ignored: he may well name what has been erased since. */
+  addAll(reader: Reader, mids: readonly Mid[], done: PendingReceipt['done']): void {
+    let leftCount = mids.length;
+    let failure: Error | undefined;
+    const oneDone = (error: Error | undefined): void => {
+      if (error !== undefined && !isError(error, 'NO_PERMISSION')) failure ??= error;
+      if (--leftCount === 0) done(failure);
+    };
+    for (const mid of mids) this.add({ reader, what: { by: 'mid', mid }, done: oneDone });
+  }
+
   async received(caller: Reader, mids: readonly Mid[]): Promise<void> {
     const receipts = await Promise.allSettled(mids.map((mid) => this.#one(caller, { by: 'mid', mid })));
     for (const receipt of receipts) {

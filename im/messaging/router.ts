@@ -57,14 +57,13 @@ export class MessagingRouter implements Messaging {
   }
 
   #receipt(inbound: InboundFrame, uid: NonNullable<InboundFrame['uid']>, what: ReceiptUp): void {
-    this.#deps.receipts.add({
-      reader: { uid, device: inbound.device },
-      what,
-      done: (error) => {
-        if (error === undefined) this.#answer(inbound, undefined);
-        else this.#answer(inbound, { kind: 'error', echo: 0, error: errorInfoOf(toCodedError(error)) });
-      },
-    });
+    const reader = { uid, device: inbound.device };
+    const done = (error: Error | undefined): void => {
+      if (error === undefined) this.#answer(inbound, undefined);
+      else this.#answer(inbound, { kind: 'error', echo: 0, error: errorInfoOf(toCodedError(error)) });
+    };
+    if (what.by === 'mids') this.#deps.receipts.addAll(reader, what.mids, done);
+    else this.#deps.receipts.add({ reader, what, done });
   }
 
   /** Never rejects. */

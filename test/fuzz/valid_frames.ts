@@ -124,6 +124,7 @@ export function chatRequests(speaker: Speaker, random: Random): readonly Request
     { action: ACTIONS.ackRequest, data: { conv, from: 1, to: 1, state: 'read' } },
     { action: ACTIONS.ackGroupMessage, data: { mid: 1, from: peer, seq: 0 } },
     { action: ACTIONS.ackGroupMessage, data: { gid, mid: 1, seq: 1 } },
+    { action: ACTIONS.ackOffline, data: { mid: [1, 2] } },
     { action: ACTIONS.ackRequest, data: { conv: `g${gid}`, from: 1, to: 1, state: 'read' } },
     { action: ACTIONS.heartbeat, data: {} },
     { action: ACTIONS.heartbeat, data: { cursor: { count: 1, sum: 1 } } },

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { LegacyActor } from '../support/actor.js';
 import { Chat, DEVICE } from '../support/chat.js';
+import { Person } from '../support/group_people.js';
 import { callOk } from '../support/http.js';
 import { asObject, type Json } from '../support/raw_client.js';
 import { waitUntil } from '../support/wait.js';
@@ -49,6 +50,38 @@ test('a phone that starts with no memory syncs what its device had not acked', a
   await waitUntil('all on the screen', () => second.shown.length >= MISSED.length);
   assert.deepEqual(second.texts.slice(-MISSED.length), MISSED);
   assert.equal(new Set(second.shown.map(({ mid }) => mid)).size, second.shown.length, 'each once');
+});
+
+test('an old web client acknowledges what it is pushed at its sign-in by a list, and has nothing left', async (t) => {
+  const chat = await Chat.start(t);
+  const { urls } = chat.server;
+  const ann = await chat.person('ann');
+  const annPhone = await chat.phone(ann);
+  const bob = await Person.enter(urls, 'web');
+  await bob.close();
+  const sends = ['one', 'two', 'three'].map((content) => annPhone.send(bob.uid, content));
+  for (const send of sends) await annPhone.expectState(send, 'offline');
+  const again = await Person.connect(urls, 'web', bob.account);
+  await waitUntil('all pushed', () => again.client.heard('message.chat').length === 3);
+  const mids = again.client.heard('message.chat').map(({ data }) => asObject(data)['mid']);
+  again.client.say('ack.offline', { mid: [...mids.slice(0, 2), 123_456_789] });
+  again.client.say('ack.offline', { mid: mids[2] });
+  for (const send of sends) await annPhone.expectState(send, 'received');
+  assert.deepEqual(
+    again.client.frames.filter(({ action }) => /error|unknown/.test(action)),
+    [],
+  );
+  await again.close();
+  const last = annPhone.send(bob.uid, 'four');
+  await annPhone.expectState(last, 'offline');
+  // Marks are written behind, within a second.
+  await waitUntil('only the new one to be left', async () => {
+    const third = await Person.connect(urls, 'web', bob.account);
+    await third.client.expect('message.chat', ({ content }) => content === 'four');
+    const contents = third.client.heard('message.chat').map(({ data }) => asObject(data)['content']);
+    await third.close();
+    return contents.length === 1;
+  });
 });
 
 test('an old client pulls all by HTTP, acknowledges, and has nothing left', async (t) => {

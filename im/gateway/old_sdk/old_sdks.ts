@@ -163,6 +163,13 @@ export class OldSdks {
 
   /** A receipt of any client: what an old one names by its mid alone is named in full, where it was pushed here. */
   receipt(client: Client, frame: ReceiptUp): ReceiptUp {
+    if (frame.by === 'mids') {
+      const messages = frame.mids.flatMap((mid) => {
+        const named = this.receipt(client, { kind: 'receipt', by: 'mid', mid });
+        return named.by === 'pushed' ? named.messages : [];
+      });
+      return messages.length === frame.mids.length ? { kind: 'receipt', by: 'pushed', messages } : frame;
+    }
     const pushed = frame.by === 'mid' ? client.old?.unacked.acked(frame.mid) : undefined;
     if (client.uid !== undefined) this.#received(client, client.uid, frame, pushed);
     if (pushed === undefined) return frame;
