@@ -94,7 +94,7 @@ test('singleton: the log is JSON and has the options, but not the secret', async
   assert.equal(options['secret'], '(set)');
   const closed = lines.filter((line) => line['msg'] === 'part closed').map((line) => line['part']);
   assert.deepEqual(closed, [
-    ...['admin door', 'http', 'ws', 'gateway', 'retention'],
+    ...['admin door', 'http', 'ws', 'gateway', 'presence', 'search', 'retention'],
     ...['marks', 'batcher', 'probe', 'store', 'data folder'],
   ]);
 });
