@@ -74,7 +74,7 @@ test('requests and links come without an event', async () => {
 test('a repeat is answered by what is stored; not where the name is that of a message', async () => {
   const request = { gid, deed: { do: 'exit' }, clientId: 'mine' } as const;
   const again = stage({ outcome: 'duplicate', event: eventOf(EVENT_KIND.notice, noticeContent(left)) });
-  assert.deepEqual(await again.changes.change(request, caller), { seq: 4, notice: left });
+  assert.deepEqual(await again.changes.change(request, caller), { seq: 4, notice: left, isRepeat: true });
   const message = stage({ outcome: 'duplicate', event: eventOf(EVENT_KIND.message, 'hello') });
   await assert.rejects(message.changes.change(request, caller), { code: ERRORS.BAD_CLIENT_ID.code });
 });

@@ -29,6 +29,8 @@ export interface Changed {
   /** The event that tells of it; 0 where there was nothing to tell. */
   readonly seq: Seq | 0;
   readonly notice: GroupNotice | undefined;
+  /** It was done when it was asked for first; what has happened since is not looked at. */
+  readonly isRepeat?: true;
 }
 
 export interface GroupChangesDeps {
@@ -58,7 +60,7 @@ export class GroupChanges {
       case 'duplicate': {
         const { kind, seq, content } = answer.event;
         if (kind !== EVENT_KIND.notice) throw imError('BAD_CLIENT_ID', 'it names a message');
-        return { seq, notice: noticeOf(content) };
+        return { seq, notice: noticeOf(content), isRepeat: true };
       }
       case 'refused':
         throw imError(answer.error);

@@ -14,7 +14,7 @@ import type { Caller } from './interface.js';
 import { strangerAnswer } from './user_answer.js';
 
 export interface GroupRequestsApiDeps {
-  readonly groups: Pick<GroupStore, 'byInvite' | 'requests'>;
+  readonly groups: Pick<GroupStore, 'byInvite' | 'membersAmong' | 'requests'>;
   readonly users: Pick<UserStore, 'byUids'>;
   readonly reader: GroupReader;
   readonly changes: GroupChanges;
@@ -47,13 +47,16 @@ export class GroupRequestsApi {
 
   /**
    * In at once, or by `asked` on the list of requests. Throws WRONG_INVITE, ALREADY_MEMBER, GROUP_BANNED,
-   * GROUP_FULL, JOIN_NEEDS_INVITE, TOO_MANY_GROUPS.
+   * GROUP_FULL, JOIN_NEEDS_INVITE, TOO_MANY_GROUPS; NOT_A_MEMBER where it is a repeat and he has gone since.
    */
   async join(input: JoinInput, caller: Caller): Promise<unknown> {
     const gid = input.gid ?? (await this.#gidOf(input.code));
     if (gid === WORLD_GID && !this.#options.worldChannel) throw imError('NO_SUCH_GROUP');
     const joined = await this.#enter(gid, input, caller);
-    if (joined !== undefined) return joinAnswer(gid, 'joined', joined);
+    if (joined !== undefined) {
+      if (joined.isRepeat === true) await this.#checkStillIn(gid, caller);
+      return joinAnswer(gid, 'joined', joined);
+    }
     const { comment } = input;
     await this.#deps.changes.change({ gid, deed: { do: 'ask', comment }, clientId: undefined }, caller);
     await this.#deps.notices.asked(gid, caller.uid, comment);
@@ -144,6 +147,11 @@ function joinAnswer(gid: Gid, state: JoinState, changed: Changed): Answer {
 
 function requestAnswer({ gid, comment, askedAtMs }: GroupRequest, user: User | undefined): readonly Answer[] {
   if (user === undefined) return [];
+  async #checkStillIn(gid: Gid, { uid }: Caller): Promise<void> {
+    const [member] = await this.#deps.groups.membersAmong(gid, [uid]);
+    if (member === undefined) throw imError('NOT_A_MEMBER');
+  }
+
   return [
     {
       ...strangerAnswer(user),

@@ -269,6 +269,11 @@ test('a repeat with the same client id is done once, and answered as the first w
     'INVALID_PARAMETER',
   );
 });
+  const join = { gid, clientId: 'join-1' };
+  const joined = await server.data('group/join', join, bob.token);
+  assert.deepEqual(await server.data('group/join', join, bob.token), joined);
+  await server.value('group/exit', { gid }, bob.token);
+  assert.equal(await outcome(server, 'group/join', join, bob), 'NOT_A_MEMBER', 'he has gone since');
 
 test('bounds: names, members of a group, groups of a user, new groups, uids in a call', async (t) => {
   const server = await ApiServer.start(t, {
