@@ -10,7 +10,7 @@ import { readRecall } from '../message/recall.js';
 import { toSeconds } from '../message/wire_time.js';
 import type { EventStore } from '../store/event_interface.js';
 import type { GroupStore } from '../store/group_interface.js';
-import type { ConversationState, MessageStore } from '../store/interface.js';
+import type { ConversationState, MessageStore, PageLimits } from '../store/interface.js';
 import { groupMessageAnswer, type Answer } from './group_answer.js';
 import type { GroupReader } from './group_reader.js';
 import type { Caller } from './interface.js';
@@ -43,10 +43,14 @@ export class GroupHistoryApi {
     const read: ChatEvent[] = [];
     const found: ChatEvent[] = [];
     let before = beforeSeq === 0 ? lastSeq + 1 : Math.min(beforeSeq, lastSeq + 1);
-    for (let reads = 0; reads < READ_LIMIT && found.length < count && before > 1; reads++) {
-      const page = await this.#before(caller.uid, conv, before, count);
+    let bytes = PAGE_BYTES;
+    for (let reads = 0; reads < READ_LIMIT && found.length < count && before > 1 && bytes > 0; reads++) {
+      const page = await this.#before(caller.uid, conv, before, { count, bytes });
+      const messages = page.filter(isMessage).toReversed();
       read.push(...page);
-      found.push(...page.filter(isMessage).toReversed());
+      found.push(...messages);
+      // Only what is answered: where little is said a page is as long as elsewhere.
+      for (const { content } of messages) bytes -= Buffer.byteLength(content);
       const [first] = page;
       if (first === undefined) break;
       before = first.seq;
@@ -90,9 +94,8 @@ export class GroupHistoryApi {
     reader: Uid,
     conv: ConversationName,
     seq: number,
-    count: number,
+    limits: PageLimits,
   ): Promise<readonly ChatEvent[]> {
-    const limits = { count, bytes: PAGE_BYTES };
     try {
       return await this.#deps.events.page(reader, conv, known(toSeq(seq)), 'before', limits);
     } catch (error) {

@@ -6,6 +6,7 @@ import { known, toCount, toGid, toSeq, toUid } from '../message/ids.js';
 import { countWithin, flag, listOf, maybe, optional, required, text, WIDTHS } from './fields.js';
 import { clientId, given, GROUP_WIDTHS, toTime } from './group_fields.js';
 import { GROUP_RANGE_COUNT } from './group_history_api.js';
+import { REQUEST_PAGE_COUNT } from './group_requests_api.js';
 import { PAGE_COUNT, PAGE_COUNT_LIMIT } from './history_api.js';
 import { callerOperation, type Operation } from './operation.js';
 
@@ -37,8 +38,12 @@ const JOINING: readonly Operation[] = [
   callerOperation({
     path: 'group/requests',
     answer: 'page',
-    input: { gid: required(toGid) },
-    run: (rooms, { gid }, caller) => rooms.groupRequests.requests(gid, caller),
+    input: {
+      gid: required(toGid),
+      after: maybe(toCount),
+      limit: maybe(countWithin(1, REQUEST_PAGE_COUNT)),
+    },
+    run: (rooms, input, caller) => rooms.groupRequests.requests(input, caller),
   }),
   callerOperation({
     path: 'group/requests/answer',

@@ -26,6 +26,9 @@ export interface GroupMembersApiDeps {
 /** Members in one answer, and in the only one of clients that know no pages. */
 export const MEMBER_PAGE_COUNT = 500;
 
+/** Bans in one answer: each with the user's names in the casings of all clients. */
+export const BAN_PAGE_COUNT = 250;
+
 /** The last member of a page: role and uid, the order of the list. */
 export type MemberCursor = Pick<GroupMember, 'role' | 'uid'>;
 

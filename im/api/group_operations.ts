@@ -25,7 +25,7 @@ import {
   toName,
   toTime,
 } from './group_fields.js';
-import { MEMBER_PAGE_COUNT, type MemberCursor } from './group_members_api.js';
+import { BAN_PAGE_COUNT, MEMBER_PAGE_COUNT, type MemberCursor } from './group_members_api.js';
 import { callerOperation, type Operation } from './operation.js';
 
 const group = { gid: required(toGroup), clientId: clientId() };
@@ -179,7 +179,7 @@ const MEMBERS: readonly Operation[] = [
     input: {
       gid: required(toGid),
       after: optional(toCount, 0),
-      limit: optional(countWithin(1, MEMBER_PAGE_COUNT), MEMBER_PAGE_COUNT),
+      limit: optional(countWithin(1, BAN_PAGE_COUNT), BAN_PAGE_COUNT),
     },
     run: (rooms, input, caller) => rooms.groupMembers.bans(input, caller),
   }),

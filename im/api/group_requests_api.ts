@@ -31,6 +31,16 @@ export interface JoinInput {
   readonly clientId: string | undefined;
 }
 
+/** Requests in one answer, and in the only one of clients that know no pages: each with an avatar. */
+export const REQUEST_PAGE_COUNT = 200;
+
+export interface RequestsInput {
+  readonly gid: Gid;
+  /** Number of the last request of the page before; undefined, with `limit`: the client knows no pages. */
+  readonly after: number | undefined;
+  readonly limit: number | undefined;
+}
+
 type JoinState = 'joined' | 'asked';
 
 /** Whoever is in as many groups as he may still comes into the one of everybody. */
@@ -73,12 +83,16 @@ export class GroupRequestsApi {
   }
 
   /** Oldest first. Owner and admins. */
-  async requests(gid: Gid, { uid }: Caller): Promise<unknown> {
+  async requests({ gid, after, limit }: RequestsInput, { uid }: Caller): Promise<unknown> {
     await this.#deps.reader.may('readRequests', gid, uid);
-    const requests = await this.#deps.groups.requests(gid);
-    const users = await this.#deps.users.byUids(requests.map((request) => request.uid));
+    const count = limit ?? REQUEST_PAGE_COUNT;
+    const page = await this.#deps.groups.requests(gid, after ?? 0, count);
+    const users = await this.#deps.users.byUids(page.map((request) => request.uid));
     const byUid = new Map(users.map((user) => [user.uid, user]));
-    return requests.flatMap((request) => requestAnswer(request, byUid.get(request.uid)));
+    const requests = page.flatMap((request) => requestAnswer(request, byUid.get(request.uid)));
+    if (after === undefined && limit === undefined) return requests;
+    const last = page.length === count ? page.at(-1) : undefined;
+    return { requests, next: last?.no ?? 0, more: last !== undefined };
   }
 
   /**
@@ -133,6 +147,11 @@ export class GroupRequestsApi {
     }
   }
 
+  async #checkStillIn(gid: Gid, { uid }: Caller): Promise<void> {
+    const [member] = await this.#deps.groups.membersAmong(gid, [uid]);
+    if (member === undefined) throw imError('NOT_A_MEMBER');
+  }
+
   async #gidOf(code: string): Promise<Gid> {
     if (code === '') throw imError('INVALID_PARAMETER', 'gid');
     const found = await this.#deps.groups.byInvite(code);
@@ -147,11 +166,6 @@ function joinAnswer(gid: Gid, state: JoinState, changed: Changed): Answer {
 
 function requestAnswer({ gid, comment, askedAtMs }: GroupRequest, user: User | undefined): readonly Answer[] {
   if (user === undefined) return [];
-  async #checkStillIn(gid: Gid, { uid }: Caller): Promise<void> {
-    const [member] = await this.#deps.groups.membersAmong(gid, [uid]);
-    if (member === undefined) throw imError('NOT_A_MEMBER');
-  }
-
   return [
     {
       ...strangerAnswer(user),

@@ -21,7 +21,7 @@ export const SYNC_COUNT_LIMIT = 500;
 export const RANGE_LIMITS: PageLimits = { count: 200, bytes: 131_072 };
 
 /** Of the drafts in one page, in UTF-8; the first row is given whatever its draft. */
-const DRAFTS_BYTES = 131_072;
+const DRAFTS_BYTES = 49_152;
 
 export interface SyncApiDeps {
   readonly messages: Pick<MessageStore, 'sync' | 'range'>;

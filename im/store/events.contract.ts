@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ERRORS } from '../errors.js';
 import { editContent, readEdit } from '../message/event_content.js';
-import { known, type Mid } from '../message/ids.js';
+import { known, toUid, type Mid } from '../message/ids.js';
 import { EVENT_KIND, EVERYBODY } from '../message/message.js';
 import { EDITS_LIMIT, PIN_LIMIT, REACTION_LIMIT, REACTOR_LIMIT } from './event_interface.js';
 import type { AppendRequest, StoredNumbers } from './interface.js';
@@ -105,6 +105,24 @@ function extraCases(name: string, factory: StoreFactory): void {
     const results = await again.messages.append([original]);
     assert.ok(!('refused' in results));
     assert.deepEqual(duplicate(results[0]).extra, extra);
+  });
+
+  test(`${name}: pages are cut by what events have besides their content as well`, async (t) => {
+    const { stores } = await factory(t);
+    const scene = await Scene.open(stores);
+    const mentions = Array.from({ length: 50 }, (_, index) => known(toUid(1_000_000_000 + index)));
+    const named = Array.from({ length: 3 }, (_, index) =>
+      scene.message(0, 1, `${index}`, { extra: { mentions } }),
+    );
+    await scene.append(...named);
+    const [reader, conv, limits] = [scene.uid(1), scene.conv(), { count: 9, bytes: 1200 }];
+    const { messages, events } = stores;
+    const range = await messages.range(reader, conv, seq(1), seq(9), limits);
+    assert.deepEqual([range.events.length, range.to, range.more], [2, 2, true]);
+    assert.equal((await messages.history(reader, conv, 0, limits)).length, 2);
+    assert.equal((await messages.historyBetween(reader, conv, 0, 0, limits)).length, 2);
+    assert.equal((await events.page(reader, conv, seq(0), 'after', limits)).length, 2);
+    assert.equal((await events.page(reader, conv, seq(9), 'before', limits)).length, 2);
   });
 
   test(`${name}: mentions are counted apart from what is unread`, async (t) => {

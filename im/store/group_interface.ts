@@ -95,6 +95,8 @@ export interface MembershipPage {
 export interface GroupRequest {
   readonly gid: Gid;
   readonly uid: Uid;
+  /** Its place in the order in which they asked, over all groups. */
+  readonly no: number;
   readonly comment: string;
   readonly askedAtMs: number;
 }
@@ -128,8 +130,8 @@ export interface GroupStore {
   membersAmong(gid: Gid, uids: readonly Uid[]): Promise<readonly GroupMember[]>;
   /** Owner and admins. */
   admins(gid: Gid): Promise<readonly Uid[]>;
-  /** Oldest first, GROUP_REQUEST_LIMIT at most. */
-  requests(gid: Gid): Promise<readonly GroupRequest[]>;
+  /** Oldest first, after the one of that number; `limit` left out: GROUP_REQUEST_LIMIT, which are all. */
+  requests(gid: Gid, afterNo?: number, limit?: number): Promise<readonly GroupRequest[]>;
   invites(gid: Gid): Promise<readonly GroupInvite[]>;
   /** By uid, after `afterUid`. */
   bans(gid: Gid, afterUid: number, limit: number): Promise<readonly Uid[]>;

@@ -58,6 +58,15 @@ void test('groups: rows of two casings are read, bad ones left out, pages follow
       [PEER, GROUP_ROLE.member, 'Bob', 9],
     ],
   );
+  server.answers.set('api.group.requests', (data) => {
+    const { after } = data as { after?: number };
+    const uid = after === 7 ? PEER : SELF;
+    return { requests: [{ gid: GROUP, uid, comment: '' }, {}], next: after === 7 ? 0 : 7, more: after !== 7 };
+  });
+  assert.deepEqual(
+    (await client.groups.requests(GROUP)).map(({ uid }) => uid),
+    [SELF, PEER],
+  );
   says('group.join', { gid: GROUP, seq: 0, uid: [], state: 'asked' });
   assert.equal((await client.groups.join(GROUP, 'please')).state, 'asked');
   assert.deepEqual(lastData(server), { gid: GROUP, comment: 'please' });

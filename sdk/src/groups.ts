@@ -24,6 +24,8 @@ import * as wire from './wire_groups.js';
 
 /** A page of members; the server gives no more. */
 const MEMBER_COUNT = 200;
+/** A page of requests, as many as the server gives. */
+const REQUEST_COUNT = 200;
 
 export interface LinkOptions {
   /** From now on; absent: what the server has for it; or until `expiresAtMs`, where 0 is for ever. */
@@ -136,7 +138,7 @@ export class Groups {
     return this.#change('group/unban', { gid, uid });
   }
 
-  /** By uid; `after`: the last uid of the page before. */
+  /** By uid, up to 250; `after`: the last uid of the page before. */
   async bans(gid: number, after = 0): Promise<readonly number[]> {
     const data = await this.#deps.call('group/bans', { gid, after });
     return uidsOf(isJsonObject(data) ? data['uid'] : data);
@@ -149,7 +151,15 @@ export class Groups {
 
   /** Who has asked to be let in and waits, oldest first. */
   async requests(gid: number): Promise<readonly JoinRequest[]> {
-    return rowsOf(await this.#deps.call('group/requests', { gid }), 'group/requests', wire.readRequest);
+    const found: JoinRequest[] = [];
+    for (let after = 0; ;) {
+      const data = await this.#deps.call('group/requests', { gid, after, limit: REQUEST_COUNT });
+      const page = understood(wire.readRequestPage(data), 'group/requests');
+      found.push(...page.requests);
+      // A page that leads nowhere is the last, whatever it says.
+      if (page.next <= after) return found;
+      after = page.next;
+    }
   }
 
   /** Lets them in, or not. NO_SUCH_REQUEST names those who had not asked. */

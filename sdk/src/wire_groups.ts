@@ -105,7 +105,17 @@ export function readJoining(data: unknown): Joining | undefined {
   return state === 'joined' || state === 'asked' ? { ...changed, state } : undefined;
 }
 
-export function readRequest(row: JsonObject): JoinRequest | undefined {
+/** `next`: 0 where there is no more. */
+export function readRequestPage(
+  data: unknown,
+): { requests: readonly JoinRequest[]; next: number } | undefined {
+  if (!isJsonObject(data) || !Array.isArray(data['requests'])) return undefined;
+  const rows: readonly unknown[] = data['requests'];
+  const requests = rows.flatMap((row) => (isJsonObject(row) ? (readRequest(row) ?? []) : []));
+  return { requests, next: data['more'] === true ? countOf(data['next']) : 0 };
+}
+
+function readRequest(row: JsonObject): JoinRequest | undefined {
   const [gid, uid] = [toGid(row['gid']), toUid(row['uid'])];
   if (gid === undefined || uid === undefined) return undefined;
   const [nickname, comment] = [textOf(row['nick_name'] ?? row['nickname']), textOf(row['comment'])];

@@ -37,7 +37,7 @@ export class EventReads {
     this.#table = new ReactionTable(db);
     const sizes = (order: string): Statement =>
       db.prepare(
-        `SELECT seq, length(content) FROM message WHERE conv = ? AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`,
+        `SELECT seq, length(content) + ifnull(length(extra), 0) FROM message WHERE conv = ? AND seq BETWEEN ? AND ? ORDER BY seq ${order} LIMIT ?`,
       );
     this.#sizesUp = sizes('ASC');
     this.#sizesDown = sizes('DESC');

@@ -68,7 +68,7 @@ export class GroupReads {
     );
     // By (gid, uid), then sorted: there are no more of a group than the limit.
     this.#requests = db.prepare(
-      `SELECT gid, uid, comment, asked_at FROM group_request WHERE gid = ? ORDER BY id LIMIT ${GROUP_REQUEST_LIMIT}`,
+      'SELECT gid, uid, comment, asked_at, id FROM group_request WHERE gid = ? AND id > ? ORDER BY id LIMIT ?',
     );
     // By group_invite_by_gid.
     this.#invites = db.prepare(
@@ -128,8 +128,9 @@ export class GroupReads {
     return this.#admins.all(gid).map((row) => uidAt(row, 0));
   }
 
-  requests(gid: Gid): readonly GroupRequest[] {
-    return this.#requests.all(gid).map((row) => ({
+  requests(gid: Gid, afterNo = 0, limit = GROUP_REQUEST_LIMIT): readonly GroupRequest[] {
+    return this.#requests.all(gid, afterNo, limit).map((row) => ({
+      no: integerAt(row, 4),
       gid: gidAt(row, 0),
       uid: uidAt(row, 1),
       comment: textAt(row, 2),

@@ -192,7 +192,7 @@ function groupCalls({ db }: Core) {
     groupMembers: (...args) => reads.members(...args),
     groupMembersAmong: (...args) => reads.membersAmong(...args),
     groupAdmins: (gid) => reads.admins(gid),
-    groupRequests: (gid) => reads.requests(gid),
+    groupRequests: (...args) => reads.requests(...args),
     groupInvites: (gid) => reads.invites(gid),
     groupBans: (...args) => reads.bans(...args),
     memberships: (uids) => reads.memberships(uids),

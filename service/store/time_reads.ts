@@ -30,7 +30,7 @@ export class TimeReads {
     this.#earlier = new EarlierContents(db);
     this.#timeOf = db.prepare('SELECT stored_at FROM message WHERE conv = ? AND seq = ?');
     this.#sizes = db.prepare(
-      `SELECT m.seq, length(m.content) FROM message m WHERE ${INSIDE} ORDER BY m.seq DESC LIMIT ?`,
+      `SELECT m.seq, length(m.content) + ifnull(length(m.extra), 0) FROM message m WHERE ${INSIDE} ORDER BY m.seq DESC LIMIT ?`,
     );
     this.#events = db.prepare(`SELECT ${EVENT_COLUMNS} FROM message m WHERE ${INSIDE} ORDER BY m.seq DESC`);
   }

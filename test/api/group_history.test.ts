@@ -1,6 +1,7 @@
 /** What was said in a group, for clients without a log of their own: pages, states, sessions; within a membership. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ANSWER_BYTES } from '../../im/message/answer_size.js';
 import { ApiServer, type Somebody } from '../support/api_server.js';
 import { asObject, type Json } from '../support/raw_client.js';
 import { makeGroup, outcome } from './group_scene.js';
@@ -69,6 +70,25 @@ test('history: newest first below a seq, messages only; ranges ascending; states
   assert.deepEqual([read['Unread'], read['ReadSeq']], [0, 8]);
   const listed = await page(server, 'message/list', { to: gid, pageSize: 2 }, bob);
   assert.deepEqual(contents(listed), ['m5', 'm4']);
+});
+
+test('history: a page of long messages is cut, whatever was asked for; the next goes on', async (t) => {
+  const server = await ApiServer.start(t);
+  const ann = await server.somebody();
+  const gid = await makeGroup(server, ann);
+  const sent = await Promise.all(
+    Array.from({ length: 70 }, (_, index) => server.sayIn(ann, gid, `${index} `.padEnd(32_768, 'x'))),
+  );
+  const got: unknown[] = [];
+  for (let beforeSeq = 0, pages = 0; got.length < sent.length; pages++) {
+    assert.ok(pages < 5, 'pages of a megabyte');
+    const rows = await page(server, 'msg/group/history', { gid, beforeSeq, pageSize: 100 }, ann);
+    assert.ok(Buffer.byteLength(JSON.stringify(rows)) < ANSWER_BYTES.page, `${rows.length} rows`);
+    got.push(...rows.map((row) => row['Mid']));
+    beforeSeq = Number(rows.at(-1)?.['Seq']);
+  }
+  assert.deepEqual(new Set(got), new Set(sent));
+  assert.equal(got.length, sent.length);
 });
 
 test('history: who comes later sees what came before only where it is open; who left sees no more', async (t) => {

@@ -152,6 +152,12 @@ test('by approval: the admins are told, whoever they agree to is in, whoever the
     ],
   );
   await server.value('group/requests/answer', { gid, uid: asker.uid, agree: true }, admin.token);
+  const paged = (after: unknown): Promise<Json> =>
+    server.data('group/requests', { gid, after, limit: 1 }, admin.token);
+  const { requests: oldest, next, more } = await paged(0);
+  assert.deepEqual([oldest, more], [requests.slice(0, 1), true]);
+  assert.deepEqual((await paged(next))['requests'], requests.slice(1));
+  assert.deepEqual(await paged((await paged(next))['next']), { requests: [], next: 0, more: false });
   await server.value('group/requests/answer', { gid, uid: newcomer.uid, agree: false }, admin.token);
   const members = await memberUids(server, gid, admin);
   assert.deepEqual([members.includes(asker.uid), members.includes(newcomer.uid)], [true, false]);
