@@ -58,11 +58,15 @@ function bench(answer: (draft: AppendDraft) => AppendAnswer = () => STORED, worl
   const delivery = new EventDelivery({ dispatch, replies, logger });
   const world = new WorldChannel({ worldChannel }, { groups });
   const handler = new ChatHandler({ appender, groups, world, delivery, replies });
-  /** What is enqueued meanwhile is settled too, behind it. */
-  const settle = (): void => {
-    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
-      const { draft, listener, context } = one;
-      listener.settled([{ draft, context, result: answer(draft) }]);
+  /** What is enqueued meanwhile is settled too, behind it, but no more than `count`; `atOnce`: by one commit. */
+  const settle = (count = Infinity, atOnce = false): void => {
+    let settledCount = 0;
+    while (waiting.length > 0 && settledCount < count) {
+      const batch = waiting.splice(0, atOnce ? Math.min(count, waiting.length) : 1);
+      settledCount += batch.length;
+      const results = batch.map((one) => ({ ...one, result: answer(one.draft) }));
+      for (const listener of new Set(batch.map((one) => one.listener)))
+        listener.settled(results.filter((one) => one.listener === listener));
     }
   };
   return Object.assign(made, { handler, settle });
@@ -174,6 +178,59 @@ test('whoever speaks to everybody for the first time joins by it: the joining fi
   made.handler.handle(inbound(WORLD_GID, { clientId: 'c2' }));
   made.settle();
   assert.equal(made.grouped.length, 4, 'he is in now');
+});
+
+test('a newcomer’s messages keep their order, whatever of them is under way when his joining begins', () => {
+  const members = new Set<unknown>();
+  const made = bench(({ change, event }) => {
+    if (change?.kind === 'group') members.add(change.by);
+    else if (!members.has(event?.from)) return { outcome: 'refused', error: 'NOT_A_MEMBER' };
+    return STORED;
+  });
+  const say = (from: number, to: number): void => {
+    for (let n = from; n < to; n++) made.handler.handle(inbound(WORLD_GID, { clientId: `c${n}` }));
+  };
+  say(0, 4);
+  // The first is refused while the others wait; the fifth comes when his joining is known to be under way.
+  made.settle(1);
+  say(4, 6);
+  // All are settled in one commit with the joining.
+  made.settle(4, true);
+  say(6, 8);
+  made.settle();
+  const stored = made.grouped.slice(5).map(({ event }) => event?.clientId);
+  assert.deepEqual(
+    stored,
+    Array.from({ length: 8 }, (_, n) => `c${n}`),
+  );
+  assert.equal(made.grouped.filter(({ change }) => change !== undefined).length, 1, 'he joins once');
+  assert.equal(made.replies.filter(({ frame }) => frame?.kind === 'stored').length, 8);
+  assert.equal(made.replies.length, 16);
+});
+
+test('what a newcomer may have held back is bounded, and a joining that finds no room is told to all of it', () => {
+  const made = bench(() => ({ outcome: 'refused', error: 'NOT_A_MEMBER' }));
+  made.handler.handle(inbound(WORLD_GID));
+  made.settle(1);
+  for (let n = 0; n < 257; n++) made.handler.handle(inbound(WORLD_GID, { clientId: `c${n}` }));
+  const [reply] = made.replies;
+  assert.ok(reply?.frame?.kind === 'failed' && made.replies.length === 1);
+  assert.deepEqual([reply.frame.clientId, reply.frame.error.code], ['c256', imError('QUEUE_FULL').code]);
+  assert.ok(reply.frame.error.retryAfterMs > 0);
+  made.settle();
+  assert.equal(made.replies.length, 258, 'all are answered');
+
+  const full = bench(() => ({ outcome: 'refused', error: 'NOT_A_MEMBER' }));
+  full.handler.handle(inbound(WORLD_GID));
+  full.refusal = 'QUEUE_FULL';
+  full.settle();
+  assert.deepEqual(
+    full.replies.map(({ frame }) => frame?.kind === 'failed' && frame.error.code),
+    [imError('QUEUE_FULL').code],
+  );
+  full.refusal = undefined;
+  full.handler.handle(inbound(WORLD_GID));
+  assert.equal(full.grouped.length, 3, 'he may try again');
 });
 
 test('one who may not come in is told so once, and the world that is switched off is no group', () => {

@@ -13,9 +13,10 @@ import {
   type DownFrame,
   type ErrorInfo,
 } from '../message/message.js';
-import type { Appender, AppendListener, EventDraft, Settled } from '../store/interface.js';
+import type { AppendAnswer, Appender, AppendListener, EventDraft, Settled } from '../store/interface.js';
 import type { EventDelivery } from './event_delivery.js';
 import type { InboundFrame, Reply, ReplySink } from './interface.js';
+import { Newcomers } from './newcomers.js';
 import { eventOf } from './settled_event.js';
 import type { WorldChannel } from './world_channel.js';
 
@@ -29,26 +30,25 @@ export interface ChatHandlerDeps {
   readonly replies: ReplySink;
 }
 
-/** The same message again, behind the sender's joining. */
-interface Newcomer {
-  readonly inbound: InboundChat;
+/** Has spoken to everybody for the first time; his joining is under way. */
+interface Joining {
+  readonly joining: Uid;
 }
 
-export class ChatHandler implements AppendListener<InboundChat> {
+/** What is held back may be said again by then. */
+const HELD_RETRY_MS = 500;
+
+export class ChatHandler implements AppendListener<InboundChat | Joining> {
   readonly #deps: ChatHandlerDeps;
-  readonly #onNewcomer: AppendListener<Newcomer>;
+  readonly #newcomers = new Newcomers<InboundChat>();
+  /** Of messages behind their sender's joining: who is not in now is told so. */
+  readonly #onceMore: AppendListener<InboundChat>;
 
   #storedCount = 0;
 
   constructor(deps: ChatHandlerDeps) {
     this.#deps = deps;
-    this.#onNewcomer = {
-      settled: (batch) =>
-        this.#settle(
-          batch.map(({ draft, result, context }) => ({ draft, result, context: context.inbound })),
-          false,
-        ),
-    };
+    this.#onceMore = { settled: (batch) => this.#settle(batch, false) };
   }
 
   /** Messages stored and acked since the start; a retry of one counts no second time. */
@@ -59,7 +59,9 @@ export class ChatHandler implements AppendListener<InboundChat> {
   /** Retry and resend are the same request again: what is stored already is found by its client id. */
   handle(inbound: InboundChat): void {
     const { to } = inbound.frame;
-    if (this.#deps.world.isClosed(to)) return this.#refuse(inbound, errorInfo('NO_SUCH_GROUP'));
+    const { world } = this.#deps;
+    if (world.isClosed(to)) return this.#refuse(inbound, errorInfo('NO_SUCH_GROUP'));
+    if (world.isIt(to) && this.#newcomers.has(inbound.uid)) return this.#hold(inbound);
     const draft = draftOf(inbound);
     const refusal = isGid(to)
       ? this.#deps.groups.enqueue(draft, this, inbound)
@@ -67,17 +69,21 @@ export class ChatHandler implements AppendListener<InboundChat> {
     if (refusal !== undefined) this.#refuse(inbound, errorInfoOf(refusal));
   }
 
-  settled(batch: readonly Settled<InboundChat>[]): void {
+  settled(batch: readonly Settled<InboundChat | Joining>[]): void {
     this.#settle(batch, true);
   }
 
-  #settle(batch: readonly Settled<InboundChat>[], mayJoin: boolean): void {
+  #settle(batch: readonly Settled<InboundChat | Joining>[], mayJoin: boolean): void {
     const replies: Reply[] = [];
     const events: ChatEvent[] = [];
     const senders: InboundChat[] = [];
     for (const settled of batch) {
       const { context, result } = settled;
-      if (mayJoin && this.#isNewcomer(settled)) {
+      if ('joining' in context) {
+        this.#joined(context.joining);
+        continue;
+      }
+      if (mayJoin && this.#isNewcomer(context, result)) {
         this.#letIn(context);
         continue;
       }
@@ -100,17 +106,31 @@ export class ChatHandler implements AppendListener<InboundChat> {
     if (events.length > 0) void this.#deps.delivery.deliver(events, senders);
   }
 
-  #isNewcomer({ context, result }: Settled<InboundChat>): boolean {
+  #isNewcomer({ frame }: InboundChat, result: AppendAnswer): boolean {
     if (result instanceof Error || result.outcome !== 'refused' || result.error !== 'NOT_A_MEMBER')
       return false;
-    return this.#deps.world.isIt(context.frame.to);
+    return this.#deps.world.isIt(frame.to);
   }
 
+  /** He has one joining under way, and what he said before it is refused before it is answered: same queue, same ear. */
   #letIn(inbound: InboundChat): void {
     const { uid, device } = inbound;
-    this.#deps.world.join(uid, device);
-    const refusal = this.#deps.groups.enqueue(draftOf(inbound), this.#onNewcomer, { inbound });
-    if (refusal !== undefined) this.#refuse(inbound, errorInfoOf(refusal));
+    if (!this.#newcomers.refused(uid, inbound)) return;
+    const refusal = this.#deps.world.join(uid, device, this, { joining: uid });
+    if (refusal === undefined) return;
+    for (const said of this.#newcomers.take(uid)) this.#refuse(said, errorInfoOf(refusal));
+  }
+
+  #hold(inbound: InboundChat): void {
+    if (this.#newcomers.hold(inbound.uid, inbound)) return;
+    this.#refuse(inbound, { ...errorInfo('QUEUE_FULL'), retryAfterMs: HELD_RETRY_MS });
+  }
+
+  #joined(uid: Uid): void {
+    for (const said of this.#newcomers.take(uid)) {
+      const refusal = this.#deps.groups.enqueue(draftOf(said), this.#onceMore, said);
+      if (refusal !== undefined) this.#refuse(said, errorInfoOf(refusal));
+    }
   }
 
   #refuse(inbound: InboundChat, error: ErrorInfo): void {
@@ -126,7 +146,7 @@ function draftOf({ uid, device, frame }: InboundChat): GroupDraft {
   return { conv: conversationWith(uid, to), event, isAnswered: true };
 }
 
-function messageOf(settled: Settled<InboundChat>): ChatEvent | ErrorInfo {
+function messageOf(settled: Settled<unknown>): ChatEvent | ErrorInfo {
   const outcome = eventOf(settled);
   // The name is taken by a recall: what was said now has not been stored.
   return 'seq' in outcome && outcome.kind !== EVENT_KIND.message ? errorInfo('BAD_CLIENT_ID') : outcome;

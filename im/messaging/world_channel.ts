@@ -3,6 +3,7 @@
  * kind know no other way in.
  */
 import { randomUUID } from 'node:crypto';
+import type { CodedError } from '../../pkg/errors/coded_error.js';
 import { flag, type OptionsOf } from '../../pkg/config/option.js';
 import type { Groups } from '../group/interface.js';
 import { groupConversation } from '../message/conversation.js';
@@ -24,7 +25,7 @@ export type WorldOptions = OptionsOf<typeof WORLD_OPTIONS>;
 /** It counts among nobody's groups. */
 const NO_GROUP_LIMIT = 2 ** 31 - 1;
 
-export class WorldChannel implements AppendListener<undefined> {
+export class WorldChannel {
   readonly #options: WorldOptions;
   readonly #groups: Pick<Groups, 'enqueue'>;
 
@@ -43,10 +44,15 @@ export class WorldChannel implements AppendListener<undefined> {
   }
 
   /**
-   * Lets `uid` in, before whatever he says after this: a group's changes and messages keep their order. What comes of
-   * it is told by the message's own answer.
+   * Lets `uid` in, before whatever he says after this: a group's changes and messages keep their order. `listener`
+   * hears that it has been tried; why he may not come in (banned, full) is no answer to a message.
    */
-  join(uid: Uid, device: Device): void {
+  join<Context>(
+    uid: Uid,
+    device: Device,
+    listener: AppendListener<Context>,
+    context: Context,
+  ): CodedError | undefined {
     const clientId = `join-${randomUUID()}`;
     const event = {
       ...{ kind: EVENT_KIND.notice, from: uid, device, to: WORLD_GID, clientId, mid: 0 as const },
@@ -57,10 +63,6 @@ export class WorldChannel implements AppendListener<undefined> {
       groupLimit: NO_GROUP_LIMIT,
     };
     const draft = { conv: groupConversation(WORLD_GID), event, change, isAnswered: false };
-    this.#groups.enqueue(draft, this, undefined);
-  }
-
-  settled(): void {
-    // A refusal (banned, full) is met again by the message.
+    return this.#groups.enqueue(draft, listener, context);
   }
 }
