@@ -18,8 +18,8 @@ export class EditChange implements MessageChange {
     this.#targets = targets;
     this.#extra = db.prepare('SELECT extra FROM message WHERE mid = ?');
     this.#keep = db.prepare(
-      `INSERT INTO message_edit (mid, no, content, until_at, event_seq)
-       SELECT mid, ?, content, ?, ? FROM message WHERE mid = ?`,
+      `INSERT INTO message_edit (mid, event_seq, no, until_at, content)
+       SELECT mid, ?, ?, ?, content FROM message WHERE mid = ?`,
     );
     this.#replace = db.prepare('UPDATE message SET content = ?, extra = ? WHERE mid = ?');
   }
@@ -37,7 +37,7 @@ export class EditChange implements MessageChange {
     const before = extraAt(row, 0);
     const editCount = (before?.editCount ?? 0) + 1;
     const extra: MessageExtra = { ...before, editedAtMs: nowMs, editCount };
-    this.#keep.run(editCount, nowMs, seq, mid);
+    this.#keep.run(seq, editCount, nowMs, mid);
     this.#replace.run(changeText, toBytes(JSON.stringify(extra)), mid);
   }
 }

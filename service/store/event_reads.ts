@@ -3,10 +3,10 @@ import { imError } from '../../im/errors.js';
 import type { ConversationName } from '../../im/message/conversation.js';
 import type { Mid, Seq, Uid } from '../../im/message/ids.js';
 import { EVENT_KIND, type ChatEvent } from '../../im/message/message.js';
-import { EDITS_LIMIT, type EarlierContent, type Reaction } from '../../im/store/event_interface.js';
+import type { EarlierContent, Reaction } from '../../im/store/event_interface.js';
 import type { PageLimits } from '../../im/store/interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
-import { integerAt, textAt } from '../../pkg/db/sqlite_row.js';
+import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { EarlierContents } from './earlier_contents.js';
 import { EVENT_COLUMNS, eventOf, nameAt } from './event_row.js';
 import { PageRoom } from './message_reads.js';
@@ -27,7 +27,6 @@ export class EventReads {
   readonly #byMid: Statement;
   readonly #place: Statement;
   readonly #pinned: Statement;
-  readonly #edits: Statement;
   readonly #after: Statement;
 
   constructor(db: SqliteDatabase) {
@@ -55,9 +54,6 @@ export class EventReads {
     this.#after = db.prepare(
       `SELECT l.stored_at FROM message l JOIN message m ON m.conv = l.conv AND m.seq = ?2
        WHERE l.conv = ?1 AND l.seq = ?3`,
-    );
-    this.#edits = db.prepare(
-      `SELECT content, until_at FROM message_edit WHERE mid = ? AND event_seq <= ? ORDER BY no DESC LIMIT ${EDITS_LIMIT}`,
     );
   }
 
@@ -110,7 +106,7 @@ export class EventReads {
         if (!readables.has(conv)) readables.set(conv, this.#rights.find(reader, conv));
         const readable = readables.get(conv);
         if (readable === undefined || !mayRead(readable, integerAt(row, 0))) return [];
-        return [this.#earlier.asOf(eventOf(row, conv), readable.lastSeq)];
+        return [this.#earlier.asOf(eventOf(row, conv), readable.spans)];
       });
     });
   }
@@ -130,7 +126,7 @@ export class EventReads {
       const readable = this.#rights.of(reader, conv);
       const rows = this.#pinned.all(readable.id, readable.lastSeq);
       const his = rows.filter((row) => mayRead(readable, integerAt(row, 0)));
-      return his.map((row) => this.#earlier.asOf(eventOf(row, conv), readable.lastSeq));
+      return his.map((row) => this.#earlier.asOf(eventOf(row, conv), readable.spans));
     });
   }
 
@@ -138,8 +134,7 @@ export class EventReads {
     return this.#db.read(() => {
       const readable = this.#rights.of(reader, conv);
       if (!this.#isMessage(readable, mid)) throw imError('NO_SUCH_MESSAGE');
-      const rows = this.#edits.all(mid, readable.lastSeq).toReversed();
-      return rows.map((row) => ({ content: textAt(row, 0), untilMs: integerAt(row, 1) }));
+      return this.#earlier.before(mid, readable.spans);
     });
   }
 
@@ -157,7 +152,7 @@ export class EventReads {
     );
   }
 
-  #read({ id, conv, lastSeq }: Readable, from: number, to: number): readonly ChatEvent[] {
-    return this.#between.all(id, from, to).map((row) => this.#earlier.asOf(eventOf(row, conv), lastSeq));
+  #read({ id, conv, spans }: Readable, from: number, to: number): readonly ChatEvent[] {
+    return this.#between.all(id, from, to).map((row) => this.#earlier.asOf(eventOf(row, conv), spans));
   }
 }

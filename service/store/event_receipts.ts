@@ -1,6 +1,6 @@
 /**
- * Who has got and read one message, from the marks of those who were members when it was said: a member's row says
- * when he came, the row of somebody who left up to where he was one. Costs a look at each of them.
+ * Who has got and read one message, from the marks of those who were members when it was said, whatever else they may
+ * read: a member's row says when he came, group_past when somebody was one before. Costs a look at each of them.
  */
 import { imError } from '../../im/errors.js';
 import { permits, OUTSIDER } from '../../im/group/permissions.js';
@@ -24,7 +24,7 @@ const AUDIENCE = `
   UNION ALL
   SELECT ${MARKS} FROM conversation_member m
   WHERE m.conv = ?1 AND m.until_seq > 0 AND m.uid <> ?4
-    AND (?2 BETWEEN m.since_seq AND m.until_seq OR ${WAS_IN})`;
+    AND m.until_seq >= ?2 AND ${WAS_IN}`;
 
 export class EventReceipts {
   readonly #db: SqliteDatabase;

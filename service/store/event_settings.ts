@@ -7,7 +7,7 @@ import type { UnreadTotals } from '../../im/store/event_interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { ReadingRights, within } from './reading_rights.js';
-import { settingsAt, settingsBytes } from './settings_row.js';
+import { LAST_N, settingsAt, settingsBytes } from './settings_row.js';
 import type { Stamps } from './stamps.js';
 import { UnreadReads } from './unread_reads.js';
 
@@ -32,14 +32,14 @@ export class EventSettings {
     this.#rights = new ReadingRights(db);
     this.#unread = new UnreadReads(db);
     this.#side = db.prepare(
-      `SELECT m.settings, c.last_n, c.id FROM conversation c JOIN conversation_member m ON m.conv = c.id AND m.uid = ?
+      `SELECT m.settings, ${LAST_N}, c.id FROM conversation c JOIN conversation_member m ON m.conv = c.id AND m.uid = ?
        WHERE c.name = ?`,
     );
     this.#set = db.prepare(
       'UPDATE conversation_member SET settings = ?, changed_at = ? WHERE uid = ? AND conv = ?',
     );
     this.#behind = db.prepare(
-      `SELECT c.id, m.peer, m.since_seq, m.until_seq, c.first_seq, c.last_seq, m.read_seq, m.settings, c.last_n
+      `SELECT c.id, m.peer, m.since_seq, m.until_seq, c.first_seq, c.last_seq, m.read_seq, m.settings, ${LAST_N}
        FROM conversation_member m JOIN conversation c ON c.id = m.conv
        WHERE m.uid = ? AND c.last_seq > m.read_seq`,
     );

@@ -1,16 +1,17 @@
 /**
  * Coming into a group and going: the row that makes somebody a member, and the interval of the log that he may read.
- * The notice of his coming is the first event of it, the notice of his going the last. The interval that ended moves
- * to group_past when he comes back.
+ * The notice of his coming is the first event of it, the notice of his going the last. What has ended stands in
+ * group_past as well.
  */
 import { OUTSIDER } from '../../im/group/permissions.js';
 import type { GroupRole } from '../../im/message/group.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
-import { integerAt, toBytes } from '../../pkg/db/sqlite_row.js';
+import { toBytes } from '../../pkg/db/sqlite_row.js';
 import type { Times } from './conversation_table.js';
 import type { GroupState, GroupStates, Member } from './group_states.js';
+import { settingsOfReturned } from './settings_row.js';
 
-/** Of one user in one group, besides the present one: every read goes over them. The oldest go. */
+/** Of one user in one group: every read goes over them. The oldest go. */
 const PAST_LIMIT = 100;
 
 /** A group of more members keeps their rows when it is dissolved; dissolved_at alone says that they are none. */
@@ -20,7 +21,7 @@ export class GroupMembership {
   readonly #states: GroupStates;
   readonly #insert: Statement;
   readonly #insertSide: Statement;
-  readonly #side: Statement;
+  readonly #settings: Statement;
   readonly #setSide: Statement;
   readonly #insertPast: Statement;
   readonly #trimPast: Statement;
@@ -40,16 +41,15 @@ export class GroupMembership {
       `INSERT INTO conversation_member (uid, conv, peer, delivered_seq, read_seq, changed_at, since_seq)
        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
-    this.#side = db.prepare(
-      'SELECT since_seq, until_seq FROM conversation_member WHERE uid = ? AND conv = ?',
-    );
+    this.#settings = db.prepare('SELECT settings FROM conversation_member WHERE uid = ? AND conv = ?');
     this.#setSide = db.prepare(
-      `UPDATE conversation_member SET since_seq = ?, until_seq = 0, changed_at = ? WHERE uid = ? AND conv = ?`,
+      `UPDATE conversation_member SET since_seq = ?, until_seq = 0, settings = ?, changed_at = ? WHERE uid = ? AND conv = ?`,
     );
-    // Twice from the beginning (0): the longer one holds the other.
     this.#insertPast = db.prepare(
-      `INSERT INTO group_past (gid, uid, joined_seq, left_seq) VALUES (?, ?, ?, ?)
-       ON CONFLICT (gid, uid, joined_seq) DO UPDATE SET left_seq = excluded.left_seq`,
+      `INSERT INTO group_past (gid, uid, joined_seq, left_seq, since_seq)
+       SELECT g.gid, g.uid, g.joined_seq, ?4, s.since_seq
+       FROM group_member g JOIN conversation_member s ON s.uid = g.uid AND s.conv = ?3
+       WHERE g.gid = ?1 AND g.uid = ?2`,
     );
     this.#trimPast = db.prepare(
       `DELETE FROM group_past WHERE gid = ?1 AND uid = ?2 AND joined_seq <=
@@ -90,6 +90,8 @@ export class GroupMembership {
 
   go(state: GroupState, members: readonly Member[], seq: number, { stampMs }: Times): void {
     for (const member of members) {
+      this.#insertPast.run(state.gid, member.uid, state.id, seq);
+      this.#trimPast.run(state.gid, member.uid);
       this.#delete.run(state.gid, member.uid);
       this.#endSide.run(seq, stampMs, member.uid, state.id);
       member.standing = OUTSIDER;
@@ -121,12 +123,13 @@ export class GroupMembership {
     member.alias = alias;
   }
 
-  /** Marks stay: they walk over what was said meanwhile, and what he missed before he went is still his. */
+  /**
+   * Marks stay: they walk over what was said meanwhile, and what he missed before he went is still his.
+   * The group is in his list again, and his connections are pushed everything, as nobody asks what they wanted before.
+   */
   #comeBack(state: GroupState, uid: number, since: number, { stampMs }: Times): void {
-    const row = this.#side.first(uid, state.id);
+    const row = this.#settings.first(uid, state.id);
     if (row === undefined) throw new TypeError('a side of a conversation was there and is not');
-    this.#insertPast.run(state.gid, uid, integerAt(row, 0), integerAt(row, 1));
-    this.#trimPast.run(state.gid, uid);
-    this.#setSide.run(since, stampMs, uid, state.id);
+    this.#setSide.run(since, settingsOfReturned(row, 0), stampMs, uid, state.id);
   }
 }

@@ -64,7 +64,8 @@ export class MessageReads {
   }
 
   /** Ascending. What lies between two of his memberships is covered without an event. */
-  #page({ id, conv, floor, spans, lastSeq }: Readable, from: Seq, to: Seq, limits: PageLimits): RangePage {
+  #page(readable: Readable, from: Seq, to: Seq, limits: PageLimits): RangePage {
+    const { id, conv, floor, spans, lastSeq } = readable;
     const first = from < floor ? floor : from;
     const end = to < lastSeq ? to : lastSeq;
     const parts = within(spans, first, end);
@@ -78,7 +79,7 @@ export class MessageReads {
       from: first,
       // Nothing of it is there yet: the empty interval.
       to: known(toSeq(Math.max(covered, first - 1))),
-      events: fitting.flatMap((part) => this.#read({ id, conv, lastSeq }, part)),
+      events: fitting.flatMap((part) => this.#read(readable, part)),
       more: next !== undefined,
       floor,
     };
@@ -97,7 +98,8 @@ export class MessageReads {
 
   history(reader: Uid, conv: ConversationName, beforeMid: number, limits: PageLimits): readonly ChatEvent[] {
     return this.#db.read(() => {
-      const { id, spans, lastSeq } = this.#rights.of(reader, conv);
+      const readable = this.#rights.of(reader, conv);
+      const { id, spans, lastSeq } = readable;
       const before = beforeMid === 0 ? undefined : this.#seqOfMid.first(beforeMid, id);
       // Gone or of another log: the end instead would be the same pages for ever to whoever scrolls back.
       if (beforeMid !== 0 && before === undefined) return [];
@@ -106,8 +108,7 @@ export class MessageReads {
       const events: ChatEvent[] = [];
       for (const { from, to } of within(spans, 0, last).toReversed()) {
         const cut = room.take(this.#sizesDown.all(id, from, to, room.count));
-        if (cut !== undefined)
-          events.push(...this.#read({ id, conv, lastSeq }, { from: cut, to }).toReversed());
+        if (cut !== undefined) events.push(...this.#read(readable, { from: cut, to }).toReversed());
         if (room.isFull) break;
       }
       return events;
@@ -151,11 +152,8 @@ export class MessageReads {
     );
   }
 
-  #read(
-    { id, conv, lastSeq }: Pick<Readable, 'id' | 'conv' | 'lastSeq'>,
-    { from, to }: Span,
-  ): readonly ChatEvent[] {
-    return this.#events.all(id, from, to).map((row) => this.#earlier.asOf(eventOf(row, conv), lastSeq));
+  #read({ id, conv, spans }: Readable, { from, to }: Span): readonly ChatEvent[] {
+    return this.#events.all(id, from, to).map((row) => this.#earlier.asOf(eventOf(row, conv), spans));
   }
 }
 

@@ -117,8 +117,7 @@ export class OfflineReads {
       if (events.length > 0 && bytes > limits.bytes) break;
       const seq = integerAt(row, 0);
       const event = this.#event.first(source.id, seq);
-      const last = source.spans.at(-1)?.to ?? seq;
-      if (event !== undefined) events.push(this.#earlier.asOf(eventOf(event, source.conv), last));
+      if (event !== undefined) events.push(this.#earlier.asOf(eventOf(event, source.conv), source.spans));
       source.next += 1;
       if (this.#advance(source, seq, reader)) heap.push(source);
     }

@@ -58,7 +58,7 @@ export class ReadingRights {
       'SELECT since_seq, until_seq FROM conversation_member WHERE uid = ? AND conv = ?',
     );
     this.#past = db.prepare(
-      'SELECT joined_seq, left_seq FROM group_past WHERE gid = ? AND uid = ? ORDER BY joined_seq',
+      'SELECT since_seq, left_seq FROM group_past WHERE gid = ? AND uid = ? ORDER BY since_seq',
     );
   }
 

@@ -135,7 +135,7 @@ export class SearchReads {
       const cells = this.#event.first(place.id, seq);
       const event = cells === undefined ? undefined : eventOf(cells, place.conv);
       // Found by what it says now, which he may not know.
-      if (event !== undefined && this.#earlier.asOf(event, readable.lastSeq) !== event) return [];
+      if (event !== undefined && this.#earlier.asOf(event, readable.spans) !== event) return [];
       if (event === undefined || (from !== undefined && event.from !== from)) return [];
       return event.storedAtMs < fromMs || (toMs !== 0 && event.storedAtMs >= toMs) ? [] : [{ id, event }];
     });

@@ -6,7 +6,8 @@ import { textAt, toBytes } from '../../pkg/db/sqlite_row.js';
 
 /**
  * `lastN`: conversation.last_n as it is now. Hidden is kept as that number: with the next message it is another, and
- * the conversation is back in the list without a row having been written for it.
+ * the conversation is back in the list without a row having been written for it. Of a group that he has left: as it was
+ * when he went.
  */
 export function settingsAt(row: Row, column: number, lastN: number): ConversationSettings {
   if (row[column] === null) return DEFAULT_SETTINGS;
@@ -20,6 +21,10 @@ export function settingsAt(row: Row, column: number, lastN: number): Conversatio
   };
 }
 
+/** The `lastN` of a side `m` of the conversation `c`, in a statement. Any event has the number of messages up to it. */
+export const LAST_N = `CASE WHEN m.until_seq = 0 THEN c.last_n
+  ELSE COALESCE((SELECT x.n FROM message x WHERE x.conv = c.id AND x.seq = m.until_seq), 0) END`;
+
 /** What to keep of them; null: nothing. */
 export function settingsBytes(settings: ConversationSettings, lastN: number): Uint8Array | null {
   const { pinned, muted, hidden, draft, interest } = settings;
@@ -31,6 +36,12 @@ export function settingsBytes(settings: ConversationSettings, lastN: number): Ui
     ...(interest !== DEFAULT_SETTINGS.interest && { interest }),
   };
   return Object.keys(kept).length === 0 ? null : toBytes(JSON.stringify(kept));
+}
+
+/** Of who comes back into a group: told of everything, in his list; the rest as he left it. */
+export function settingsOfReturned(row: Row, column: number): Uint8Array | null {
+  const settings = { ...settingsAt(row, column, 0), hidden: false, interest: DEFAULT_SETTINGS.interest };
+  return settingsBytes(settings, 0);
 }
 
 function objectOf(text: string): JsonObject {

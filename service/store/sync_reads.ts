@@ -7,7 +7,7 @@ import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_databas
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { nameAt, seqAt } from './event_row.js';
 import { ReadingRights, within } from './reading_rights.js';
-import { settingsAt } from './settings_row.js';
+import { LAST_N, settingsAt } from './settings_row.js';
 import { STAMP_RESERVE_MS } from './stamps.js';
 import { UnreadReads } from './unread_reads.js';
 
@@ -29,7 +29,7 @@ const LAST_SEQ = 'CASE WHEN m.until_seq = 0 THEN c.last_seq ELSE m.until_seq END
 const SIDE = `
   SELECT c.name, m.peer, c.first_seq, c.last_seq, ${LAST_MID}, ${LAST_AT} AS at, c.created_at,
          COALESCE(d.seq, m.read_seq), m.delivered_seq, m.read_seq, COALESCE(p.delivered_seq, 0),
-         COALESCE(p.read_seq, 0), c.id, m.since_seq, m.until_seq, m.settings, c.last_n, COALESCE(g.dissolved_at, 0)
+         COALESCE(p.read_seq, 0), c.id, m.since_seq, m.until_seq, m.settings, ${LAST_N}, COALESCE(g.dissolved_at, 0)
   FROM conversation_member m
   JOIN conversation c ON c.id = m.conv
   LEFT JOIN conversation_member p ON p.uid = m.peer AND p.conv = m.conv

@@ -56,7 +56,7 @@ export class TimeReads {
         if (cut !== undefined) rows.push(...this.#events.all(id, cut, span.to, fromMs, endMs));
         if (room.isFull) break;
       }
-      return rows.map((row) => this.#earlier.asOf(eventOf(row, conv), lastSeq));
+      return rows.map((row) => this.#earlier.asOf(eventOf(row, conv), spans));
     });
   }
 

@@ -43,12 +43,14 @@ CREATE INDEX group_member_by_role ON group_member (gid, role, uid);
 -- The groups of a user, at his sign-in and in his lists; how many they are.
 CREATE INDEX group_member_by_uid ON group_member (uid, gid);
 
--- Memberships that have ended: (joined_seq, left_seq) are the first and last event that the user may read of each.
+-- Memberships that have ended, from the notice of his coming to that of his going. since_seq: the first event of it that
+-- he may read; where history was open, 0.
 CREATE TABLE group_past (
   gid        INTEGER NOT NULL,
   uid        INTEGER NOT NULL,
   joined_seq INTEGER NOT NULL,
   left_seq   INTEGER NOT NULL,
+  since_seq  INTEGER NOT NULL,
   PRIMARY KEY (gid, uid, joined_seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -90,14 +92,15 @@ CREATE TABLE mention (
   PRIMARY KEY (conv, uid, seq)
 ) STRICT, WITHOUT ROWID;
 
--- What a message said before. event_seq: the edit by which it was replaced. Key: all of one message, oldest first.
+-- What a message said before. event_seq: the edit by which it was replaced, the no-th. Key: all of one message, oldest
+-- first; what it said at some place of the log.
 CREATE TABLE message_edit (
   mid       INTEGER NOT NULL,
-  no        INTEGER NOT NULL,
-  content   BLOB NOT NULL,
-  until_at  INTEGER NOT NULL,
   event_seq INTEGER NOT NULL,
-  PRIMARY KEY (mid, no)
+  no        INTEGER NOT NULL,
+  until_at  INTEGER NOT NULL,
+  content   BLOB NOT NULL,
+  PRIMARY KEY (mid, event_seq)
 ) STRICT, WITHOUT ROWID;
 
 -- Key: the reactions of a message, and the one of somebody.

@@ -1,0 +1,167 @@
+/** What holds for whoever has left a group, and for whoever left and came back. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { editContent, readEdit } from '../message/event_content.js';
+import { known } from '../message/ids.js';
+import { EVENT_KIND } from '../message/message.js';
+import { DEFAULT_SETTINGS, type ConversationSettings } from '../message/settings.js';
+import { GroupScene } from './group_scene.contract.js';
+import type { AppendRequest, StoredNumbers } from './interface.js';
+import { Scene, seq, stored, WEB, WIDE, type StoreFactory } from './scene.contract.js';
+
+const WINDOW_MS = 60_000;
+
+export function groupReturnsContract(name: string, factory: StoreFactory): void {
+  receiptCases(name, factory);
+  editCases(name, factory);
+  settingsCases(name, factory);
+}
+
+function receiptCases(name: string, factory: StoreFactory): void {
+  test(`${name}: receipts name nobody who came after the message, though he could read it`, async (t) => {
+    const scene = await Scene.open((await factory(t)).stores, 3);
+    const group = await GroupScene.create(scene, [1], { openHistory: true });
+    const { events } = scene.stores;
+    const early = stored((await group.append(group.message(0, 'early')))[0]);
+    const audience = async (mid = early.mid): Promise<readonly number[]> => {
+      const found = await events.receipts(scene.uid(0), group.conv, mid);
+      return [found.audience, found.readCount];
+    };
+    await group.add(2);
+    assert.deepEqual(await audience(), [1, 0], 'came later');
+    const late = stored((await group.append(group.message(0, 'late')))[0]);
+    await group.exit(2);
+    assert.deepEqual(
+      [await audience(), await audience(late.mid)],
+      [
+        [1, 0],
+        [2, 0],
+      ],
+      'left',
+    );
+    const missed = stored((await group.append(group.message(0, 'missed')))[0]);
+    await group.add(2);
+    assert.deepEqual(await audience(), [1, 0], 'came back');
+    assert.deepEqual(
+      [await audience(late.mid), await audience(missed.mid)],
+      [
+        [2, 0],
+        [1, 0],
+      ],
+    );
+    await group.exit(2);
+    assert.deepEqual(
+      [await audience(), await audience(late.mid), await audience(missed.mid)],
+      [
+        [1, 0],
+        [2, 0],
+        [1, 0],
+      ],
+    );
+  });
+}
+
+function editCases(name: string, factory: StoreFactory): void {
+  const edit = (group: GroupScene, target: StoredNumbers, content: string): AppendRequest => {
+    const text = editContent({ mid: target.mid, clientId: 'target', seq: target.seq, content });
+    const request = group.message(0, text, { kind: EVENT_KIND.edit, type: 0 });
+    return {
+      ...request,
+      change: { kind: 'edit', mid: target.mid, by: group.uid(0), content, windowMs: WINDOW_MS },
+    };
+  };
+
+  test(`${name}: who comes back is shown no words that were written while he was out`, async (t) => {
+    const scene = await Scene.open((await factory(t)).stores, 2);
+    const group = await GroupScene.create(scene, [1]);
+    const { events, messages } = scene.stores;
+    const [uid, { conv }] = [scene.uid(1), group];
+    const target = stored((await group.append(group.message(0, 'first')))[0]);
+    const shown = async (): Promise<readonly unknown[]> => {
+      const at = seq(target.seq);
+      const all = await Promise.all([
+        messages.range(uid, conv, at, at, WIDE).then((page) => page.events),
+        messages.history(uid, conv, 0, WIDE).then((page) => page.filter(({ mid }) => mid === target.mid)),
+        messages
+          .historyBetween(uid, conv, 0, 0, WIDE)
+          .then((page) => page.filter(({ mid }) => mid === target.mid)),
+        messages
+          .offlinePage(uid, WEB, new Map(), WIDE)
+          .then((page) => page.filter(({ mid }) => mid === target.mid)),
+        events.page(uid, conv, at, 'around', { count: 1, bytes: 999 }),
+        events.messages(uid, [target.mid]),
+      ]);
+      const rows = all.flat().map(({ content, extra }) => `${content} ${extra?.editCount ?? 0}`);
+      assert.equal(rows.length, all.length);
+      const before = await events.edits(uid, conv, target.mid);
+      return [...new Set(rows), before.map(({ content }) => content)];
+    };
+    await group.append(edit(group, target, 'second'));
+    await group.exit(1);
+    await group.append(edit(group, target, 'third'), edit(group, target, 'fourth'));
+    assert.deepEqual(await shown(), ['second 1', ['first']]);
+    await group.add(1);
+    assert.deepEqual(await shown(), ['second 1', ['first']], 'come back');
+    await group.append(edit(group, target, 'fifth'));
+    assert.deepEqual(await shown(), ['fifth 4', ['first', 'second']], 'edited while he is there');
+    await group.append(edit(group, target, 'sixth'));
+    assert.deepEqual(await shown(), ['sixth 5', ['first', 'second', 'fifth']]);
+    const edits = (await group.readBy(1)).filter(({ kind }) => kind === EVENT_KIND.edit);
+    assert.deepEqual(
+      edits.map(({ content }) => readEdit(content)?.content),
+      ['second', 'fifth', 'sixth'],
+    );
+    const all = await events.edits(scene.uid(0), conv, target.mid);
+    assert.deepEqual(
+      all.map(({ content }) => content),
+      ['first', 'second', 'third', 'fourth', 'fifth'],
+    );
+  });
+}
+
+function settingsCases(name: string, factory: StoreFactory): void {
+  const open = async (t: Parameters<StoreFactory>[0]) => {
+    const scene = await Scene.open((await factory(t)).stores, 3);
+    const group = await GroupScene.create(scene, [1, 2]);
+    const settings = async (): Promise<ConversationSettings> => {
+      const [row] = await scene.stores.messages.conversations(scene.uid(1), WEB, 1, group.conv);
+      return known(row).settings;
+    };
+    const set = (change: Partial<ConversationSettings>) =>
+      scene.stores.events.setSettings(scene.uid(1), group.conv, change);
+    return { scene, group, settings, set };
+  };
+
+  test(`${name}: a group that was hidden after leaving stays hidden, whoever speaks in it`, async (t) => {
+    const { scene, group, settings, set } = await open(t);
+    await set({ hidden: true });
+    await group.say(0, 'a');
+    await group.exit(1);
+    assert.equal((await settings()).hidden, false, 'a message of his time ended it');
+    await group.say(0, 'b');
+    assert.equal((await set({ hidden: true })).hidden, true);
+    assert.equal((await settings()).hidden, true);
+    await group.say(0, 'c');
+    assert.equal((await settings()).hidden, true);
+    assert.equal((await scene.stores.events.unread(scene.uid(1))).unread, 0);
+    assert.equal((await set({ muted: true })).hidden, true, 'another setting leaves it');
+  });
+
+  test(`${name}: who comes back is told everything and sees the group, and keeps his other settings`, async (t) => {
+    const { scene, group, settings, set } = await open(t);
+    await set({ interest: 'muted', pinned: true, draft: 'so' });
+    await group.exit(1);
+    await set({ hidden: true });
+    await group.add(1);
+    assert.deepEqual(await settings(), { ...DEFAULT_SETTINGS, pinned: true, draft: 'so' });
+    const page = await scene.stores.groups.memberships([scene.uid(1)]);
+    assert.deepEqual(
+      page.memberships.map(({ interest }) => interest),
+      ['full'],
+    );
+    await set({ interest: 'count', pinned: false, draft: '' });
+    await group.remove(1);
+    await group.add(1);
+    assert.deepEqual(await settings(), DEFAULT_SETTINGS);
+  });
+}
