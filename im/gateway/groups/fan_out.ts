@@ -5,6 +5,7 @@ import type { SharedFrame } from '../shared_frame.js';
 import type { GroupEvent, GroupRelay, MemberChange } from './group_event.js';
 import type { FannedOut, GroupPusher } from './group_pusher.js';
 import type { GroupSlot } from './group_slot.js';
+import { NOWHERE } from './member_slots.js';
 
 type Places = readonly (GroupSlot | undefined)[];
 type Except = { readonly uid: Uid; readonly device: Device } | undefined;
@@ -68,7 +69,8 @@ export class FanOut implements FannedOut {
     let next = this.#next;
     for (; next < this.#end && count < budget; next++) {
       const slot = places[next];
-      if (slot === undefined || (this.seq > 0 && slot.sinceSeq >= this.seq)) continue;
+      if (slot === undefined || slot.index === NOWHERE) continue;
+      if (this.seq > 0 && slot.sinceSeq >= this.seq) continue;
       count++;
       const { client } = slot;
       if (except !== undefined && client.uid === except.uid && client.device === except.device) {

@@ -11,6 +11,8 @@ import type { GroupSlot } from './group_slot.js';
 
 /** A list with fewer places is not worth the work. */
 const COMPACT_FROM = 32;
+/** The index of a slot that has been removed. */
+export const NOWHERE = -1;
 
 export class MemberSlots {
   readonly #gid: Gid;
@@ -52,6 +54,8 @@ export class MemberSlots {
     const slot = this.#at(place);
     if (slot === undefined) return false;
     this.#places[place.index] = undefined;
+    // Whoever still holds it sees that it is nobody's.
+    slot.index = NOWHERE;
     this.#count--;
     slot.client.groups?.delete(this.#gid);
     return true;
