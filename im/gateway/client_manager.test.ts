@@ -4,7 +4,7 @@ import { defaultsOf } from '../../pkg/config/option.js';
 import { answerSizeOf } from '../api/operations.js';
 import { CLOSE_CODES, ERRORS, imError, type CloseName } from '../errors.js';
 import { toConversation } from '../message/conversation.js';
-import { known, toDevice, toMid, toSeq, toUid } from '../message/ids.js';
+import { known, toDevice, toGid, toMid, toSeq, toUid, type Uid } from '../message/ids.js';
 import { EVENT_KIND, type AuthUp, type DownFrame } from '../message/message.js';
 import type { InboundFrame } from '../messaging/interface.js';
 import { ClientManager } from './client_manager.js';
@@ -20,6 +20,8 @@ const silent = {
 const alice = known(toUid(1));
 const bob = known(toUid(2));
 const conv = known(toConversation('u1_2'));
+const GROUP = known(toGid(2 ** 30 + 1));
+const FIRST = known(toSeq(1));
 
 /** A socket that takes its bytes when the test says so. */
 class FakeConnection implements Connection {
@@ -78,6 +80,10 @@ class FakeConnection implements Connection {
 interface Bench {
   readonly manager: ClientManager;
   readonly inbound: InboundFrame[];
+  /** Members of GROUP, whose log has one event. */
+  readonly members: Uid[];
+  /** Connections that PresenceSink counts. */
+  readonly present: { count: number };
   readonly open: () => FakeConnection;
   readonly say: (connection: FakeConnection, frame: object) => void;
   /** token «uid/device/version», e.g. `1/2/1`. */
@@ -86,6 +92,8 @@ interface Bench {
 
 function bench(t: TestContext, options: Partial<GatewayOptions> = {}): Bench {
   const inbound: InboundFrame[] = [];
+  const members: Uid[] = [];
+  const present = { count: 0 };
   let nextId = 1;
   const manager = new ClientManager(
     { ...defaultsOf(GATEWAY_OPTIONS), drainMs: 50, sweepMs: 10, ...options },
@@ -106,8 +114,20 @@ function bench(t: TestContext, options: Partial<GatewayOptions> = {}): Bench {
         conversations: () => Promise.resolve([]),
         logOf: () => Promise.reject(imError('INTERNAL')),
       },
-      groups: { memberships: () => Promise.resolve({ memberships: [], lastSeqs: [] }) },
-      presence: { came: () => undefined, went: () => undefined },
+      groups: {
+        memberships: async (uids) => {
+          await new Promise((resolve) => setImmediate(resolve));
+          const found = uids.filter((uid) => members.includes(uid));
+          const memberships = found.map((uid) => ({
+            uid,
+            gid: GROUP,
+            joinedSeq: FIRST,
+            interest: 'full' as const,
+          }));
+          return { memberships, lastSeqs: [{ gid: GROUP, lastSeq: FIRST }] };
+        },
+      },
+      presence: { came: () => (present.count += 1), went: () => (present.count -= 1) },
       dispatch: { deliver: () => Promise.resolve([]) },
       rates: { connection: () => ({ take: () => 0 }) },
       answerSize: answerSizeOf,
@@ -132,7 +152,7 @@ function bench(t: TestContext, options: Partial<GatewayOptions> = {}): Bench {
     await settled();
     return connection;
   };
-  return { manager, inbound, open, say, signIn };
+  return { manager, inbound, members, present, open, say, signIn };
 }
 
 function signedInBy({ token }: AuthUp): SignedIn {
@@ -250,6 +270,34 @@ test('the same token again replaces the older connection, without a kickout', as
   assert.equal(first.closedWith, 'REPLACED');
   assert.ok(!first.actions().includes('notify.kickout'));
   assert.equal(second.closedWith, undefined);
+});
+
+test('a connection that goes, however and whenever, leaves no place in a group and nobody present', async (t) => {
+  const { manager, members, present, open, say, signIn } = bench(t);
+  members.push(alice);
+  const counts = (): number[] => [present.count, manager.stats().groups.slotCount];
+  const signingIn = open();
+  say(signingIn, { seq: 1, action: 'authenticate', data: { v: 1, token: '1/2/1' } });
+  await Promise.resolve();
+  manager.closed(signingIn, false);
+  await settled();
+  assert.deepEqual(counts(), [0, 0], 'gone while its groups were read');
+  const first = await signIn('1/2/1');
+  assert.deepEqual(counts(), [1, 1]);
+  say(first, { seq: 2, action: 'authenticate', data: { v: 1, token: '1/2/1' } });
+  await settled();
+  assert.deepEqual(counts(), [1, 1], 'the same again');
+  const second = await signIn('1/2/1');
+  assert.deepEqual(counts(), [1, 1], 'replaced, and still closing');
+  manager.closed(first, true);
+  assert.deepEqual(counts(), [1, 1]);
+  await manager.kick([{ uid: alice, belowVersion: 2, reason: 'KICKED' }]);
+  assert.deepEqual(counts(), [0, 0], 'kicked, and still closing');
+  manager.closed(second, true);
+  const third = await signIn('1/2/2');
+  assert.deepEqual(counts(), [1, 1]);
+  manager.closed(third, false);
+  assert.deepEqual(counts(), [0, 0]);
 });
 
 test('a sign-in that was checked before a kick and bound after it is refused', async (t) => {

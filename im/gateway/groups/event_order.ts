@@ -30,6 +30,11 @@ export class EventOrder {
     return this.#events.size > 0 && this.#events.has(this.appliedSeq + 1);
   }
 
+  /** The next is known to be there, and is not here. */
+  get hasHole(): boolean {
+    return this.appliedSeq < this.heardSeq && !this.#events.has(this.appliedSeq + 1);
+  }
+
   /** More than that are not kept: what comes then is read from the store in its turn. */
   add(event: GroupEvent): void {
     const { seq } = event.event;
@@ -68,17 +73,10 @@ export class EventOrder {
     }
   }
 
-  /** What was passed on after `seq` is to be passed on again: the store has it. */
-  rewind(seq: number): void {
-    this.lostSeq = Math.max(this.lostSeq, this.appliedSeq);
-    this.heardSeq = Math.max(this.heardSeq, this.appliedSeq);
-    this.appliedSeq = seq;
-  }
-
   /** The first interval that is missing, where the next event is; undefined where nothing is known to be missing. */
   hole(): { readonly from: number; readonly to: number } | undefined {
+    if (!this.hasHole) return undefined;
     const from = this.appliedSeq + 1;
-    if (from > this.heardSeq || this.#events.has(from)) return undefined;
     let to = this.heardSeq;
     for (const seq of this.#events.keys()) if (seq <= to) to = seq - 1;
     return { from, to };

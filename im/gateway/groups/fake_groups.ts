@@ -129,7 +129,7 @@ export interface Watched {
   readonly client: Client;
   readonly uid: Uid;
   readonly frames: SharedFrame['frame'][];
-  /** The length of each group's log when its sign-in was answered: what it finds there by itself. */
+  /** The length of each group's log when its sign-in was answered, or it was told to fetch: what it finds by itself. */
   readonly synced: Map<Gid, number>;
 }
 
@@ -139,6 +139,7 @@ export class GroupScene {
   readonly index: GroupIndex;
   readonly watched = new Map<Client, Watched>();
   pushedInTurn = 0;
+  readonly #give: (client: Client, shared: SharedFrame) => void;
   #device = 0;
 
   constructor(options: Partial<GroupOptions> = {}) {
@@ -146,6 +147,7 @@ export class GroupScene {
       this.pushedInTurn++;
       this.watched.get(client)?.frames.push(shared.frame);
     };
+    this.#give = give;
     this.index = new GroupIndex(
       { ...defaultsOf(GROUP_OPTIONS), groupHoleMs: 2, groupCountMs: 10, ...options },
       {
@@ -156,7 +158,7 @@ export class GroupScene {
           pushCount: (client, _conv, shared) => give(client, shared),
         },
         oldSdks: { stored: nothing, skipped: nothing },
-        send: give,
+        send: (client, shared) => this.#send(client, shared),
         messages: this.store,
         groups: this.store,
         logger: { error: nothing, warn: nothing, info: nothing, debug: nothing },
@@ -192,6 +194,15 @@ export class GroupScene {
     this.watched.set(client, watched);
     this.index.enter(client, ...read);
     return watched;
+  }
+
+  #send(client: Client, shared: SharedFrame): void {
+    const { frame } = shared;
+    const watched = this.watched.get(client);
+    for (const [gid, { log }] of this.store.groups)
+      if (frame.kind === 'sync' && frame.conversations.includes(groupConversation(gid)))
+        watched?.synced.set(gid, log.length);
+    this.#give(client, shared);
   }
 
   signOut({ client }: Watched): void {

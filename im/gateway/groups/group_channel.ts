@@ -32,6 +32,8 @@ export interface GroupChannelDeps {
   readonly holed: (channel: GroupChannel) => void;
   /** For users who are signing in. */
   readonly membersChanged: (gid: Gid, seq: number, change: MemberChange) => void;
+  /** Came in by an event that was passed over: he is here, and whether he is still a member only the store knows. */
+  readonly cameLate: (gid: Gid, uid: Uid, seq: number) => void;
   /** It has nobody and nothing to do. */
   readonly emptied: (channel: GroupChannel) => void;
 }
@@ -51,13 +53,8 @@ export class GroupChannel implements Turning {
   #sharedSeq: number;
   /** Up to here events only change the list of members; clients are told to fetch them. */
   #silentSeq = 0;
-  /** What came before never passed here: who is here knew it already. */
-  #baseSeq: number;
-  /** Where to begin again, because of somebody who was here and did not know. */
-  #rewindSeq = Infinity;
-  /** After that: up to here events come for the second time, and are only for those who were not known the first time. */
-  #replayToSeq = 0;
-  readonly #lateClients = new Set<Client>();
+  /** What came before never passed here: who has a place knew it when he got it. */
+  readonly baseSeq: number;
   /** Kept by GroupTurns. */
   isInLine = false;
   /** Kept by HoleReader. */
@@ -72,7 +69,7 @@ export class GroupChannel implements Turning {
     this.order = new EventOrder(appliedSeq, heardSeq, deps.waiting);
     this.#slots = new MemberSlots(gid);
     this.#sharedSeq = appliedSeq;
-    this.#baseSeq = appliedSeq;
+    this.baseSeq = appliedSeq;
     this.#deps = deps;
   }
 
@@ -82,15 +79,12 @@ export class GroupChannel implements Turning {
 
   get isRunnable(): boolean {
     if (this.isGone) return false;
-    return this.#fanOut !== undefined || this.order.hasNext || this.#relays.length > 0 || this.#isRewinding;
+    return this.#fanOut !== undefined || this.order.hasNext || this.#mayRelay;
   }
 
-  get baseSeq(): number {
-    return this.#baseSeq;
-  }
-
-  get #isRewinding(): boolean {
-    return this.#rewindSeq < Infinity;
+  /** Not while something is missing: who has gone by it must not hear what is said after it. */
+  get #mayRelay(): boolean {
+    return this.#relays.length > 0 && !this.order.hasHole;
   }
 
   add(client: Client, sinceSeq: number, interest: Interest): void {
@@ -102,8 +96,14 @@ export class GroupChannel implements Turning {
   }
 
   take(event: GroupEvent): void {
-    if (event.event.seq <= this.#baseSeq) this.#late(event.event);
+    if (event.event.seq <= this.baseSeq) this.#late(event.event);
     else this.order.add(event);
+    this.goOn();
+  }
+
+  /** There is an event with this seq: what leads to it is waited for. */
+  heard(seq: number): void {
+    this.order.heardSeq = Math.max(this.order.heardSeq, seq);
     this.goOn();
   }
 
@@ -120,9 +120,11 @@ export class GroupChannel implements Turning {
     else this.#settle();
   }
 
-  /** What has been heard of is not pushed any more. */
+  /** What has been heard of is not pushed any more, and what was to be passed on behind it is too late. */
   skipHeard(): void {
     this.#silentSeq = this.order.heardSeq;
+    this.#deps.pusher.skippedCount += this.#relays.length;
+    this.#relays = [];
   }
 
   /** All who are here are told to fetch what they lack. */
@@ -158,35 +160,21 @@ export class GroupChannel implements Turning {
   }
 
   /**
-   * On its way while somebody's groups were read, which is how this channel began behind it. Whoever came in by it
-   * and had signed in before is not here yet: then it begins again from there.
+   * On its way while somebody's groups were read, which is how this channel began behind it: those who signed in
+   * before it and came in by it are not here.
    */
   #late(event: ChatEvent): void {
     const change = memberChange(event);
     if (change === undefined) return;
     this.#deps.membersChanged(this.gid, event.seq, change);
-    for (const client of change.added.flatMap((uid) => this.#deps.directory.clientsOf(uid))) {
-      if (this.#slots.of(client) !== undefined) continue;
-      this.#lateClients.add(client);
-      this.#rewindSeq = Math.min(this.#rewindSeq, event.seq - 1);
+    for (const uid of change.added) {
+      const clients = this.#deps.directory.clientsOf(uid);
+      if (clients.some((client) => this.#slots.of(client) === undefined))
+        this.#deps.cameLate(this.gid, uid, event.seq);
     }
-  }
-
-  /** Those who are here have had everything up to where it was. */
-  #rewind(): void {
-    const { appliedSeq } = this.order;
-    for (const slot of this.#slots.places) {
-      if (slot !== undefined && slot.sinceSeq < appliedSeq) slot.sinceSeq = appliedSeq;
-    }
-    this.#replayToSeq = Math.max(this.#replayToSeq, appliedSeq);
-    this.order.rewind(this.#rewindSeq);
-    this.#baseSeq = this.#rewindSeq;
-    this.#sharedSeq = this.#rewindSeq;
-    this.#rewindSeq = Infinity;
   }
 
   #begin(): FanOut | undefined {
-    if (this.#isRewinding) this.#rewind();
     for (;;) {
       const event = this.order.take();
       if (event === undefined) break;
@@ -197,7 +185,7 @@ export class GroupChannel implements Turning {
       this.#deps.pusher.skippedCount++;
       if (change !== undefined) this.#leave(event.event.seq, change);
     }
-    const relay = this.#relays.shift();
+    const relay = this.#mayRelay ? this.#relays.shift() : undefined;
     if (relay === undefined) return undefined;
     return FanOut.ofRelay(relay, new SharedFrame(relay.frame), this.#slots.places);
   }
@@ -221,11 +209,8 @@ export class GroupChannel implements Turning {
   /** Before the notice is pushed, so that it is the first event that they get. */
   #enter(seq: number, change: MemberChange): void {
     this.#deps.membersChanged(this.gid, seq, change);
-    const isReplay = seq <= this.#replayToSeq;
-    if (!isReplay) this.#lateClients.clear();
     for (const uid of change.added) {
-      for (const client of this.#deps.directory.clientsOf(uid))
-        if (!isReplay || this.#lateClients.has(client)) this.add(client, seq - 1, 'full');
+      for (const client of this.#deps.directory.clientsOf(uid)) this.add(client, seq - 1, 'full');
     }
   }
 
@@ -256,8 +241,9 @@ export class GroupChannel implements Turning {
       this.announce();
       this.#silentSeq = 0;
     }
+    // Behind a hole somebody may come in who is here.
+    if (this.order.hasHole) return this.#deps.holed(this);
     if (this.#slots.count === 0) return this.#deps.emptied(this);
     this.#slots.compact();
-    if (this.order.hole() !== undefined) this.#deps.holed(this);
   }
 }

@@ -205,6 +205,82 @@ test('relays go to current members, without those that want less, and are let go
   assert.equal(bob.frames.length, 1);
 });
 
+test('who comes in behind a hole has his place, though the last who was here goes meanwhile', async (t) => {
+  const scene = sceneOf(t, { groupHoleMs: 20 });
+  scene.store.join(GROUP, ANN);
+  const [ann, bob] = [await scene.signIn(ANN), await scene.signIn(BOB)];
+  scene.store.say(GROUP, ANN);
+  await scene.deliver(scene.store.join(GROUP, BOB));
+  scene.signOut(ann);
+  await waitUntil('his notice', () => seqsOf(bob, GROUP).length === 1);
+  await scene.deliver(scene.store.say(GROUP, ANN));
+  await turns();
+  assert.deepEqual(seqsOf(bob, GROUP), [3, 4]);
+  scene.signOut(bob);
+  assert.deepEqual([scene.index.stats().channelCount, scene.index.stats().slotCount], [0, 0]);
+});
+
+test('an old notice that comes again gives nobody who has gone a place in which he hears relays', async (t) => {
+  const scene = sceneOf(t, { groupHoleMs: 20 });
+  const joined = scene.store.join(GROUP, BOB);
+  scene.store.leave(GROUP, BOB);
+  scene.store.join(GROUP, ANN);
+  const bob = await scene.signIn(BOB);
+  await scene.deliver(joined);
+  const ann = await scene.signIn(ANN);
+  const relay: GroupDelivery = {
+    ...{ kind: 'relay', gid: GROUP, except: { uid: CID, device: ann.client.device } },
+    frame: { kind: 'relay', action: 'message.cli', from: CID, to: GROUP, payload: {} },
+  };
+  await scene.deliver(relay);
+  await waitUntil('the relay', () => ann.frames.some(({ kind }) => kind === 'relay'));
+  assert.deepEqual(seqsOf(bob, GROUP), [1, 2]);
+  assert.ok(bob.frames.every(({ kind }) => kind !== 'relay'));
+  assert.equal(scene.index.stats().slotCount, 1);
+});
+
+test('who came in by an event that arrives behind what others had read is told to fetch, and goes on from there', async (t) => {
+  const scene = sceneOf(t);
+  scene.store.join(GROUP, ANN);
+  const bob = await scene.signIn(BOB);
+  const joined = scene.store.join(GROUP, BOB);
+  await scene.signIn(ANN);
+  scene.store.failures = 1;
+  await scene.deliver(joined);
+  await waitUntil('word of it', () => bob.frames.some(({ kind }) => kind === 'sync'));
+  await scene.deliver(scene.store.say(GROUP, ANN));
+  await turns();
+  assert.deepEqual(seqsOf(bob, GROUP), [3]);
+  assert.equal(scene.index.stats().signingInCount, 0);
+});
+
+test('what is read for a group that is closed meanwhile does not count as waiting', async (t) => {
+  const scene = sceneOf(t);
+  scene.store.join(GROUP, ANN);
+  await scene.signIn(ANN);
+  scene.store.say(GROUP, ANN);
+  scene.store.turns = () => {
+    scene.index.close();
+    return 1;
+  };
+  await scene.deliver(scene.store.say(GROUP, ANN));
+  await waitUntil('a read', () => scene.store.logReads === 1);
+  await turns();
+  assert.deepEqual([scene.index.stats().waitingCount, scene.index.stats().waitingBytes], [0, 0]);
+});
+
+test('a connection that goes while a notice for many is passed around is given nothing more', async (t) => {
+  const scene = sceneOf(t);
+  const members = Array.from({ length: 400 }, (_, index) => uidOf(index + 1));
+  const all = await Promise.all(members.map((uid) => scene.signIn(uid)));
+  await scene.deliver({ ...scene.store.join(GROUP, ...members), audience: 'concerned' });
+  const gone = known(all.at(-1));
+  scene.signOut(gone);
+  await turns();
+  assert.deepEqual(seqsOf(known(all[398]), GROUP), [1]);
+  assert.deepEqual(gone.frames, []);
+});
+
 test('a sign-in whose groups cannot be read is refused; too much to keep means reading again', async (t) => {
   const scene = sceneOf(t, { groupSignInEvents: 2 });
   scene.store.join(GROUP, ANN);

@@ -4,7 +4,8 @@
  */
 import type { Logger } from '../../../pkg/log/logger.js';
 import { imError } from '../../errors.js';
-import type { Gid, Uid } from '../../message/ids.js';
+import { groupConversation } from '../../message/conversation.js';
+import { known, toSeq, type Gid, type Uid } from '../../message/ids.js';
 import type { ChatEvent } from '../../message/message.js';
 import type { Interest } from '../../message/settings.js';
 import type { GroupStore, Membership } from '../../store/group_interface.js';
@@ -20,6 +21,8 @@ import type { GroupOptions, GroupStats } from './group_options.js';
 import { GroupPusher, type GroupPusherDeps } from './group_pusher.js';
 import { GroupTurns } from './group_turns.js';
 import { HoleReader } from './hole_reader.js';
+import { LateMembers } from './late_members.js';
+import { PassedGroups } from './passed_groups.js';
 import { SignInGroups, type Joining, type KeptChange, type UserGroups } from './sign_in_groups.js';
 import { WaitingEvents } from './waiting_events.js';
 
@@ -45,6 +48,8 @@ export class GroupIndex {
   readonly #holes: HoleReader;
   readonly #counts: CountTeller;
   readonly #pusher: GroupPusher;
+  readonly #late: LateMembers;
+  readonly #passed = new PassedGroups();
   readonly #channelDeps: GroupChannelDeps;
   #relayDropCount = 0;
   #readAgainCount = 0;
@@ -56,6 +61,14 @@ export class GroupIndex {
     this.#holes = new HoleReader(options, { store: deps.messages, logger: deps.logger });
     this.#counts = new CountTeller(options, deps);
     this.#pusher = new GroupPusher({ ...deps, counts: this.#counts });
+    this.#late = new LateMembers({
+      ...deps,
+      begin: (uid) => this.begin(uid),
+      read: (joining, enter) => this.read(joining, enter),
+      enter: (client, joining, groups) => this.enter(client, joining, groups),
+      end: (joining) => this.end(joining),
+      announce: (client, gid, seq) => this.#announce(client, gid, seq),
+    });
     this.#channelDeps = {
       directory: deps.directory,
       waiting: this.#waiting,
@@ -63,6 +76,7 @@ export class GroupIndex {
       pusher: this.#pusher,
       holed: (channel) => this.#holes.holed(channel),
       membersChanged: (gid, seq, change) => this.#signIns.membersChanged(gid, seq, change),
+      cameLate: (gid, uid, seq) => this.#late.add(gid, uid, seq),
       emptied: (channel) => this.#forget(channel),
     };
   }
@@ -96,7 +110,10 @@ export class GroupIndex {
   async read(joining: Joining, enter: (groups: UserGroups) => void): Promise<void> {
     for (let reads = 0; reads < READS; reads++) {
       const groups = await this.#signIns.read(joining);
-      if (this.#isGood(joining, groups)) return enter(groups);
+      if (this.#isGood(joining, groups)) {
+        enter(groups);
+        return;
+      }
       this.#readAgainCount++;
     }
     throw imError('TOO_BUSY', undefined, { retryAfterMs: RETRY_MS });
@@ -175,6 +192,7 @@ export class GroupIndex {
 
   close(): void {
     this.#counts.stop();
+    this.#late.stop();
     for (const channel of this.#channels.values()) channel.discard();
     this.#channels.clear();
     this.#waiting.close();
@@ -182,12 +200,18 @@ export class GroupIndex {
 
   /** Nobody here was a member: it matters where somebody who is here comes in by it, or is signing in. */
   #channelFor(gid: Gid, event: ChatEvent): GroupChannel | undefined {
-    this.#signIns.heard(gid, event.seq);
+    const { seq } = event;
+    const isLate = seq <= this.#passed.seqOf(gid);
+    this.#passed.passed(gid, seq);
+    this.#signIns.heard(gid, seq);
     const change = memberChange(event);
     if (change === undefined) return undefined;
-    this.#signIns.membersChanged(gid, event.seq, change);
-    const isFor = change.added.some((uid) => this.#deps.directory.clientsOf(uid).length > 0);
-    return isFor ? this.#make(gid, event.seq - 1, event.seq - 1) : undefined;
+    this.#signIns.membersChanged(gid, seq, change);
+    const added = change.added.filter((uid) => this.#deps.directory.clientsOf(uid).length > 0);
+    if (added.length === 0) return undefined;
+    if (!isLate) return this.#make(gid, seq - 1, seq - 1);
+    for (const uid of added) this.#late.add(gid, uid, seq);
+    return undefined;
   }
 
   #enterAsRead(
@@ -196,20 +220,13 @@ export class GroupIndex {
     lastSeq: number,
     kept: readonly KeptChange[] | undefined,
   ): void {
+    const channel = this.#channels.get(gid) ?? this.#make(gid, lastSeq, this.#signIns.heardSeq(gid));
     const existing = client.groups?.get(gid);
-    if (existing !== undefined) {
-      existing.interest = interest;
-      return;
-    }
-    const channel = this.#channels.get(gid);
-    if (channel === undefined) {
-      const made = this.#make(gid, lastSeq, this.#signIns.heardSeq(gid));
-      made.add(client, lastSeq, interest);
-      return made.goOn();
-    }
     const { appliedSeq } = channel.order;
-    if (lastKept(kept, lastSeq, appliedSeq)?.isMember === false) return;
-    channel.add(client, Math.max(lastSeq, appliedSeq), interest);
+    if (existing !== undefined) existing.interest = interest;
+    else if (lastKept(kept, lastSeq, appliedSeq)?.isMember !== false)
+      channel.add(client, Math.max(lastSeq, appliedSeq), interest);
+    channel.heard(lastSeq);
   }
 
   /** He came in while he was signing in. */
@@ -227,6 +244,13 @@ export class GroupIndex {
     made.goOn();
   }
 
+  #announce(client: Client, gid: Gid, seq: number): void {
+    const place = client.groups?.get(gid);
+    const upTo = known(toSeq(Math.max(seq, place?.sinceSeq ?? 0)));
+    const conv = groupConversation(gid);
+    this.#pusher.announce({ client, conv, interest: place?.interest ?? 'full' }, upTo);
+  }
+
   #make(gid: Gid, appliedSeq: number, heardSeq: number): GroupChannel {
     const channel = new GroupChannel(gid, appliedSeq, Math.max(appliedSeq, heardSeq), this.#channelDeps);
     this.#channels.set(gid, channel);
@@ -237,7 +261,9 @@ export class GroupIndex {
     if (this.#channels.get(channel.gid) !== channel) return;
     channel.discard();
     this.#channels.delete(channel.gid);
-    this.#signIns.heard(channel.gid, Math.max(channel.order.appliedSeq, channel.order.heardSeq));
+    const { appliedSeq, heardSeq } = channel.order;
+    this.#signIns.heard(channel.gid, Math.max(appliedSeq, heardSeq));
+    this.#passed.passed(channel.gid, Math.max(appliedSeq, heardSeq));
   }
 }
 

@@ -59,7 +59,7 @@ export class GroupPusher {
   }
 
   /** Something up to `seq` was not pushed. */
-  announce({ client, conv, interest }: GroupSlot, seq: Seq): void {
+  announce({ client, conv, interest }: Pick<GroupSlot, 'client' | 'conv' | 'interest'>, seq: Seq): void {
     if (interest === 'muted') return;
     if (!client.isModern) return this.#deps.oldSdks.skipped(client, conv, seq);
     this.#deps.send(client, new SharedFrame({ kind: 'sync', conversations: [conv] }));

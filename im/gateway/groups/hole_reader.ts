@@ -53,7 +53,7 @@ export class HoleReader {
     if (order.appliedSeq < order.lostSeq) return this.#start(channel);
     channel.holeTimer = setTimeout(() => {
       channel.holeTimer = undefined;
-      if (order.hole() !== undefined) this.#start(channel);
+      if (order.hasHole) this.#start(channel);
     }, this.#options.groupHoleMs).unref();
   }
 
@@ -102,7 +102,9 @@ export class HoleReader {
     return undefined;
   }
 
-  #fill({ order }: GroupChannel, { from, to, events }: RangePage): void {
+  #fill({ isGone, order }: GroupChannel, { from, to, events }: RangePage): void {
+    // Closed while it was read: what is counted as waiting now would wait for ever.
+    if (isGone) return;
     order.lostSeq = Math.max(order.lostSeq, to);
     for (const event of events) order.fill(loggedEvent(event));
     // What retention has erased is gone for everybody.
