@@ -1,10 +1,16 @@
 /** group/members, invite, remove, exit, admin, mute, ban, unban, bans, alias: who is in a group, and as what. */
 import { imError } from '../errors.js';
-import { GROUP_ROLE, MUTED_FOR_EVER_MS, type GroupMember, type GroupRole } from '../message/group.js';
+import {
+  GROUP_ROLE,
+  MUTED_FOR_EVER_MS,
+  WORLD_GID,
+  type GroupMember,
+  type GroupRole,
+} from '../message/group.js';
 import type { Gid, Uid } from '../message/ids.js';
 import type { Presence } from '../presence/interface.js';
 import type { GroupStore } from '../store/group_interface.js';
-import type { UserStore } from '../store/people_interface.js';
+import type { ContactStore, UserStore } from '../store/people_interface.js';
 import type { ChangeInput } from './group_api.js';
 import { changedAnswer, memberAnswer, type Answer } from './group_answer.js';
 import type { Deed, GroupChanges } from './group_changes.js';
@@ -17,6 +23,7 @@ import { strangerAnswer } from './user_answer.js';
 export interface GroupMembersApiDeps {
   readonly groups: Pick<GroupStore, 'members' | 'bans'>;
   readonly users: Pick<UserStore, 'byUids'>;
+  readonly contacts: Pick<ContactStore, 'strangers'>;
   readonly presence: Pick<Presence, 'states'>;
   readonly reader: GroupReader;
   readonly changes: GroupChanges;
@@ -56,12 +63,16 @@ export class GroupMembersApi {
     this.#deps = deps;
   }
 
-  /** Owner and admins first, then by uid. Throws NO_SUCH_GROUP, GROUP_DISSOLVED, NOT_A_MEMBER. */
+  /**
+   * Owner and admins first, then by uid; of the group of everybody only people the caller has to do with, so its pages
+   * may be short. Throws NO_SUCH_GROUP, GROUP_DISSOLVED, NOT_A_MEMBER.
+   */
   async members({ gid, after, limit }: MembersInput, { uid }: Caller): Promise<unknown> {
     await this.#deps.reader.may('readMembers', gid, uid);
     const count = limit ?? MEMBER_PAGE_COUNT;
     const page = await this.#deps.groups.members(gid, after, count);
-    const members = await this.#described(page, uid);
+    const shown = gid === WORLD_GID ? await this.#knownTo(uid, page) : page;
+    const members = await this.#described(shown, uid);
     if (after === undefined && limit === undefined) return members;
     const last = page.length === count ? page.at(-1) : undefined;
     return { members, next: last === undefined ? '' : cursorText(last), more: last !== undefined };
@@ -124,6 +135,13 @@ export class GroupMembersApi {
 
   async #change(deed: Deed, { gid, clientId }: ChangeInput, caller: Caller): Promise<unknown> {
     return changedAnswer(gid, await this.#deps.changes.change({ gid, deed, clientId }, caller));
+  }
+
+  /** Nobody chose to be in a room with all these: who is in it would be a list of everybody. */
+  async #knownTo(uid: Uid, page: readonly GroupMember[]): Promise<readonly GroupMember[]> {
+    const uids = page.map((member) => member.uid);
+    const strangers = new Set(await this.#deps.contacts.strangers(uid, uids));
+    return page.filter((member) => !strangers.has(member.uid));
   }
 
   async #described(page: readonly GroupMember[], asker: Uid): Promise<readonly Answer[]> {

@@ -16,7 +16,7 @@ import { GroupRequestsApi } from './group_requests_api.js';
 import type { StrangerLookups } from './stranger_lookups.js';
 
 export interface GroupRoomsDeps {
-  readonly stores: Pick<Stores, 'events' | 'groups' | 'messages' | 'users'>;
+  readonly stores: Pick<Stores, 'contacts' | 'events' | 'groups' | 'messages' | 'users'>;
   readonly broker: Broker;
   readonly dispatch: Pick<Dispatch, 'deliver'>;
   readonly presence: Pick<Presence, 'states'>;

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ERRORS } from '../../im/errors.js';
 import { chatConversation } from '../../im/message/conversation.js';
+import { WORLD_NAME } from '../../im/message/group.js';
 import { ApiServer, type Somebody } from '../support/api_server.js';
+import { asObject } from '../support/raw_client.js';
 import { makeGroup, outcome } from './group_scene.js';
 
 const TOO_MANY = ERRORS.TOO_MANY_ATTEMPTS.code;
@@ -51,6 +53,18 @@ test('a ban of somebody outside is no way to list everybody', async (t) => {
   assert.equal(await ban(900_001), 'NO_SUCH_USER');
   assert.equal(await ban(900_002), 'TOO_MANY_ATTEMPTS', 'with the contact that was added it is the fourth');
   assert.equal(await ban(ann.uid), 'ok', 'a contact is no stranger');
+});
+
+test('the group of everybody shows nobody but those one has to do with', async (t) => {
+  const server = await ApiServer.start(t);
+  const [eve, ann, bob] = [await server.somebody(), await server.somebody(), await server.somebody()];
+  for (const who of [eve, ann, bob]) await server.value('session/ticket', { to: WORLD_NAME }, who.token);
+  await server.value('contacts/add', { uid: ann.uid }, eve.token);
+  const page = await server.data('group/members', { gid: WORLD_NAME, limit: 2 }, eve.token);
+  const rest = await server.data('group/members', { gid: WORLD_NAME, after: page['next'] }, eve.token);
+  const seen = [page, rest].flatMap(({ members }) => (Array.isArray(members) ? members.map(asObject) : []));
+  assert.deepEqual(new Set(seen.map(({ uid }) => uid)), new Set([eve.uid, ann.uid]));
+  assert.deepEqual([page['more'], rest['more']], [true, false]);
 });
 
 test('nobody lists all groups: whoever is refused as an outsider is charged, whatever he asks', async (t) => {
