@@ -6,6 +6,7 @@ import { imError } from '../errors.js';
 import { WORLD_GID, type Group } from '../message/group.js';
 import type { Uid } from '../message/ids.js';
 import { toSeconds } from '../message/wire_time.js';
+import type { Presence } from '../presence/interface.js';
 import type { GroupStore } from '../store/group_interface.js';
 import type { MessageStore } from '../store/interface.js';
 import type { Contact, ContactRequest, ContactStore } from '../store/people_interface.js';
@@ -18,6 +19,7 @@ export interface ContactApiDeps {
   readonly groups: Pick<GroupStore, 'groupsOf'>;
   readonly messages: Pick<MessageStore, 'mayWrite'>;
   readonly notices: ContactNotices;
+  readonly presence: Pick<Presence, 'rightsChanged'>;
 }
 
 export interface ApprovalInput {
@@ -102,6 +104,8 @@ export class ContactApi {
     if (uids.length === 0) throw imError('INVALID_PARAMETER', 'uid');
     const removed = await this.#deps.contacts.remove(caller.uid, uids);
     if (removed.length === 0) throw imError('NOT_A_CONTACT');
+    // Of who hears contacts only they may know nothing any more.
+    this.#deps.presence.rightsChanged([caller.uid, ...removed]);
     return '';
   }
 

@@ -125,7 +125,7 @@ export class LocalApi implements Api {
 }
 
 function roomsOf(options: LocalApiOptions, deps: LocalApiDeps): ApiRooms {
-  const { stores, receipts, recaller, appender, figures, nowMs } = deps;
+  const { stores, receipts, recaller, appender, figures, presence, nowMs } = deps;
   const { messages, users, contacts, ids } = stores;
   const mids = new MidBlocks(options, { ids });
   const strangers = new StrangerLookups(options, { contacts, nowMs: () => performance.now() });
@@ -138,14 +138,15 @@ function roomsOf(options: LocalApiOptions, deps: LocalApiDeps): ApiRooms {
     accounts: new AccountApi(options, { ...deps, users }),
     passwords: new PasswordApi(options, { ...deps, users }),
     auth: new AuthApi(deps),
-    users: new UserApi({ users }),
+    users: new UserApi({ users, presence }),
     contacts: new ContactApi({
       contacts,
       groups: stores.groups,
       messages,
       notices: new ContactNotices(deps),
+      presence,
     }),
-    relations: new RelationApi({ contacts, appender }),
+    relations: new RelationApi({ contacts, appender, presence }),
     messages: new MessageApi({ messages, receipts, recaller, mids }),
     history: new HistoryApi({ messages, nowMs }),
     sessions: new SessionApi({

@@ -12,9 +12,6 @@ export interface PresenceApiDeps {
   readonly contacts: Pick<ContactStore, 'list'>;
 }
 
-/** Contacts asked about at once. */
-const STATE_COUNT = 500;
-
 export class PresenceApi {
   readonly #deps: PresenceApiDeps;
 
@@ -30,12 +27,7 @@ export class PresenceApi {
   /** The caller's contacts who are. */
   async online({ uid }: Caller): Promise<unknown> {
     const contacts = (await this.#deps.contacts.list(uid)).map(({ peer }) => peer.uid);
-    const online: PresenceState[] = [];
-    for (let start = 0; start < contacts.length; start += STATE_COUNT) {
-      const states = await this.#deps.presence.states(uid, contacts.slice(start, start + STATE_COUNT));
-      online.push(...states.filter((state) => state.online));
-    }
-    return online.map(stateAnswer);
+    return (await this.#deps.presence.online(uid, contacts)).map(stateAnswer);
   }
 
   /** Replaces what the calling device subscribed to before; none ends it. Throws TOO_MANY_SUBSCRIPTIONS. */

@@ -5,6 +5,7 @@
 import { imError } from '../errors.js';
 import { chatConversation } from '../message/conversation.js';
 import type { Uid } from '../message/ids.js';
+import type { Presence } from '../presence/interface.js';
 import type { Appender, RelationList } from '../store/interface.js';
 import type { ContactStore, User } from '../store/people_interface.js';
 import type { Caller } from './interface.js';
@@ -12,6 +13,7 @@ import type { Caller } from './interface.js';
 export interface RelationApiDeps {
   readonly contacts: Pick<ContactStore, 'related'>;
   readonly appender: Pick<Appender, 'append'>;
+  readonly presence: Pick<Presence, 'rightsChanged'>;
 }
 
 /** Of one list; the list is answered whole. */
@@ -51,6 +53,8 @@ export class RelationApi {
         }),
       ),
     );
+    // Also where some of them failed: whom he refuses now must not hear of him.
+    this.#deps.presence.rightsChanged([uid]);
     for (const answer of answers) {
       if (answer.status === 'rejected') throw answer.reason;
       if (answer.value.outcome === 'refused') throw imError(answer.value.error);

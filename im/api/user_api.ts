@@ -1,12 +1,14 @@
 /** user/*: who somebody is, finding people, one's own profile. Only the owner is told the account and the e-mail. */
 import { imError } from '../errors.js';
 import type { Uid } from '../message/ids.js';
+import type { Presence } from '../presence/interface.js';
 import type { ProfileChange, User, UserStore } from '../store/people_interface.js';
 import type { Caller } from './interface.js';
 import { strangerAnswer, userAnswer } from './user_answer.js';
 
 export interface UserApiDeps {
   readonly users: Pick<UserStore, 'byUids' | 'byAccount' | 'update' | 'search'>;
+  readonly presence: Pick<Presence, 'rightsChanged'>;
 }
 
 export interface SearchInput {
@@ -61,6 +63,8 @@ export class UserApi {
     if (Object.keys(change).length === 0) return this.profile(caller);
     const user = await this.#deps.users.update(caller.uid, change);
     if (user === undefined) throw imError('NO_SUCH_USER');
+    if (change.privatePresence !== undefined || change.contactsOnly !== undefined)
+      this.#deps.presence.rightsChanged([caller.uid]);
     return profileAnswer(user);
   }
 }

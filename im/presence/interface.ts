@@ -28,4 +28,11 @@ export interface Presence {
   ): Promise<readonly PresenceState[]>;
   /** Of those of whom `asker` may know; the others are absent or never seen. */
   states(asker: Uid, uids: readonly Uid[]): Promise<readonly PresenceState[]>;
+  /** Of `uids` those who are there, as far as `asker` may know; it costs what these are, not what all of them are. */
+  online(asker: Uid, uids: readonly Uid[]): Promise<readonly PresenceState[]>;
+  /**
+   * Others than before may know of these now: who no longer may hears «offline, never seen» at once, and nothing from
+   * then on. So the next coming or going tells him nothing either.
+   */
+  rightsChanged(uids: readonly Uid[]): void;
 }

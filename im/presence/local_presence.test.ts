@@ -19,6 +19,8 @@ interface Bench {
   /** `from-to`: may not write. */
   readonly refused: Set<string>;
   readonly secretive: Set<Uid>;
+  /** `from-to`: whose right has been asked for. */
+  readonly pairs: string[];
   isBroken: boolean;
   nowMs: number;
 }
@@ -29,6 +31,7 @@ function bench(options: Partial<PresenceOptions> = {}): Bench {
   const delivered: Delivery[] = [];
   const refused = new Set<string>();
   const secretive = new Set<Uid>();
+  const asked: string[] = [];
   const user = (one: Uid): User => ({
     ...{ uid: one, account: '', nickname: '', avatar: '', email: '', isBanned: false },
     ...{ approval: false, contactsOnly: false, privatePresence: secretive.has(one) },
@@ -48,7 +51,10 @@ function bench(options: Partial<PresenceOptions> = {}): Bench {
       messages: {
         mayWrite: (pairs) =>
           Promise.resolve(
-            pairs.map(({ from, to }) => (refused.has(`${from}-${to}`) ? 'BLOCKED' : undefined)),
+            pairs.map(({ from, to }) => {
+              asked.push(`${from}-${to}`);
+              return refused.has(`${from}-${to}`) ? 'BLOCKED' : undefined;
+            }),
           ),
       },
       dispatch: {
@@ -63,7 +69,7 @@ function bench(options: Partial<PresenceOptions> = {}): Bench {
     },
   );
   const state = { isBroken: false, nowMs: 1_700_000_000_000 };
-  const made: Bench = Object.assign(state, { presence, delivered, saved, refused, secretive });
+  const made: Bench = Object.assign(state, { presence, delivered, saved, refused, secretive, pairs: asked });
   return made;
 }
 
@@ -169,6 +175,45 @@ test('a block ends what was subscribed to: «offline, never seen» once, then no
   presence.came(bob, web);
   await waitUntil('it to come', () => made.delivered.length === 3);
   assert.deepEqual(told(made)[2], [bob, true, 0, [alice, web]]);
+  await presence.close();
+});
+
+test('who may know no longer hears so at once, alone, and nothing when he really goes', async () => {
+  const made = bench();
+  const { presence } = made;
+  for (const one of [alice, bob, eve]) presence.came(one, web);
+  await presence.subscribe({ uid: alice, device: web }, [bob]);
+  await presence.subscribe({ uid: eve, device: web }, [bob]);
+  presence.rightsChanged([bob, carol]);
+  made.refused.add(`${eve}-${bob}`);
+  presence.rightsChanged([bob]);
+  await waitUntil('it to come', () => made.delivered.length === 1);
+  assert.deepEqual(told(made), [[bob, false, 0, [eve, web]]]);
+  assert.equal(presence.stats().subscriptionCount, 1);
+  made.secretive.add(bob);
+  presence.rightsChanged([bob]);
+  await waitUntil('it to come', () => made.delivered.length === 2);
+  assert.deepEqual(told(made)[1], [bob, false, 0, [alice, web]]);
+  presence.went(bob, web);
+  await waitUntil('him to be gone', () => presence.stats().leavingCount === 0);
+  await presence.close();
+  assert.equal(made.delivered.length, 2);
+});
+
+test('who is online costs rights of those who are, and a state costs them where there is one', async () => {
+  const made = bench();
+  const { presence } = made;
+  const many = Array.from({ length: 90 }, (_, index) => uid(index + 1));
+  presence.came(bob, web);
+  presence.came(carol, web);
+  made.secretive.add(carol);
+  assert.deepEqual(await presence.online(alice, many), [{ uid: bob, online: true, lastSeenAtMs: 0 }]);
+  assert.deepEqual(made.pairs.splice(0), [`${alice}-${bob}`]);
+  assert.deepEqual(
+    (await presence.states(alice, many)).filter(({ online }) => online).map((state) => state.uid),
+    [bob],
+  );
+  assert.deepEqual(made.pairs.splice(0), [`${alice}-${bob}`]);
   await presence.close();
 });
 

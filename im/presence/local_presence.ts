@@ -160,9 +160,26 @@ export class LocalPresence implements Presence, PresenceSink {
 
   async states(asker: Uid, uids: readonly Uid[]): Promise<readonly PresenceState[]> {
     const targets = [...new Set(uids)];
-    const known = await this.#rights.known(asker, targets);
-    const seenAtMs = await this.#seenAtMs([...known]);
-    return targets.map((target) => (known.has(target) ? this.#stateOf(target, seenAtMs) : hidden(target)));
+    const seenAtMs = await this.#seenAtMs(targets);
+    const states = targets.map((target) => this.#stateOf(target, seenAtMs));
+    // Of whom there is nothing to be told it does not matter who may be told.
+    const telling = states.filter(({ online, lastSeenAtMs }) => online || lastSeenAtMs > 0);
+    const known = await this.#rights.known(
+      asker,
+      telling.map(({ uid }) => uid),
+    );
+    return states.map((state) => (known.has(state.uid) ? state : hidden(state.uid)));
+  }
+
+  async online(asker: Uid, uids: readonly Uid[]): Promise<readonly PresenceState[]> {
+    const there = [...new Set(uids)].filter((uid) => this.#users.isOnline(uid));
+    if (there.length === 0) return [];
+    const known = await this.#rights.known(asker, there);
+    return there.filter((uid) => known.has(uid)).map((uid) => ({ uid, online: true, lastSeenAtMs: 0 }));
+  }
+
+  rightsChanged(uids: readonly Uid[]): void {
+    for (const uid of uids) this.#teller.rightsChanged(uid);
   }
 
   /** One timer for all who are leaving: the one who left first is the first to be gone. */

@@ -1,6 +1,7 @@
 /**
  * Tells subscribers what has changed: one user after the other, as he is when it is told. What they may know is asked
- * again each time; whoever may not hears «offline, never seen» once, and his subscription is over.
+ * again each time; whoever may not hears «offline, never seen» once, and his subscription is over. He hears it when
+ * that changes: said at the next coming or going it would tell him of that.
  */
 import type { Logger } from '../../pkg/log/logger.js';
 import type { Dispatch } from '../dispatch/interface.js';
@@ -23,8 +24,8 @@ const TELL_COUNT = 500;
 
 export class PresenceTeller {
   readonly #deps: PresenceTellerDeps;
-  /** Changed and not told yet; only such as somebody subscribed to. */
-  readonly #untold = new Set<Uid>();
+  /** Changed and not told yet; only such as somebody subscribed to. True: he came or went; false: who may know of him. */
+  readonly #untold = new Map<Uid, boolean>();
   #isTelling = false;
   #telling: Promise<void> = Promise.resolve();
   #toldCount = 0;
@@ -41,9 +42,19 @@ export class PresenceTeller {
     return this.#toldCount;
   }
 
+  /** He came or went. */
   changed(uid: Uid): void {
+    this.#add(uid, true);
+  }
+
+  /** Only those are told who may know no longer. */
+  rightsChanged(uid: Uid): void {
+    this.#add(uid, false);
+  }
+
+  #add(uid: Uid, isState: boolean): void {
     if (!this.#deps.subscriptions.has(uid)) return;
-    this.#untold.add(uid);
+    this.#untold.set(uid, isState || this.#untold.get(uid) === true);
     if (this.#isTelling) return;
     this.#isTelling = true;
     this.#telling = this.#tellAll();
@@ -59,12 +70,12 @@ export class PresenceTeller {
   async #tellAll(): Promise<void> {
     // After this turn's other changes.
     await new Promise((resolve) => setImmediate(resolve));
-    for (const uid of this.#untold) {
+    for (const [uid, isState] of this.#untold) {
       this.#untold.delete(uid);
       try {
         const subscribers = this.#deps.subscriptions.of(uid);
         for (let start = 0; start < subscribers.length; start += TELL_COUNT)
-          await this.#tell(uid, subscribers.slice(start, start + TELL_COUNT));
+          await this.#tell(uid, isState, subscribers.slice(start, start + TELL_COUNT));
       } catch (error) {
         this.#deps.logger.warn({ err: error, uid }, 'presence could not be told');
       }
@@ -72,18 +83,18 @@ export class PresenceTeller {
     this.#isTelling = false;
   }
 
-  async #tell(uid: Uid, subscribers: readonly Subscriber[]): Promise<void> {
+  async #tell(uid: Uid, isState: boolean, subscribers: readonly Subscriber[]): Promise<void> {
     const { rights, stateOf, subscriptions, dispatch } = this.#deps;
     const askers = [...new Set(subscribers.map((subscriber) => subscriber.uid))];
     const audience = await rights.audience(uid, askers);
     const state = await stateOf(uid);
-    const told = subscribers.filter((subscriber) => audience.has(subscriber.uid));
+    const told = isState ? subscribers.filter((subscriber) => audience.has(subscriber.uid)) : [];
     const shut = subscribers.filter((subscriber) => !audience.has(subscriber.uid));
     for (const subscriber of shut) subscriptions.remove(subscriber, uid);
     const deliveries: Delivery[] = [];
     if (told.length > 0) deliveries.push(deliveryOf(state, told));
     if (shut.length > 0) deliveries.push(deliveryOf({ uid, online: false, lastSeenAtMs: 0 }, shut));
-    await dispatch.deliver(deliveries);
+    if (deliveries.length > 0) await dispatch.deliver(deliveries);
     this.#toldCount += told.length;
   }
 }

@@ -49,6 +49,38 @@ test('user/state and user/online: who is there; private or blocked is as if neve
   assert.equal((await server.call('user/state', { uid: many }, alice.token)).code, 300);
 });
 
+test('who shuts his door is gone for subscribers at once: private, contacts only, no contact any more', async (t) => {
+  const { server, alice, bob, came, went } = await scene(t);
+  came(alice);
+  came(bob);
+  const call = (path: string, input: object, who = bob) => server.value(path, input, who.token);
+  const shutsBy = async (path: string, input: object): Promise<void> => {
+    await call('state/sub', { uid: bob.uid }, alice);
+    assert.equal(server.presence.stats().subscriptionCount, 1, path);
+    server.deliveries.length = 0;
+    await call(path, input);
+    const told = await waitUntil('the end of it', () =>
+      server.deliveries.find(({ frame }) => frame.kind === 'presence'),
+    );
+    assert.deepEqual(told.frame, { kind: 'presence', uid: bob.uid, online: false, lastSeenAtMs: 0 });
+    assert.equal(server.presence.stats().subscriptionCount, 0, path);
+  };
+  await shutsBy('user/profile/update', { privatePresence: true });
+  await call('user/profile/update', { privatePresence: false });
+  await shutsBy('user/profile/update', { contactsOnly: true });
+  await call('contacts/add', { uid: alice.uid });
+  await shutsBy('contacts/del', { uid: alice.uid });
+  await call('session/whitelist/add', { relative_ids: [alice.uid] });
+  await shutsBy('session/whitelist/remove', { relative_ids: [alice.uid] });
+  await call('user/profile/update', { contactsOnly: false });
+  await shutsBy('session/blacklist/add', { relative_ids: [alice.uid] });
+  server.deliveries.length = 0;
+  went(bob);
+  await waitUntil('him to be gone', () => server.presence.stats().leavingCount === 0);
+  await server.presence.close();
+  assert.deepEqual(server.deliveries, []);
+});
+
 test('state/sub: told of changes to this device only; too many are refused', async (t) => {
   const { server, alice, bob, came, went } = await scene(t);
   came(alice);

@@ -56,9 +56,9 @@ test('a block ends it, and whoever keeps his presence to himself is not seen', a
   const [bobs, carols] = [await connect(t, server, bob, LEGACY), await connect(t, server, carol)];
   await waitUntil('bob’s coming', () => states(watcher).length === 1);
   await callOk(api, 'session/blacklist/add', { relative_ids: [alice.uid] }, bob.token);
-  await Promise.all([bobs.close(), carols.close()]);
-  await waitUntil('the end of it', () => states(watcher).length === 2);
+  await waitUntil('the end of it, at once', () => states(watcher).length === 2);
   assert.deepEqual(states(watcher)[1], [bob.uid, false, false], 'not even when he went');
+  await Promise.all([bobs.close(), carols.close()]);
   await connect(t, server, bob);
   await expectQuiet(200, () => (states(watcher).length > 2 ? 'told after the block' : undefined));
   const asked = await callOk(api, 'user/state', { uid: [bob.uid, carol.uid] }, alice.token);
