@@ -49,6 +49,8 @@ export const ERRORS = {
   OWNER_MUST_STAY: row(3014, 'the owner hands the group over or dissolves it'),
   NAME_TOO_LONG: row(3015, 'the name is too long'),
   TOO_MANY_INVITES: row(3016, 'the group has as many invite links as it may have'),
+  TOO_MANY_BANS: row(3017, 'the group has as many bans as it may have'),
+  LEFT_LATELY: row(3018, 'one of them has just left the group by himself'),
   TOO_MANY_SUBSCRIPTIONS: row(3020, 'too many users are subscribed to'),
   BLOCKED: row(6001, 'the recipient does not accept messages from you'),
   CONTACTS_ONLY: row(6002, 'the recipient accepts messages from contacts only'),

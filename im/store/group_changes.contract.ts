@@ -63,6 +63,9 @@ export function groupChangesContract(name: string, factory: StoreFactory): void 
       uids: [0, 1, 2].map((one) => scene.uid(one)),
     });
     assert.deepEqual([first?.from, first?.to], [scene.uid(0), group.gid]);
+    assert.equal(await groups.createdAs(scene.uid(0), 'deed 1'), group.gid);
+    assert.equal(await groups.createdAs(scene.uid(1), 'deed 1'), undefined);
+    assert.equal(await groups.createdAs(scene.uid(0), 'deed 2'), undefined);
     const again = group.request(0, { do: 'profile', profile: { name: 'x' } });
     const retry: AppendRequest = { ...again, event: { ...known(again.event), clientId: 'deed 1' } };
     assert.equal(duplicate((await group.append(retry))[0]).seq, 1);
@@ -135,8 +138,12 @@ export function groupChangesContract(name: string, factory: StoreFactory): void 
     assert.equal(await join(group, 2), 'JOIN_NEEDS_APPROVAL');
     assert.equal(await by(group, 1, add(group, [2])), 'NO_PERMISSION', 'a member brings nobody here');
     assert.equal(await by(group, 1, { do: 'ask', comment: '' }), 'ALREADY_MEMBER');
-    for (const who of [2, 3, 2])
-      assert.equal(await by(group, who, { do: 'ask', comment: `${who}` }), 'changed');
+    const asking = [2, 3, 2].map((who) => group.request(who, { do: 'ask', comment: `${who}` }));
+    assert.deepEqual(await group.append(...asking), [
+      { outcome: 'changed' },
+      { outcome: 'changed' },
+      { outcome: 'changed', isRepeated: true },
+    ]);
     const asked = await groups.requests(group.gid);
     assert.deepEqual(
       asked.map(({ uid, comment }) => [uid, comment]),
@@ -156,6 +163,46 @@ export function groupChangesContract(name: string, factory: StoreFactory): void 
     assert.equal(await by(group, 0, { do: 'profile', profile: { joinMode: 'invite' } }), 'stored');
     assert.equal(await by(group, 3, { do: 'ask', comment: '' }), 'JOIN_NEEDS_INVITE');
     assert.equal(await join(group, 3), 'JOIN_NEEDS_INVITE');
+  });
+
+  test(`${name}: group: who does not want to be brought is not, nor who has just gone`, async (t) => {
+    const group = await make(t, [1]);
+    const { scene } = group;
+    await scene.stores.users.update(group.uid(2), { contactsOnly: true });
+    const bring = (who: number, ...whom: number[]): Promise<string | undefined> =>
+      by(group, who, add(group, whom));
+    assert.equal(await bring(0, 2), 'CONTACTS_ONLY');
+    await scene.append(scene.relation(2, 1, 'white'));
+    assert.equal(await bring(0, 2), 'CONTACTS_ONLY');
+    assert.equal(await bring(1, 2), 'stored');
+    assert.equal(await bring(0, 3), 'stored');
+    await Promise.all([2, 3].map((who) => group.exit(who)));
+    assert.equal(await bring(0, 3), 'LEFT_LATELY');
+    assert.equal(await bring(1, 3, 2), 'stored', 'by who is one of his own');
+    assert.deepEqual([await member(group, 3), (await member(group, 2))?.role], [undefined, 3]);
+    assert.equal(await join(group, 3), 'stored', 'he himself may');
+    await group.remove(3);
+    assert.equal(await bring(0, 3), 'stored', 'who was removed did not go by himself');
+  });
+
+  test(`${name}: group: in how many somebody is, whatever has happened`, async (t) => {
+    const scene = await open(t);
+    const [one, two, three] = [
+      await GroupScene.create(scene, [1]),
+      await GroupScene.create(scene, [1]),
+      await GroupScene.create(scene),
+    ];
+    const bring = (): Promise<string | undefined> => by(three, 0, add(three, [1], { groupLimit: 2 }));
+    assert.equal(await bring(), 'TOO_MANY_GROUPS');
+    await one.remove(1);
+    assert.equal(await bring(), 'stored');
+    await three.remove(1);
+    assert.equal(await join(one, 1), 'stored');
+    assert.equal(await bring(), 'TOO_MANY_GROUPS');
+    await two.dissolve();
+    assert.equal(await bring(), 'stored');
+    const four = await GroupScene.create(scene);
+    assert.equal(await by(four, 0, add(four, [1], { groupLimit: 2 })), 'TOO_MANY_GROUPS');
   });
 
   test(`${name}: group: links let in so often, until then, into their own group`, async (t) => {
@@ -264,8 +311,16 @@ export function groupChangesContract(name: string, factory: StoreFactory): void 
     const alias = (who: number, uid: number): Promise<string | undefined> =>
       by(group, who, { do: 'alias', uid: group.uid(uid), alias: 'al' });
     assert.equal(await alias(2, 1), 'NO_PERMISSION');
-    assert.equal(await alias(2, 2), 'stored');
-    assert.equal(await alias(1, 2), 'changed');
+    assert.equal(await alias(2, 2), 'MEMBER_MUTED', 'it would be told to everybody');
+    assert.equal(await alias(1, 2), 'stored');
+    assert.equal(await alias(0, 2), 'changed');
+    assert.equal(await mute(1, 2, 0), 'stored');
+    assert.equal(await by(group, 1, { do: 'muteAll', on: true }), 'stored');
+    const own = { do: 'alias', uid: group.uid(2), alias: 'x' } as const;
+    assert.equal(await by(group, 2, own), 'GROUP_MUTED');
+    assert.equal(await by(group, 1, { do: 'muteAll', on: false }), 'stored');
+    assert.equal(await alias(2, 2), 'changed');
+    assert.equal(await mute(1, 2, MUTED_FOR_EVER_MS), 'stored');
     assert.equal(await alias(0, 1), 'stored');
     assert.equal((await member(group, 2))?.alias, 'al');
     const handOver = (who: number, uid: number): Promise<string | undefined> =>

@@ -67,11 +67,11 @@ const CREATE = {
 
 /** Somebody new, somebody back, somebody gone, a message, a role, another owner. */
 function changesOf(group: GroupScene): readonly AppendRequest[] {
-  const add = (uid: number): AppendRequest =>
-    group.request(0, { do: 'add', uids: [group.uid(uid)], how: 'invited', code: '', groupLimit: 10 });
+  const add = (by: number, uid: number, how: 'invited' | 'open'): AppendRequest =>
+    group.request(by, { do: 'add', uids: [group.uid(uid)], how, code: '', groupLimit: 10 });
   return [
-    add(3),
-    add(2),
+    add(0, 3, 'invited'),
+    add(2, 2, 'open'),
     group.message(3, 'hello'),
     group.request(0, { do: 'remove', uids: [group.uid(3)] }),
     group.request(0, { do: 'role', uid: group.uid(2), role: GROUP_ROLE.admin }),

@@ -34,9 +34,10 @@ export type GroupChange = ByMember &
       }
     /**
      * `uids` come in. `open`, `link`: `by` himself; `approved`: those who asked; `invited`: whom an admin brings, or
-     * any member in an open group. Left out are members, banned and unknown users, those who blocked `by`
-     * (invited), those above `groupLimit` groups. Where none is left the first one's reason is the refusal:
-     * ALREADY_MEMBER, GROUP_BANNED, NO_SUCH_USER, BLOCKED, TOO_MANY_GROUPS, JOIN_NEEDS_APPROVAL, JOIN_NEEDS_INVITE,
+     * any member in an open group. Left out are members, banned and unknown users, those whom `by` may not
+     * write to (invited), those who left by themselves within LEFT_LATELY_MS (invited, by who is no contact of
+     * theirs), those above `groupLimit` groups. Where none is left the first one's reason is the refusal:
+     * ALREADY_MEMBER, GROUP_BANNED, NO_SUCH_USER, BLOCKED, CONTACTS_ONLY, LEFT_LATELY, TOO_MANY_GROUPS, JOIN_NEEDS_APPROVAL, JOIN_NEEDS_INVITE,
      * WRONG_INVITE. GROUP_FULL where not all of them fit, and then none comes in.
      */
     | {
@@ -47,7 +48,7 @@ export type GroupChange = ByMember &
         readonly code: string;
         readonly groupLimit: number;
       }
-    /** Asks to be let in; an earlier request is replaced. ALREADY_MEMBER, GROUP_BANNED, JOIN_NEEDS_INVITE. */
+    /** Asks to be let in; an earlier request is replaced (`isRepeated`). ALREADY_MEMBER, GROUP_BANNED, JOIN_NEEDS_INVITE. */
     | { readonly do: 'ask'; readonly comment: string }
     /** Answers a request with no. */
     | { readonly do: 'deny'; readonly uid: Uid }
@@ -55,7 +56,7 @@ export type GroupChange = ByMember &
     | { readonly do: 'exit' }
     /** Those who are members; where none is: NOT_A_MEMBER. */
     | { readonly do: 'remove'; readonly uids: readonly Uid[] }
-    /** Removes, and keeps out; `on: false` lets him be added again. No event where he was no member. */
+    /** Removes, and keeps out; `on: false` lets him be added again. No event where he was no member. TOO_MANY_BANS. */
     | { readonly do: 'ban'; readonly uid: Uid; readonly on: boolean }
     | { readonly do: 'role'; readonly uid: Uid; readonly role: GroupRole }
     /** Hands the group over; `by` is a member then. */
@@ -63,6 +64,7 @@ export type GroupChange = ByMember &
     | { readonly do: 'mute'; readonly uid: Uid; readonly untilMs: number }
     | { readonly do: 'muteAll'; readonly on: boolean }
     | { readonly do: 'profile'; readonly profile: GroupProfile }
+    /** MEMBER_MUTED, GROUP_MUTED: one's own, as it is told to everybody. */
     | { readonly do: 'alias'; readonly uid: Uid; readonly alias: string }
     | { readonly do: 'dissolve' }
     /** A link by which one comes in, so often and until then. 0: without limit. TOO_MANY_INVITES. */
@@ -93,10 +95,10 @@ export interface MembershipPage {
 }
 
 export interface GroupRequest {
-  readonly gid: Gid;
-  readonly uid: Uid;
   /** Its place in the order in which they asked, over all groups. */
   readonly no: number;
+  readonly gid: Gid;
+  readonly uid: Uid;
   readonly comment: string;
   readonly askedAtMs: number;
 }
@@ -116,6 +118,8 @@ export interface GroupStore {
   leaseGid(): Promise<Gid>;
   /** Unknown ones are absent; dissolved ones are there. */
   byGids(gids: readonly Gid[]): Promise<readonly Group[]>;
+  /** The one that `uid` made by a `create` with that client id, whatever has become of it. */
+  createdAs(uid: Uid, clientId: string): Promise<Gid | undefined>;
   /** By a code of `link`, whether or not it is still good. */
   byInvite(code: string): Promise<{ readonly group: Group; readonly invite: GroupInvite } | undefined>;
   /** The groups that he is a member of, by gid. */
@@ -140,3 +144,6 @@ export interface GroupStore {
 
 export const GROUP_REQUEST_LIMIT = 1000;
 export const GROUP_INVITE_LIMIT = 100;
+export const GROUP_BAN_LIMIT = 10_000;
+/** So long whoever left by himself is brought back by nobody but his contacts. */
+export const LEFT_LATELY_MS = 86_400_000;

@@ -47,6 +47,10 @@ export interface ModelRules {
   readonly busy: ReadonlySet<number>;
   /** [who, whom] he does not want to be brought anywhere by. */
   readonly blocks: readonly (readonly [number, number])[];
+  /** Who may write to contacts only. */
+  readonly reserved: ReadonlySet<number>;
+  /** [who, whom] he counts as a contact. */
+  readonly friends: readonly (readonly [number, number])[];
 }
 
 const NOT_MEMBER = 4;
@@ -57,6 +61,8 @@ export class GroupModel {
   /** In the order in which they asked. */
   readonly asking = new Set<number>();
   readonly links = new Map<string, number>();
+  /** Who has gone by himself, and did not come back. */
+  readonly gone = new Set<number>();
   readonly intervals = new Map<number, Interval[]>();
   joinMode: JoinMode = 'open';
   openHistory = false;
@@ -90,7 +96,7 @@ export class GroupModel {
         return 'changed';
       case 'exit':
         if (rank === 1) return 'OWNER_MUST_STAY';
-        return rank === NOT_MEMBER ? 'NOT_A_MEMBER' : this.#tell(() => this.#go([by]));
+        return rank === NOT_MEMBER ? 'NOT_A_MEMBER' : this.#tell(() => this.#exit(by));
       case 'dissolve':
         return rank === 1 ? this.#tell(() => this.#dissolve()) : this.#no(rank);
       case 'remove':
@@ -135,9 +141,18 @@ export class GroupModel {
     if (how === 'open' && this.joinMode === 'approval') return 'JOIN_NEEDS_APPROVAL';
     if (how === 'open' && this.joinMode === 'invite') return 'JOIN_NEEDS_INVITE';
     if (how === 'approved' && !this.asking.has(user)) return 'NO_SUCH_REQUEST';
-    const isBlocked = this.#rules.blocks.some(([who, whom]) => who === user && whom === by);
-    if (how === 'invited' && isBlocked) return 'BLOCKED';
+    const unwilling = how === 'invited' ? this.#unwilling(by, user) : undefined;
+    if (unwilling !== undefined) return unwilling;
     return this.#rules.busy.has(user) ? 'TOO_MANY_GROUPS' : undefined;
+  }
+
+  #unwilling(by: number, user: number): string | undefined {
+    const has = (pairs: ModelRules['blocks']): boolean =>
+      pairs.some(([who, whom]) => who === user && whom === by);
+    const isFriend = has(this.#rules.friends);
+    if (user !== by && has(this.#rules.blocks)) return 'BLOCKED';
+    if (user !== by && this.#rules.reserved.has(user) && !isFriend) return 'CONTACTS_ONLY';
+    return this.gone.has(user) && !isFriend ? 'LEFT_LATELY' : undefined;
   }
 
   #remove(rank: number, users: readonly number[]): string {
@@ -156,6 +171,8 @@ export class GroupModel {
     if (deed.do === 'alias') {
       const may = isSelf || (rank <= 2 && this.#rank(deed.user) > rank);
       if (!may) return 'NO_PERMISSION';
+      if (isSelf && this.isMuted && rank > 2) return 'GROUP_MUTED';
+      if (isSelf && person?.isMuted === true && rank > 1) return 'MEMBER_MUTED';
     } else if (rank > 1 || isSelf) return 'NO_PERMISSION';
     if (person === undefined) return 'NOT_A_MEMBER';
     if (deed.do === 'alias') {
@@ -231,10 +248,16 @@ export class GroupModel {
     for (const user of users) {
       this.people.set(user, { role, alias: '', isMuted: false, joinedSeq: this.lastSeq });
       this.asking.delete(user);
+      this.gone.delete(user);
       const from = this.openHistory ? 1 : this.lastSeq;
       const intervals = this.intervals.get(user) ?? [];
       this.intervals.set(user, [...intervals, { from, to: Infinity }]);
     }
+  }
+
+  #exit(user: number): void {
+    this.#go([user]);
+    this.gone.add(user);
   }
 
   #go(users: readonly number[]): void {

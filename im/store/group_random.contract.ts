@@ -69,10 +69,23 @@ export function groupRandomContract(name: string, factory: StoreFactory): void {
       fc.asyncProperty(fc.array(act, ACTS), async (acts) => {
         const scene = await Scene.open(stores, USERS);
         await GroupScene.create(scene, [BUSY[1]]);
-        await scene.append(scene.relation(4, 1, 'black'));
+        await scene.append(
+          scene.relation(4, 1, 'black'),
+          ...[1, 3].map((who) => scene.relation(who, 0, 'white')),
+        );
+        await stores.users.update(scene.uid(3), { contactsOnly: true });
         const group = await GroupScene.create(scene, [1, 2], {}, MEMBER_LIMIT);
         const model = new GroupModel(
-          { memberLimit: MEMBER_LIMIT, busy: new Set(BUSY), blocks: [[4, 1]] },
+          {
+            memberLimit: MEMBER_LIMIT,
+            busy: new Set(BUSY),
+            blocks: [[4, 1]],
+            reserved: new Set([3]),
+            friends: [
+              [1, 0],
+              [3, 0],
+            ],
+          },
           0,
           [1, 2],
         );

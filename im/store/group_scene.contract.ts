@@ -32,6 +32,7 @@ export class GroupScene {
   readonly conv: ConversationName;
   #deeds = 0;
   #said = 0;
+  readonly #gone = new Set<number>();
 
   private constructor(scene: Scene, gid: Gid) {
     this.scene = scene;
@@ -93,12 +94,17 @@ export class GroupScene {
     return stored(results.at(-1)).seq;
   }
 
+  /** By the owner; one who has gone by himself comes back so. */
   add(...members: readonly number[]): Promise<Seq> {
     const uids = members.map((member) => this.uid(member));
-    return this.did(0, { do: 'add', uids, how: 'invited', code: '', groupLimit: LIMITS.groupLimit });
+    const [first = 0] = members;
+    const isBack = members.length === 1 && this.#gone.delete(first);
+    const how = isBack ? 'open' : 'invited';
+    return this.did(isBack ? first : 0, { do: 'add', uids, how, code: '', groupLimit: LIMITS.groupLimit });
   }
 
   exit(member: number): Promise<Seq> {
+    this.#gone.add(member);
     return this.did(member, { do: 'exit' });
   }
 

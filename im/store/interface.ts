@@ -90,8 +90,8 @@ export type AppendResult =
   | { readonly outcome: 'stored'; readonly event: StoredNumbers; readonly content?: string }
   /** Same conversation, sender and client id as a row that is there: that row, whatever the request said. */
   | { readonly outcome: 'duplicate'; readonly event: ChatEvent }
-  /** Done, or so already; no event was written. */
-  | { readonly outcome: 'changed' }
+  /** Done, or so already; no event was written. `isRepeated`: of an `ask`, where he had asked before. */
+  | { readonly outcome: 'changed'; readonly isRepeated?: true }
   /** Nothing of this request was written. */
   | { readonly outcome: 'refused'; readonly error: ErrorName }
   /** The conversation is locked elsewhere: nothing was done, ask again, before anything later of it. */

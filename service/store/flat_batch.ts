@@ -7,7 +7,8 @@
  *             (a relation: uid, peer, on; of a message: by, on, mid, windowMs; of a group: by)
  *   text:     conv ‖ clientId ‖ content ‖ extra ‖ change of request 0, then of request 1 …
  *             (extra: JSON; change: an edit's content, a reaction's emoji, a group's change as JSON)
- *   result:   outcome mid seq n storedAt memberCount     (outcome ≥ 4: refused, REFUSALS[outcome − 4])
+ *   result:   outcome mid seq n storedAt memberCount     (outcome ≥ 4: refused, REFUSALS[outcome − 4];
+ *             changed: 1 in the place of mid, where it is repeated)
  */
 import { imError, type ErrorName } from '../../im/errors.js';
 import { known, toMid, toSeq } from '../../im/message/ids.js';
@@ -91,6 +92,8 @@ export const REFUSALS = [
   'OWNER_MUST_STAY',
   'TOO_MANY_INVITES',
   'NO_SUCH_REQUEST',
+  'TOO_MANY_BANS',
+  'LEFT_LATELY',
 ] as const satisfies readonly ErrorName[];
 
 export type Refusal = (typeof REFUSALS)[number];
@@ -284,7 +287,7 @@ function unpackResult(numbers: Float64Array, base: number): AppendResult {
     case OUTCOME.stored:
       return { outcome: 'stored', event: numbersOf(numbers, base) };
     case OUTCOME.changed:
-      return { outcome: 'changed' };
+      return numbers[base + 1] === 0 ? { outcome: 'changed' } : { outcome: 'changed', isRepeated: true };
     default: {
       const error = REFUSALS[(outcome ?? 0) - OUTCOME.refused];
       if (error === undefined) throw imError('INTERNAL', 'the writer gave no outcome');

@@ -121,7 +121,8 @@ export class FlatAnswers {
     this.#end(OUTCOME.duplicate);
   }
 
-  changed(): void {
+  changed(isRepeated = false): void {
+    this.#numbers[this.#base + 1] = isRepeated ? 1 : 0;
     this.#end(OUTCOME.changed);
   }
 

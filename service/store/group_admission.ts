@@ -2,17 +2,25 @@
 import { OUTSIDER, permits } from '../../im/group/permissions.js';
 import type { JoinMode } from '../../im/message/group.js';
 import type { JoinedHow } from '../../im/message/notice.js';
-import { GROUP_INVITE_LIMIT, GROUP_REQUEST_LIMIT } from '../../im/store/group_interface.js';
+import {
+  GROUP_BAN_LIMIT,
+  GROUP_INVITE_LIMIT,
+  GROUP_REQUEST_LIMIT,
+  LEFT_LATELY_MS,
+} from '../../im/store/group_interface.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, toBytes } from '../../pkg/db/sqlite_row.js';
 import type { Refusal } from './flat_batch.js';
+import type { GroupCounts } from './group_counts.js';
 import type { GroupState, Member } from './group_states.js';
+import { WriteRights } from './write_rights.js';
 
 /** How somebody wants to come in, or is brought. */
 export interface Admission {
   readonly by: number;
   readonly how: JoinedHow;
   readonly groupLimit: number;
+  readonly nowMs: number;
 }
 
 export interface NewLink {
@@ -32,13 +40,16 @@ const NEEDS: Readonly<Record<Exclude<JoinMode, 'open'>, Refusal>> = {
 
 export class GroupAdmission {
   readonly #isBanned: Statement;
-  readonly #isBlocked: Statement;
-  readonly #groupCount: Statement;
+  readonly #rights: WriteRights;
+  readonly #counts: GroupCounts;
+  readonly #leftAt: Statement;
+  readonly #isContact: Statement;
   readonly #isAsked: Statement;
   readonly #ask: Statement;
   readonly #requestCount: Statement;
   readonly #dropOldest: Statement;
   readonly #dropRequest: Statement;
+  readonly #banCount: Statement;
   readonly #ban: Statement;
   readonly #unban: Statement;
   readonly #link: Statement;
@@ -50,12 +61,14 @@ export class GroupAdmission {
   readonly #endRequests: Statement;
   readonly #endLinks: Statement;
 
-  constructor(db: SqliteDatabase) {
+  constructor(db: SqliteDatabase, counts: GroupCounts) {
+    this.#counts = counts;
+    this.#rights = new WriteRights(db);
     this.#isBanned = db.prepare('SELECT 1 FROM group_ban WHERE gid = ? AND uid = ?');
-    this.#isBlocked = db.prepare('SELECT 1 FROM relation WHERE uid = ? AND peer = ? AND black = 1');
-    this.#groupCount = db.prepare(
-      `SELECT COUNT(*) FROM (SELECT 1 FROM group_member m JOIN chat_group g ON g.gid = m.gid
-         WHERE m.uid = ? AND g.dissolved_at = 0 LIMIT ?)`,
+    this.#leftAt = db.prepare('SELECT left_at FROM conversation_member WHERE uid = ? AND conv = ?');
+    this.#isContact = db.prepare(
+      `SELECT 1 FROM contact WHERE uid = ?1 AND peer = ?2
+       UNION ALL SELECT 1 FROM relation WHERE uid = ?1 AND peer = ?2 AND white = 1`,
     );
     this.#isAsked = db.prepare('SELECT 1 FROM group_request WHERE gid = ? AND uid = ?');
     this.#ask = db.prepare('INSERT INTO group_request (gid, uid, comment, asked_at) VALUES (?, ?, ?, ?)');
@@ -64,6 +77,7 @@ export class GroupAdmission {
       'DELETE FROM group_request WHERE id = (SELECT MIN(id) FROM group_request WHERE gid = ?)',
     );
     this.#dropRequest = db.prepare('DELETE FROM group_request WHERE gid = ? AND uid = ?');
+    this.#banCount = db.prepare('SELECT COUNT(*) FROM group_ban WHERE gid = ?');
     this.#ban = db.prepare(
       'INSERT INTO group_ban (gid, uid, banned_by, banned_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
@@ -90,12 +104,22 @@ export class GroupAdmission {
     if (member.standing !== OUTSIDER) return 'ALREADY_MEMBER';
     if (this.isBanned(state, member)) return 'GROUP_BANNED';
     if (!member.isUser || member.isClosed) return 'NO_SUCH_USER';
-    const { by, how, groupLimit } = admission;
+    const { how, groupLimit } = admission;
     const { joinMode } = state.profile;
     if (how === 'open' && joinMode !== 'open') return NEEDS[joinMode];
     if (how === 'approved' && !this.hasAsked(state, member.uid)) return 'NO_SUCH_REQUEST';
-    if (how === 'invited' && this.#isBlocked.first(member.uid, by) !== undefined) return 'BLOCKED';
+    const unwilling = how === 'invited' ? this.#unwillingness(state, member, admission) : undefined;
+    if (unwilling !== undefined) return unwilling;
     return this.isInTooMany(member.uid, groupLimit) ? 'TOO_MANY_GROUPS' : undefined;
+  }
+
+  /** Why he may not be brought along by whoever it is. */
+  #unwillingness(state: GroupState, { uid }: Member, { by, nowMs }: Admission): Refusal | undefined {
+    const verdict = this.#rights.verdict(by, uid);
+    if (verdict !== 'ok') return verdict;
+    const leftAtMs = integerAt(this.#leftAt.first(uid, state.id) ?? [0], 0);
+    if (leftAtMs === 0 || leftAtMs + LEFT_LATELY_MS <= nowMs) return undefined;
+    return this.#isContact.first(uid, by) === undefined ? 'LEFT_LATELY' : undefined;
   }
 
   isBanned(state: GroupState, { uid }: Member): boolean {
@@ -103,7 +127,7 @@ export class GroupAdmission {
   }
 
   isInTooMany(uid: number, groupLimit: number): boolean {
-    return integerAt(this.#groupCount.first(uid, groupLimit) ?? [0], 0) >= groupLimit;
+    return this.#counts.isAtLeast(uid, groupLimit);
   }
 
   /** Why `by` may not let people in like that. */
@@ -119,16 +143,28 @@ export class GroupAdmission {
     return this.#isAsked.first(state.gid, uid) !== undefined;
   }
 
-  /** The last one that somebody made counts, as the newest; where there are too many the oldest goes. */
-  ask(state: GroupState, uid: number, comment: string, nowMs: number): void {
-    this.dropRequest(state, uid);
+  /**
+   * The last one that somebody made counts, as the newest; where there are too many the oldest goes. True where he
+   * had asked before.
+   */
+  ask(state: GroupState, uid: number, comment: string, nowMs: number): boolean {
+    const isRepeated = this.dropRequest(state, uid);
     if (integerAt(this.#requestCount.first(state.gid) ?? [0], 0) >= GROUP_REQUEST_LIMIT)
       this.#dropOldest.run(state.gid);
     this.#ask.run(state.gid, uid, toBytes(comment), nowMs);
+    return isRepeated;
   }
 
-  dropRequest(state: GroupState, uid: number): void {
-    this.#dropRequest.run(state.gid, uid);
+  /** False where he has not asked. */
+  dropRequest(state: GroupState, uid: number): boolean {
+    return this.#dropRequest.run(state.gid, uid) === 1;
+  }
+
+  /** Also where he is banned already. */
+  hasRoomForBan(state: GroupState, member: Member): boolean {
+    return (
+      this.isBanned(state, member) || integerAt(this.#banCount.first(state.gid) ?? [0], 0) < GROUP_BAN_LIMIT
+    );
   }
 
   /** False where he was banned already. */

@@ -12,6 +12,7 @@ import { CHANGE, type Refusal } from './flat_batch.js';
 import type { FlatAnswers, FlatRequest } from './flat_reader.js';
 import { GroupAdmission } from './group_admission.js';
 import type { Decision, GroupCase, Told } from './group_change.js';
+import { GroupCounts } from './group_counts.js';
 import { GroupDeeds } from './group_deeds.js';
 import { GroupMembership } from './group_membership.js';
 import { GroupPeople } from './group_people.js';
@@ -42,10 +43,11 @@ export class GroupAppend {
 
   constructor({ db, conversations, rows, events }: GroupAppendDeps) {
     const states = new GroupStates(db, conversations);
+    const counts = new GroupCounts(db, conversations);
     const parts = {
       states,
-      membership: new GroupMembership(db, states),
-      admission: new GroupAdmission(db),
+      membership: new GroupMembership(db, { states, counts }),
+      admission: new GroupAdmission(db, counts),
     };
     this.#states = states;
     this.#rows = rows;
@@ -85,7 +87,7 @@ export class GroupAppend {
       return;
     }
     const decision = this.#decide(happening);
-    if (decision === 'changed') answers.changed();
+    if (decision === 'changed' || decision === 'repeated') answers.changed(decision === 'repeated');
     else if ('refused' in decision) answers.refused(decision.refused);
     else this.#tell(happening, decision, answers);
   }
@@ -107,7 +109,7 @@ export class GroupAppend {
     if (actor.isClosed) return { refused: 'BANNED' };
     if (needsEvent(change) && !request.hasEvent) return { refused: 'INVALID_PARAMETER' };
     if (request.hasEvent && this.#rows.isMidTaken(request.mid)) return { refused: 'MID_TAKEN' };
-    return this.#do(change, { state, actor, times });
+    return this.#do(change, { state, actor, times, clientId: request.clientId });
   }
 
   #do(change: GroupChange, about: Omit<GroupCase, 'change'>): Decision {

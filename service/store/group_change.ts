@@ -13,6 +13,8 @@ export interface GroupCase<Deed extends GroupDeed = GroupDeed> {
   /** Whoever does it, as he stands now. */
   readonly actor: Member;
   readonly times: Times;
+  /** Of the request. */
+  readonly clientId: Uint8Array;
 }
 
 /** To be told: `apply` is called once the notice has its seq. */
@@ -21,8 +23,8 @@ export interface Told {
   readonly apply: (seq: number) => void;
 }
 
-/** Refused; done without a word, or so already; or to be told. */
-export type Decision = { readonly refused: Refusal } | 'changed' | Told;
+/** Refused; done without a word, or so already; asked again; or to be told. */
+export type Decision = { readonly refused: Refusal } | 'changed' | 'repeated' | Told;
 
 export function refused(refusal: Refusal): Decision {
   return { refused: refusal };

@@ -1,8 +1,10 @@
 /** Deeds on a group itself, its links, and what its members are in it. */
 import { GROUP_ROLE, MUTED_FOR_EVER_MS, type GroupProfile } from '../../im/message/group.js';
+import { EVENT_KIND } from '../../im/message/message.js';
 import { OUTSIDER, refusalOf, type GroupOperation } from '../../im/group/permissions.js';
 import type { GroupAdmission } from './group_admission.js';
 import { refused, type Decision, type GroupCase } from './group_change.js';
+import { writeVerdict } from './group_rights.js';
 import type { GroupMembership } from './group_membership.js';
 import type { GroupState, GroupStates, Member } from './group_states.js';
 
@@ -71,11 +73,14 @@ export class GroupDeeds {
     };
   }
 
-  alias({ change, state, actor }: GroupCase<'alias'>): Decision {
+  alias({ change, state, actor, times }: GroupCase<'alias'>): Decision {
     const { uid, alias } = change;
     const found = this.#memberFor('alias', state, actor, uid);
     if ('refusal' in found) return found.refusal;
     const { member } = found;
+    // His name is told to everybody: it would be a way to speak.
+    const verdict = uid === actor.uid ? writeVerdict(state, member, EVENT_KIND.message, times.nowMs) : 'ok';
+    if (verdict !== 'ok') return refused(verdict);
     if (member.alias === alias) return 'changed';
     return {
       notice: { type: 'alias', uid, alias },

@@ -6,8 +6,9 @@
 import { OUTSIDER } from '../../im/group/permissions.js';
 import type { GroupRole } from '../../im/message/group.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
-import { toBytes } from '../../pkg/db/sqlite_row.js';
+import { integerAt, toBytes } from '../../pkg/db/sqlite_row.js';
 import type { Times } from './conversation_table.js';
+import type { GroupCounts } from './group_counts.js';
 import type { GroupState, GroupStates, Member } from './group_states.js';
 import { settingsOfReturned } from './settings_row.js';
 
@@ -17,8 +18,14 @@ const PAST_LIMIT = 100;
 /** A group of more members keeps their rows when it is dissolved; dissolved_at alone says that they are none. */
 const CLEARED_AT_ONCE = 1000;
 
+export interface GroupMembershipDeps {
+  readonly states: GroupStates;
+  readonly counts: GroupCounts;
+}
+
 export class GroupMembership {
   readonly #states: GroupStates;
+  readonly #counts: GroupCounts;
   readonly #insert: Statement;
   readonly #insertSide: Statement;
   readonly #settings: Statement;
@@ -32,8 +39,9 @@ export class GroupMembership {
   readonly #setMuted: Statement;
   readonly #setAlias: Statement;
 
-  constructor(db: SqliteDatabase, states: GroupStates) {
+  constructor(db: SqliteDatabase, { states, counts }: GroupMembershipDeps) {
     this.#states = states;
+    this.#counts = counts;
     this.#insert = db.prepare(
       `INSERT INTO group_member (gid, uid, role, alias, muted_until, joined_seq, joined_at) VALUES (?, ?, ?, ?, 0, ?, ?)`,
     );
@@ -58,9 +66,9 @@ export class GroupMembership {
     );
     this.#delete = db.prepare('DELETE FROM group_member WHERE gid = ? AND uid = ?');
     this.#endSide = db.prepare(
-      'UPDATE conversation_member SET until_seq = ?, changed_at = ? WHERE uid = ? AND conv = ?',
+      'UPDATE conversation_member SET until_seq = ?, changed_at = ?, left_at = ? WHERE uid = ? AND conv = ?',
     );
-    this.#clear = db.prepare('DELETE FROM group_member WHERE gid = ?');
+    this.#clear = db.prepare('DELETE FROM group_member WHERE gid = ? RETURNING uid');
     this.#setRole = db.prepare('UPDATE group_member SET role = ? WHERE gid = ? AND uid = ?');
     this.#setMuted = db.prepare('UPDATE group_member SET muted_until = ? WHERE gid = ? AND uid = ?');
     this.#setAlias = db.prepare('UPDATE group_member SET alias = ? WHERE gid = ? AND uid = ?');
@@ -81,6 +89,7 @@ export class GroupMembership {
         since,
       );
       if (isNew === 0) this.#comeBack(state, member.uid, since, times);
+      this.#counts.came(member.uid);
       member.standing = role;
       member.mutedUntilMs = 0;
       member.alias = '';
@@ -88,12 +97,14 @@ export class GroupMembership {
     this.#states.count(state, state.memberCount + members.length);
   }
 
-  go(state: GroupState, members: readonly Member[], seq: number, { stampMs }: Times): void {
+  /** `leftAtMs`: when it was by themselves. */
+  go(state: GroupState, members: readonly Member[], seq: number, { stampMs }: Times, leftAtMs = 0): void {
     for (const member of members) {
       this.#insertPast.run(state.gid, member.uid, state.id, seq);
       this.#trimPast.run(state.gid, member.uid);
       this.#delete.run(state.gid, member.uid);
-      this.#endSide.run(seq, stampMs, member.uid, state.id);
+      this.#endSide.run(seq, stampMs, leftAtMs, member.uid, state.id);
+      this.#counts.went(member.uid);
       member.standing = OUTSIDER;
       member.mutedUntilMs = 0;
       member.alias = '';
@@ -103,7 +114,8 @@ export class GroupMembership {
 
   /** Nobody is a member any more, and what they may read ends with the log: rows need not say so one by one. */
   dissolve(state: GroupState, nowMs: number): void {
-    if (state.memberCount <= CLEARED_AT_ONCE) this.#clear.run(state.gid);
+    if (state.memberCount > CLEARED_AT_ONCE) this.#counts.forget();
+    else for (const row of this.#clear.all(state.gid)) this.#counts.went(integerAt(row, 0));
     state.members.clear();
     this.#states.dissolve(state, nowMs);
   }

@@ -31,14 +31,16 @@ export class GroupPeople {
   }
 
   /** The group is not there yet; its row and log are made before the notice is written. */
-  create({ change, state, actor, times }: GroupCase<'create'>): Decision {
+  create({ change, state, actor, times, clientId }: GroupCase<'create'>): Decision {
+    // Made long ago, where the notice is kept no more.
+    if (state.exists && state.owner === change.by) return 'changed';
     if (state.exists || change.memberLimit < 1) return refused('INVALID_PARAMETER');
     if (!actor.isUser) return refused('NO_SUCH_USER');
     const { by, groupLimit, memberLimit, profile } = change;
     if (this.#admission.isInTooMany(by, groupLimit)) return refused('TOO_MANY_GROUPS');
     const others = this.#others(state, change);
     if (others.length >= memberLimit) return refused('GROUP_FULL');
-    this.#states.create(state, { profile, owner: by, memberLimit }, times);
+    this.#states.create(state, { profile, owner: by, memberLimit, clientId }, times);
     return {
       notice: { type: 'created', name: profile.name, uids: [by, ...uidsOf(others)] },
       apply: (seq) => {
@@ -64,7 +66,7 @@ export class GroupPeople {
       return refused('INVALID_PARAMETER');
     const refusal = this.#admission.actorRefusal(state, actor, how);
     if (refusal !== undefined) return refused(refusal);
-    const { members, reason } = this.#admitted(state, uids, { by, how, groupLimit });
+    const { members, reason } = this.#admitted(state, uids, { by, how, groupLimit, nowMs: times.nowMs });
     if (members.length === 0) return refused(reason ?? 'INVALID_PARAMETER');
     if (how === 'link' && !this.#admission.isGood(state, code, times.nowMs)) return refused('WRONG_INVITE');
     if (state.memberCount + members.length > state.memberLimit) return refused('GROUP_FULL');
@@ -100,8 +102,8 @@ export class GroupPeople {
     if (!actor.isUser) return refused('NO_SUCH_USER');
     if (this.#admission.isBanned(state, actor)) return refused('GROUP_BANNED');
     if (state.profile.joinMode === 'invite') return refused('JOIN_NEEDS_INVITE');
-    this.#admission.ask(state, actor.uid, change.comment, times.nowMs);
-    return 'changed';
+    const isRepeated = this.#admission.ask(state, actor.uid, change.comment, times.nowMs);
+    return isRepeated ? 'repeated' : 'changed';
   }
 
   deny({ change, state, actor }: GroupCase<'deny'>): Decision {
@@ -118,7 +120,7 @@ export class GroupPeople {
     if (refusal !== undefined) return refused(refusal);
     return {
       notice: { type: 'left', uids: uidsOf([actor]) },
-      apply: (seq) => this.#membership.go(state, [actor], seq, times),
+      apply: (seq) => this.#membership.go(state, [actor], seq, times, times.nowMs),
     };
   }
 
@@ -149,6 +151,7 @@ export class GroupPeople {
       return 'changed';
     }
     if (!member.isUser) return refused('NO_SUCH_USER');
+    if (!this.#admission.hasRoomForBan(state, member)) return refused('TOO_MANY_BANS');
     const ban = (): void => {
       this.#admission.ban(state, uid, by, times.nowMs);
       this.#admission.dropRequest(state, uid);

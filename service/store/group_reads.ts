@@ -13,7 +13,7 @@ import {
   type MembershipPage,
 } from '../../im/store/group_interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
-import { integerAt, textAt } from '../../pkg/db/sqlite_row.js';
+import { integerAt, textAt, toBytes } from '../../pkg/db/sqlite_row.js';
 import { seqAt, uidAt } from './event_row.js';
 import { gidAt, joinModeAt, roleAt } from './group_row.js';
 import { settingsAt } from './settings_row.js';
@@ -32,6 +32,7 @@ const LIVES = 'EXISTS (SELECT 1 FROM chat_group g WHERE g.gid = m.gid AND g.diss
 export class GroupReads {
   readonly #db: SqliteDatabase;
   readonly #byGid: Statement;
+  readonly #byMaker: Statement;
   readonly #byCode: Statement;
   readonly #ofUser: Statement;
   readonly #members: Statement;
@@ -45,6 +46,9 @@ export class GroupReads {
   constructor(db: SqliteDatabase) {
     this.#db = db;
     this.#byGid = db.prepare(`SELECT ${GROUP_COLUMNS} FROM chat_group g JOIN ${LOG} WHERE g.gid = ?`);
+    this.#byMaker = db.prepare(
+      'SELECT gid FROM chat_group WHERE made_by = ? AND client_id = ? ORDER BY gid LIMIT 1',
+    );
     this.#byCode = db.prepare(
       'SELECT i.gid, i.code, i.made_by, i.expires_at, i.uses_left FROM group_invite i WHERE i.code = ?',
     );
@@ -89,6 +93,11 @@ export class GroupReads {
 
   groups(gids: readonly Gid[]): readonly Group[] {
     return this.#db.read(() => gids.flatMap((gid) => this.#groupBy(gid) ?? []));
+  }
+
+  groupCreatedAs(uid: Uid, clientId: string): Gid | undefined {
+    const row = this.#byMaker.first(uid, toBytes(clientId));
+    return row === undefined ? undefined : gidAt(row, 0);
   }
 
   groupByInvite(code: string): { group: Group; invite: GroupInvite } | undefined {

@@ -42,6 +42,7 @@ export interface NewGroup {
   readonly profile: Required<GroupProfile>;
   readonly owner: Uid;
   readonly memberLimit: number;
+  readonly clientId: Uint8Array;
 }
 
 /** Members in all groups together, about 150 bytes each; all are forgotten when a batch begins with more. */
@@ -84,8 +85,9 @@ export class GroupStates {
     );
     this.#insert = db.prepare(
       `INSERT INTO chat_group
-         (gid, name, avatar, announcement, owner, join_mode, open_history, member_count, member_limit, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+         (gid, name, avatar, announcement, owner, join_mode, open_history, member_count, member_limit, created_at,
+          made_by, client_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)`,
     );
     this.#setCount = db.prepare('UPDATE chat_group SET member_count = ? WHERE gid = ?');
     this.#setProfile = db.prepare(
@@ -143,7 +145,7 @@ export class GroupStates {
   }
 
   /** Makes group and log; nobody is in it yet. */
-  create(state: GroupState, { profile, owner, memberLimit }: NewGroup, times: Times): void {
+  create(state: GroupState, { profile, owner, memberLimit, clientId }: NewGroup, times: Times): void {
     const { name, avatar, announcement, joinMode, openHistory } = profile;
     this.#insert.run(
       state.gid,
@@ -155,6 +157,8 @@ export class GroupStates {
       openHistory ? 1 : 0,
       memberLimit,
       times.nowMs,
+      owner,
+      clientId,
     );
     if (state.id === 0) this.#conversations.insert(state, times);
     Object.assign(state, { exists: true, profile, owner, memberLimit, memberCount: 0 });

@@ -187,6 +187,7 @@ function groupCalls({ db }: Core) {
   const reads = new GroupReads(db);
   return {
     groups: (gids) => reads.groups(gids),
+    groupCreatedAs: (...args) => reads.groupCreatedAs(...args),
     groupByInvite: (code) => reads.groupByInvite(code),
     groupsOf: (uid) => reads.groupsOf(uid),
     groupMembers: (...args) => reads.members(...args),

@@ -51,6 +51,7 @@ export interface StoreCalls
   searchMessages: SearchCalls['search'];
   leaseGid: GroupCalls['leaseGid'];
   groups: GroupCalls['byGids'];
+  groupCreatedAs: GroupCalls['createdAs'];
   groupByInvite: GroupCalls['byInvite'];
   groupsOf: GroupCalls['groupsOf'];
   groupMembers: GroupCalls['members'];
@@ -109,6 +110,7 @@ export const READ_CALLS: ReadonlySet<CallName> = new Set<CallName>([
   'behindPage',
   'termsBehind',
   'groups',
+  'groupCreatedAs',
   'groupByInvite',
   'groupsOf',
   'groupMembers',
@@ -226,6 +228,7 @@ function groupsOver(call: CallStore): GroupStore {
   return {
     leaseGid: (...args) => call('leaseGid', args),
     byGids: (...args) => call('groups', args),
+    createdAs: (...args) => call('groupCreatedAs', args),
     byInvite: (...args) => call('groupByInvite', args),
     groupsOf: (...args) => call('groupsOf', args),
     members: (...args) => call('groupMembers', args),

@@ -8,10 +8,13 @@ ALTER TABLE message ADD COLUMN extra BLOB;
 ALTER TABLE conversation_member ADD COLUMN since_seq INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE conversation_member ADD COLUMN until_seq INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE conversation_member ADD COLUMN settings BLOB;
+-- When he left a group by himself; 0: he did not, or has been removed.
+ALTER TABLE conversation_member ADD COLUMN left_at INTEGER NOT NULL DEFAULT 0;
 -- Who has left a group: they belong to those whom a message of their time was for.
 CREATE INDEX conversation_member_left ON conversation_member (conv, until_seq) WHERE until_seq > 0;
 
 -- join_mode: the place in open, approval, invite. muted: only owner and admins write. dissolved_at: 0: it lives.
+-- made_by, client_id: whose request made it.
 CREATE TABLE chat_group (
   gid          INTEGER PRIMARY KEY CHECK (gid BETWEEN 1073741824 AND 2147483647),
   name         BLOB NOT NULL,
@@ -24,8 +27,12 @@ CREATE TABLE chat_group (
   dissolved_at INTEGER NOT NULL DEFAULT 0,
   member_count INTEGER NOT NULL,
   member_limit INTEGER NOT NULL,
-  created_at   INTEGER NOT NULL
+  created_at   INTEGER NOT NULL,
+  made_by      INTEGER NOT NULL,
+  client_id    BLOB NOT NULL
 ) STRICT;
+-- The group that a repeated request has made already.
+CREATE INDEX chat_group_by_maker ON chat_group (made_by, client_id);
 
 -- Who is a member now. Key: the sender's rights in every append. role: 1 owner, 2 admin, 3 member.
 CREATE TABLE group_member (
@@ -126,6 +133,7 @@ ALTER TABLE user ADD COLUMN last_seen_at INTEGER NOT NULL DEFAULT 0;
 
 -- The group of everybody who wants to, known to older web clients by its name. Nobody owns it.
 INSERT INTO id_segment (name, next_id) VALUES ('gid', 1073741825);
-INSERT INTO chat_group (gid, name, avatar, announcement, owner, join_mode, open_history, member_count, member_limit, created_at)
-VALUES (1073741824, CAST('the_world_channel' AS BLOB), x'', x'', 0, 0, 0, 0, 100000, 0);
+INSERT INTO chat_group (gid, name, avatar, announcement, owner, join_mode, open_history, member_count, member_limit, created_at,
+                        made_by, client_id)
+VALUES (1073741824, CAST('the_world_channel' AS BLOB), x'', x'', 0, 0, 0, 0, 100000, 0, 0, x'');
 INSERT INTO conversation (name, created_at, last_at) VALUES ('g1073741824', 0, 0);
