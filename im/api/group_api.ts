@@ -12,7 +12,7 @@ import type { Caller } from './interface.js';
 import type { StrangerLookups } from './stranger_lookups.js';
 
 export interface GroupApiDeps {
-  readonly groups: Pick<GroupStore, 'leaseGid' | 'byGids' | 'membersAmong' | 'groupsOf'>;
+  readonly groups: Pick<GroupStore, 'leaseGid' | 'createdAs' | 'byGids' | 'membersAmong' | 'groupsOf'>;
   readonly changes: GroupChanges;
   readonly strangers: Pick<StrangerLookups, 'chargeGroups'>;
 }
@@ -29,7 +29,7 @@ export interface CreateInput extends Pick<ChangeInput, 'clientId'> {
   readonly uids: readonly Uid[];
 }
 
-/** Creations remembered by their client ids; the gid of an older one is forgotten, and its repeat is another group. */
+/** Creations remembered by their client ids, for repeats while the first is under way; of others the store knows. */
 const CREATION_COUNT = 10_000;
 
 export class GroupApi {
@@ -103,11 +103,12 @@ export class GroupApi {
 
   /** A repeat by client id goes to the gid of the first: there the store finds it done. */
   async #gidOf(clientId: string | undefined, { uid }: Caller): Promise<Gid> {
-    const lease = (): Promise<Gid> => this.#deps.groups.leaseGid();
-    if (clientId === undefined) return lease();
+    const { groups } = this.#deps;
+    if (clientId === undefined) return groups.leaseGid();
+    const find = async (): Promise<Gid> => (await groups.createdAs(uid, clientId)) ?? groups.leaseGid();
     const key = `${uid} ${clientId}`;
     try {
-      return await this.#created.use(key, lease).value;
+      return await this.#created.use(key, find).value;
     } catch (error) {
       this.#created.delete(key);
       throw error;
