@@ -29,7 +29,7 @@ export interface Changed {
   /** The event that tells of it; 0 where there was nothing to tell. */
   readonly seq: Seq | 0;
   readonly notice: GroupNotice | undefined;
-  /** It was done when it was asked for first; what has happened since is not looked at. */
+  /** It was done when it was asked for first, what has happened since is not looked at; a request that is there already. */
   readonly isRepeat?: true;
 }
 
@@ -56,7 +56,7 @@ export class GroupChanges {
       case 'stored':
         return { seq: answer.event.seq, notice: noticeOf(answer.content) };
       case 'changed':
-        return { seq: 0, notice: undefined };
+        return { seq: 0, notice: undefined, ...(answer.isRepeated === true && { isRepeat: true }) };
       case 'duplicate': {
         const { kind, seq, content } = answer.event;
         if (kind !== EVENT_KIND.notice) throw imError('BAD_CLIENT_ID', 'it names a message');

@@ -68,8 +68,10 @@ export class GroupRequestsApi {
       return joinAnswer(gid, 'joined', joined);
     }
     const { comment } = input;
-    await this.#deps.changes.change({ gid, deed: { do: 'ask', comment }, clientId: undefined }, caller);
-    await this.#deps.notices.asked(gid, caller.uid, comment);
+    const deed = { do: 'ask', comment } as const;
+    const asked = await this.#deps.changes.change({ gid, deed, clientId: undefined }, caller);
+    // Whoever asks again is on the list already: the admins have been told.
+    if (asked.isRepeat !== true) await this.#deps.notices.asked(gid, caller.uid, comment);
     return joinAnswer(gid, 'asked', { seq: 0, notice: undefined });
   }
 
@@ -110,7 +112,6 @@ export class GroupRequestsApi {
     for (const uid of uids) {
       try {
         const changed = await this.#answerOne({ uid, agree, gid }, caller);
-        this.#deps.notices.answered(gid, uid);
         if (changed.seq > seq) ({ seq } = changed);
         came.push(...namedIn(changed.notice));
       } catch (error) {
