@@ -33,7 +33,7 @@ export interface EarlierContent {
   readonly untilMs: number;
 }
 
-/** Who has got a message of the asking user's (or, for an admin, anybody's). Names are capped, counts are not. */
+/** Who has got a message of the asking user's (or, for an admin, anybody's). Names are capped, counts only in very large groups. */
 export interface MessageReceipts {
   readonly conv: ConversationName;
   readonly mid: Mid;
@@ -44,6 +44,8 @@ export interface MessageReceipts {
   readonly readers: readonly Uid[];
   /** -1: not kept in a group of this size. */
   readonly deliveredCount: number;
+  /** Not all were looked at, there are too many: the counts are «at least». */
+  readonly isPartial?: true;
 }
 
 export const RECEIPT_NAMES_LIMIT = 200;

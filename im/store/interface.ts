@@ -152,7 +152,10 @@ export interface ConversationState {
   readonly readSeq: Seq;
   readonly peerDeliveredSeq: Seq;
   readonly peerReadSeq: Seq;
-  /** Messages of others after readSeq; UNREAD_LIMIT means that many or more. */
+  /**
+   * Messages of others after readSeq; UNREAD_LIMIT means that many or more. Behind some thousand newer events his own
+   * and recalled ones count as well.
+   */
   readonly unread: number;
   /** Those among them that name him, or everybody. */
   readonly mentions: number;

@@ -1,6 +1,7 @@
 /**
  * Who has got and read one message, from the marks of those who were members when it was said, whatever else they may
- * read: a member's row says when he came, group_past when somebody was one before. Costs a look at each of them.
+ * read: a member's row says when he came, group_past when somebody was one before. Costs a look at each of
+ * them, at most at some thousand.
  */
 import { imError } from '../../im/errors.js';
 import { permits, OUTSIDER } from '../../im/group/permissions.js';
@@ -11,6 +12,7 @@ import { EVENT_KIND, MESSAGE_STATUS } from '../../im/message/message.js';
 import { RECEIPT_NAMES_LIMIT, type MessageReceipts } from '../../im/store/event_interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
+import { RecentMap } from '../../pkg/limit/recent_map.js';
 import { uidAt } from './event_row.js';
 import { mayRead, ReadingRights } from './reading_rights.js';
 
@@ -18,13 +20,25 @@ import { mayRead, ReadingRights } from './reading_rights.js';
 const WAS_IN = `EXISTS (SELECT 1 FROM group_past p
   WHERE p.gid = ?3 AND p.uid = m.uid AND ?2 BETWEEN p.joined_seq AND p.left_seq)`;
 const MARKS = 'm.uid AS uid, m.read_seq >= ?2 AS has_read, MAX(m.delivered_seq, m.read_seq) >= ?2 AS has_got';
-const AUDIENCE = `
-  SELECT ${MARKS} FROM group_member g CROSS JOIN conversation_member m ON m.uid = g.uid AND m.conv = ?1
-  WHERE g.gid = ?3 AND g.uid <> ?4 AND (g.joined_seq <= ?2 OR ${WAS_IN})
-  UNION ALL
-  SELECT ${MARKS} FROM conversation_member m
-  WHERE m.conv = ?1 AND m.until_seq > 0 AND m.uid <> ?4
-    AND m.until_seq >= ?2 AND ${WAS_IN}`;
+/** Rows of either kind that are looked at, about 1 µs each; where there are more, what is found is «at least». */
+export const AUDIENCE_WALK = 4000;
+/** In a group of so many what was found is kept for a moment: a sender may ask again and again. */
+const KEPT_FROM = 500;
+const KEPT_MS = 2000;
+const KEPT_COUNT = 256;
+
+const MEMBERS = `
+  SELECT ${MARKS} FROM (SELECT uid, joined_seq FROM group_member WHERE gid = ?3 ORDER BY uid LIMIT ${AUDIENCE_WALK}) g
+  CROSS JOIN conversation_member m ON m.uid = g.uid AND m.conv = ?1
+  WHERE g.uid <> ?4 AND (g.joined_seq <= ?2 OR ${WAS_IN})`;
+/** Who left before the message was said stands below in the index. */
+const LEFT = `
+  SELECT uid FROM conversation_member INDEXED BY conversation_member_left
+  WHERE conv = ?1 AND until_seq > 0 AND until_seq >= ?2 ORDER BY until_seq`;
+const GONE = `
+  SELECT ${MARKS} FROM (${LEFT} LIMIT ${AUDIENCE_WALK}) g
+  CROSS JOIN conversation_member m ON m.uid = g.uid AND m.conv = ?1
+  WHERE m.uid <> ?4 AND ${WAS_IN}`;
 
 export class EventReceipts {
   readonly #db: SqliteDatabase;
@@ -32,11 +46,17 @@ export class EventReceipts {
   readonly #message: Statement;
   readonly #peer: Statement;
   readonly #role: Statement;
-  readonly #counts: Statement;
-  readonly #readers: Statement;
+  readonly #members: Statement;
+  readonly #gone: Statement;
+  readonly #hasMoreGone: Statement;
+  readonly #clock: () => number;
+  /** By mid. */
+  readonly #kept = new RecentMap<number, Kept>(KEPT_COUNT);
 
-  constructor(db: SqliteDatabase) {
+  /** `clock`: ms that only grow. */
+  constructor(db: SqliteDatabase, clock: () => number = () => performance.now()) {
     this.#db = db;
+    this.#clock = clock;
     this.#rights = new ReadingRights(db);
     this.#message = db.prepare(
       `SELECT seq, sender FROM message WHERE mid = ? AND conv = ?
@@ -50,12 +70,9 @@ export class EventReceipts {
       `SELECT g.role, c.member_count FROM chat_group c LEFT JOIN group_member g ON g.gid = c.gid AND g.uid = ?2
        WHERE c.gid = ?1`,
     );
-    this.#counts = db.prepare(
-      `SELECT COUNT(*), COALESCE(SUM(has_read), 0), COALESCE(SUM(has_got), 0) FROM (${AUDIENCE})`,
-    );
-    this.#readers = db.prepare(
-      `SELECT uid FROM (${AUDIENCE}) WHERE has_read ORDER BY uid LIMIT ${RECEIPT_NAMES_LIMIT}`,
-    );
+    this.#members = db.prepare(MEMBERS);
+    this.#gone = db.prepare(GONE);
+    this.#hasMoreGone = db.prepare(`${LEFT} LIMIT 1 OFFSET ${AUDIENCE_WALK}`);
   }
 
   receipts(reader: Uid, conv: ConversationName, mid: Mid): MessageReceipts {
@@ -67,8 +84,8 @@ export class EventReceipts {
       const gid = groupOf(conv);
       const of = { conv, mid, seq: known(toSeq(seq)) };
       return gid === undefined
-        ? { ...of, ...this.#ofTwo({ id: readable.id, seq, reader, sender }, chatPeer(conv, sender)) }
-        : { ...of, ...this.#ofGroup({ id: readable.id, seq, reader, sender }, gid) };
+        ? { ...of, ...this.#ofTwo({ id: readable.id, seq, reader, sender, mid }, chatPeer(conv, sender)) }
+        : { ...of, ...this.#ofGroup({ id: readable.id, seq, reader, sender, mid }, gid) };
     });
   }
 
@@ -86,16 +103,29 @@ export class EventReceipts {
     };
   }
 
-  #ofGroup({ id, seq, reader, sender }: Place, gid: Gid): Counts {
+  #ofGroup({ id, seq, reader, sender, mid }: Place, gid: Gid): Counts {
     const group = this.#role.first(gid, reader) ?? [null, 0];
     if (sender !== reader && !permits('receiptsOfOthers', roleAt(group))) throw imError('NO_PERMISSION');
-    const counts = this.#counts.first(id, seq, gid, sender) ?? [0, 0, 0];
-    const isLarge = integerAt(group, 1) > LARGE_GROUP.deliveredMarks;
+    const isKept = integerAt(group, 1) >= KEPT_FROM;
+    const kept = isKept ? this.#kept.use(mid, nothingKept).value : nothingKept();
+    if (kept.counts !== undefined && this.#clock() < kept.untilMs) return kept.counts;
+    const counts = this.#audienceOf({ id, seq, sender, mid }, gid, integerAt(group, 1));
+    kept.counts = counts;
+    kept.untilMs = this.#clock() + KEPT_MS;
+    return counts;
+  }
+
+  #audienceOf({ id, seq, sender }: Omit<Place, 'reader'>, gid: Gid, memberCount: number): Counts {
+    const rows = [...this.#members.all(id, seq, gid, sender), ...this.#gone.all(id, seq, gid, sender)];
+    const readers = rows.filter((row) => integerAt(row, 1) === 1).map((row) => uidAt(row, 0));
+    const isPartial = memberCount > AUDIENCE_WALK || this.#hasMoreGone.first(id, seq) !== undefined;
+    const isLarge = memberCount > LARGE_GROUP.deliveredMarks;
     return {
-      audience: integerAt(counts, 0),
-      readCount: integerAt(counts, 1),
-      readers: this.#readers.all(id, seq, gid, sender).map((row) => uidAt(row, 0)),
-      deliveredCount: isLarge ? -1 : integerAt(counts, 2),
+      audience: rows.length,
+      readCount: readers.length,
+      readers: readers.sort((one, other) => one - other).slice(0, RECEIPT_NAMES_LIMIT),
+      deliveredCount: isLarge ? -1 : rows.filter((row) => integerAt(row, 2) === 1).length,
+      ...(isPartial && { isPartial: true as const }),
     };
   }
 }
@@ -105,9 +135,19 @@ interface Place {
   readonly seq: number;
   readonly reader: Uid;
   readonly sender: Uid;
+  readonly mid: Mid;
+}
+
+interface Kept {
+  untilMs: number;
+  counts: Counts | undefined;
 }
 
 type Counts = Omit<MessageReceipts, 'conv' | 'mid' | 'seq'>;
+
+function nothingKept(): Kept {
+  return { untilMs: 0, counts: undefined };
+}
 
 function roleAt(row: Row) {
   return Object.values(GROUP_ROLE).find((role) => role === row[0]) ?? OUTSIDER;

@@ -9,7 +9,7 @@ import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { ReadingRights, within } from './reading_rights.js';
 import { LAST_N, settingsAt, settingsBytes } from './settings_row.js';
 import type { Stamps } from './stamps.js';
-import { UnreadReads } from './unread_reads.js';
+import { UnreadBudget, UnreadReads } from './unread_reads.js';
 
 export interface EventSettingsDeps {
   readonly db: SqliteDatabase;
@@ -62,6 +62,7 @@ export class EventSettings {
   unread(uid: Uid): UnreadTotals {
     return this.#deps.db.read(() => {
       const totals = { unread: 0, muted: 0, mentions: 0, conversations: 0 };
+      const budget = new UnreadBudget();
       for (const row of this.#behind.all(uid)) {
         const { hidden, muted } = settingsAt(row, 7, integerAt(row, 8));
         if (hidden) continue;
@@ -74,7 +75,7 @@ export class EventSettings {
           lastSeq: integerAt(row, 5),
         });
         const waiting = within(spans, integerAt(row, 6) + 1, lastSeq);
-        const { unread, mentions } = this.#unread.of(uid, integerAt(row, 0), waiting);
+        const { unread, mentions } = this.#unread.of(uid, integerAt(row, 0), waiting, budget);
         if (unread === 0) continue;
         totals.mentions += mentions;
         totals.muted += muted ? unread : 0;

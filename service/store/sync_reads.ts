@@ -9,7 +9,7 @@ import { nameAt, seqAt } from './event_row.js';
 import { ReadingRights, within } from './reading_rights.js';
 import { LAST_N, settingsAt } from './settings_row.js';
 import { STAMP_RESERVE_MS } from './stamps.js';
-import { UnreadReads } from './unread_reads.js';
+import { UnreadBudget, UnreadReads } from './unread_reads.js';
 
 /** Whether he has it in his lists: an empty one that a stranger opened is not his yet. ?1: uid. */
 const IS_HIS = '(c.last_seq > 0 OR c.opener IN (0, ?1))';
@@ -86,9 +86,10 @@ export class SyncReads {
     return this.#db.read(() => {
       const rows = this.#changed.all(uid, device, afterConv, sinceMs, limit + 1);
       const totals = this.#totals.first(uid) ?? [0, 0, 0];
+      const budget = new UnreadBudget();
       const meta = this.#metaRow();
       return {
-        conversations: rows.slice(0, limit).map((row) => this.#stateOf(uid, row)),
+        conversations: rows.slice(0, limit).map((row) => this.#stateOf(uid, row, budget)),
         more: rows.length > limit,
         count: integerAt(totals, 0),
         sum: integerAt(totals, 1),
@@ -115,7 +116,8 @@ export class SyncReads {
   ): readonly ConversationState[] {
     return this.#db.read(() => {
       const rows = this.#listed(uid, device, limit, conv);
-      return rows.map((row) => this.#stateOf(uid, row));
+      const budget = new UnreadBudget();
+      return rows.map((row) => this.#stateOf(uid, row, budget));
     });
   }
 
@@ -136,7 +138,7 @@ export class SyncReads {
     return { epoch: integerAt(row, 0), value: integerAt(row, 1), stampLimitMs: integerAt(row, 2) };
   }
 
-  #stateOf(uid: Uid, row: Row): ConversationState {
+  #stateOf(uid: Uid, row: Row, budget: UnreadBudget): ConversationState {
     const [id, readSeq, sinceSeq, untilSeq] = [
       integerAt(row, 12),
       seqAt(row, 9),
@@ -160,7 +162,7 @@ export class SyncReads {
       readSeq,
       peerDeliveredSeq: seqAt(row, 10),
       peerReadSeq: seqAt(row, 11),
-      ...this.#unread.of(uid, id, within(spans, readSeq + 1, lastSeq)),
+      ...this.#unread.of(uid, id, within(spans, readSeq + 1, lastSeq), budget),
       settings: settingsAt(row, 15, integerAt(row, 16)),
     };
   }
