@@ -21,7 +21,7 @@ function eventAt(number: number, kind: EventKind = EVENT_KIND.message): ChatEven
   };
 }
 
-test('web: what its socket has taken counts as received, without a read, a repetition or a frame', async () => {
+test('web: what its socket has taken counts as received when it is heard of after it, without a read or a repetition', async () => {
   const scene = new OldSdkScene({ oldSdkFirstRepushMs: 20 });
   scene.sdks.start();
   const { client, socket } = scene.enter('web');
@@ -33,6 +33,11 @@ test('web: what its socket has taken counts as received, without a read, a repet
   await settled();
   assert.equal(scene.receipts.length, 0, 'not before it is written');
   socket.take();
+  await settled();
+  scene.sdks.heard(client, performance.now());
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(scene.receipts.length, 0, 'a frame that may have been sent before it says nothing');
+  scene.sdks.heard(client, performance.now() + 1000);
   await waitUntil('its receipt', () => scene.receipts.length > 0);
   const [receipt] = scene.receipts;
   assert.ok(receipt?.kind === 'receipt' && receipt.by === 'pushed');
@@ -46,6 +51,26 @@ test('web: what its socket has taken counts as received, without a read, a repet
   await settled();
   assert.deepEqual(scene.told, [], 'nobody is told that a member went away');
   scene.sdks.stop();
+});
+
+test('web: what a kernel took for a network that is gone is pushed at the next sign-in', async () => {
+  const scene = new OldSdkScene();
+  const { client } = scene.enter('web');
+  await settled();
+  scene.push(client, eventAt(7));
+  await settled();
+  // In parts: what is heard of is what was written a while before.
+  scene.sdks.heard(client, performance.now() + 2000);
+  scene.push(client, eventAt(8));
+  await settled();
+  scene.leave(client);
+  scene.sdks.heard(client, performance.now() + 4000);
+  await waitUntil('the receipt of what was heard of', () => scene.receipts.length > 0);
+  scene.sdks.stop();
+  const seqs = scene.receipts.flatMap((one) =>
+    one.kind === 'receipt' && one.by === 'pushed' ? one.messages.map(({ seq }) => seq) : [],
+  );
+  assert.deepEqual(seqs, [7]);
 });
 
 test('legacy: acknowledged one by one and pushed again, but nobody hears «offline»', async () => {
@@ -69,6 +94,8 @@ test('an event that a dialect has no word for counts as passed: the next is no h
     const { client } = scene.enter(profile);
     await settled();
     for (const event of [eventAt(1), eventAt(2, EVENT_KIND.reaction), eventAt(3)]) scene.push(client, event);
+    await settled();
+    scene.sdks.heard(client, performance.now() + 2000);
     await waitUntil('a receipt for it', () =>
       scene.receipts.some(
         (one) => one.kind === 'receipt' && one.by === 'pushed' && one.messages.some(({ seq }) => seq === 2),

@@ -185,6 +185,11 @@ export class OldSdks {
     this.#catchUp.fill(client, client.old);
   }
 
+  /** A frame came in. On the way of every frame of every client. */
+  heard(client: Client, nowMs: number): void {
+    this.#written.heard(client, nowMs);
+  }
+
   /** It is in the directory no more. */
   gone(client: Client): void {
     const { uid, old, untold } = client;
