@@ -112,7 +112,9 @@ export class Inbound {
 
   /** Call when something was answered or the client's queue has drained: goes on with what was held back. */
   resume(client: Client): void {
-    if (!client.isPaused || client.closing !== undefined || !this.#hasRoom(client)) return;
+    // A sign-in may end after its connection: what it held back would be answered to nobody, and be owed for ever.
+    if (client.isClosed || client.closing !== undefined) return;
+    if (!client.isPaused || !this.#hasRoom(client)) return;
     const held = client.held;
     client.held = undefined;
     let index = 0;
