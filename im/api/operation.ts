@@ -8,7 +8,7 @@ import type { AnswerSize } from '../message/answer_size.js';
 import { groupOf, toConversation } from '../message/conversation.js';
 import { isJsonObject } from '../message/json_fields.js';
 import { limitKeyOf } from '../../pkg/limit/address.js';
-import type { Uid } from '../message/ids.js';
+import { toGid, type Uid } from '../message/ids.js';
 import type { Attempt } from './attempt_guard.js';
 import type { Caller } from './interface.js';
 import type { ApiRooms } from './api_rooms.js';
@@ -103,8 +103,9 @@ export function callerOperation<Shape extends z.ZodRawShape>(
 function tellsOfGroup(error: unknown, input: Readonly<Record<string, unknown>>): boolean {
   if (isError(error, 'NO_SUCH_GROUP') || isError(error, 'NOT_A_MEMBER') || isError(error, 'GROUP_DISSOLVED'))
     return true;
+  if (!isError(error, 'NO_PERMISSION')) return false;
   const conv = toConversation(input['conv']);
-  return isError(error, 'NO_PERMISSION') && conv !== undefined && groupOf(conv) !== undefined;
+  return toGid(input['to']) !== undefined || (conv !== undefined && groupOf(conv) !== undefined);
 }
 
 interface Call<Input, Who> {

@@ -82,6 +82,7 @@ test('nobody lists all groups: whoever is refused as an outsider is charged, wha
     ['session/ticket', { to: which }],
     ['msg/range', { conv: `g${which}`, from: 1, to: 9 }],
     ['msg/page', { conv: `g${which}` }],
+    ['message/list', { to: which }],
     ['group/join', { gid: which }],
   ];
   for (const which of [gid, gone, none])
