@@ -31,6 +31,8 @@ export class Conversation {
   #lastAtMs = 0;
   /** Up to here the unread messages have been counted by the server. */
   #countedSeq = 0;
+  /** Up to here by a row, which leaves out what was taken back. */
+  #rowSeq = 0;
 
   constructor(conv: string, peer: number, log: ConversationLog) {
     this.conv = conv;
@@ -74,9 +76,12 @@ export class Conversation {
     return this.#unread;
   }
 
-  /** An event has just been shown; only a message of somebody else is something new to be read. */
+  /** An event has just been shown; a message of somebody else is something new to be read, until it is taken back. */
   passed(event: LogEvent, uid: number): void {
     this.#lastAtMs = Math.max(this.#lastAtMs, event.storedAtMs);
+    const { recalls } = event;
+    if (recalls !== undefined && recalls.seq > this.readSeq)
+      this.#unread.recalled(recalls.seq, event.seq <= this.#rowSeq, !event.own);
     if (!isMessage(event)) return;
     if (this.settings.hidden) this.settings = { ...this.settings, hidden: false };
     if (event.own || event.seq <= this.readSeq) return;
@@ -135,7 +140,7 @@ export class Conversation {
       this.isMember = row.isMember;
       if (row.readSeq === this.readSeq) {
         this.#unread.set(row.unread, row.mentions);
-        this.#countedSeq = row.lastSeq;
+        this.#countedSeq = this.#rowSeq = row.lastSeq;
       }
     }
     this.settings = row.settings;

@@ -5,6 +5,7 @@ import { editContent, pinContent, reactionContent } from '../../im/message/event
 import { EVENT_KIND } from '../../im/message/message.js';
 import { groupConversation } from '../../im/message/conversation.js';
 import { known, toSeq, toUid } from '../../im/message/ids.js';
+import { NOTICE_TYPE, noticeContent } from '../../im/message/notice.js';
 import { DEFAULT_SETTINGS } from '../../im/message/settings.js';
 import type { SailplaneClient } from './client.js';
 import { FakeServer, GROUP, PEER, SELF } from './fake_server.js';
@@ -113,7 +114,7 @@ void test('edits, reactions, pins and recalls keep their places and are told onc
     '6 end',
     'recall of 2 by 1',
   ]);
-  assert.equal(client.conversations.find(CONV)?.unread, 2, 'only messages are unread');
+  assert.equal(client.conversations.find(CONV)?.unread, 1, 'only messages are unread, while they stand');
 });
 
 void test('who is removed keeps the log; back again, the hole between is not asked for twice', async (t) => {
@@ -164,6 +165,32 @@ void test('with the interest `count` nothing is fetched until the app opens it',
   await until(() => shown.length === 4, 'while it is open');
   client.conversations.markAllRead(CONV);
   assert.equal(client.conversations.find(CONV)?.unread, 0);
+});
+
+void test('what a large group does not tell is asked for once per change, also where nothing of it is for us', async (t) => {
+  const server = await FakeServer.start();
+  t.after(() => server.close());
+  const client = makeClient(t, server, { tuning: { cursorIntervalMs: 20 } });
+  server.heartbeatMs = 20;
+  await client.connect();
+  server.notice(PEER, { type: 'joined', uids: [SELF], how: 'invited' });
+  const other = known(toUid(1_000));
+  const more = { kind: EVENT_KIND.notice, type: NOTICE_TYPE };
+  const joined = noticeContent({ type: 'joined', uids: [other], how: 'open' });
+  server.closed.set(CONV, (seq) => seq === 3);
+  await until(() => client.conversations.find(CONV)?.tip === 1, 'the group');
+  for (const tip of [2, 3, 4]) {
+    server.frames.length = 0;
+    // Only those whom it concerns are pushed it.
+    server.append(PEER, GROUP, `notice-${tip}`, joined, more);
+    await until(() => client.conversations.find(CONV)?.tip === tip, 'what was not told');
+    const beats = server.got('heartbeat').length;
+    await until(() => server.got('heartbeat').length > beats + 5, 'some more looks');
+    assert.deepEqual(
+      server.got('api').map(({ action }) => action),
+      ['api.sync', 'api.msg.range'],
+    );
+  }
 });
 
 void test('settings and reading of another device are taken over', async (t) => {

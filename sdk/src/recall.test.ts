@@ -6,7 +6,7 @@ import { EVENT_KIND, type ChatEvent } from '../../im/message/message.js';
 import { recallClientId, recallContent } from '../../im/message/recall.js';
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import { ERRORS } from '../../im/errors.js';
-import { PEER, SELF, type FakeServer } from './fake_server.js';
+import { FakeServer, PEER, SELF } from './fake_server.js';
 import { CONV, intervalsOf, makeClient, seqs, stage, until } from './stage.js';
 import type { Message, Recalled, Relay, SavedState, StateStore } from './types.js';
 import { RECALLED } from './wire_events.js';
@@ -38,6 +38,59 @@ void test('an own message is taken back behind what is queued, told in its place
   assert.deepEqual(client.conversations.all()[0]?.tip, 3, 'but takes a place');
   const [blank] = await client.history(CONV, { count: 10 });
   assert.deepEqual([blank?.content, blank?.status], ['', RECALLED]);
+});
+
+void test('what is taken back before it was read is unread no more, whoever counted it', async (t) => {
+  const server = await FakeServer.start();
+  t.after(() => server.close());
+  let saved: SavedState | undefined;
+  const state: StateStore = {
+    load: () => Promise.resolve(saved),
+    save: (next) => {
+      saved = structuredClone(next);
+      return Promise.resolve();
+    },
+  };
+  const first = makeClient(t, server, { state });
+  const unread = (client = first) => {
+    const view = client.conversations.find(CONV);
+    return [view?.unread, view?.mentions];
+  };
+  await first.connect();
+  const extra = { extra: { mentions: [SELF] } };
+  const [one, two] = [
+    server.append(PEER, SELF, 'one', 'one', extra),
+    server.append(PEER, SELF, 'two', 'two', extra),
+  ];
+  const three = server.append(PEER, SELF, 'three', 'three', extra);
+  for (const event of [one, two, three]) server.push(event);
+  await until(() => unread()[0] === 3, 'three');
+  server.push(recallOf(server, two));
+  await until(() => unread()[0] === 2, 'one less');
+  assert.deepEqual(unread(), [2, 2]);
+  first.markRead(CONV, one.seq);
+  assert.deepEqual(unread(), [1, 1], 'nothing is taken off twice');
+  await first.close();
+
+  // Counted in the earlier run: its seq is not remembered.
+  server.hidden.add(CONV);
+  const second = makeClient(t, server, { state });
+  await second.connect();
+  assert.deepEqual(unread(second), [1, 1]);
+  server.push(recallOf(server, three));
+  await until(() => unread(second)[0] === 0, 'none');
+  assert.deepEqual(unread(second), [0, 0]);
+
+  // Counted by a row, which has left out what was taken back: the message and its recall come behind it.
+  const four = server.append(PEER, SELF, 'four', 'four', extra);
+  const five = server.append(PEER, SELF, 'five', 'five', extra);
+  recallOf(server, five);
+  server.rows.set(CONV, { readSeq: one.seq, unread: 1, mentions: 1 });
+  const third = makeClient(t, server);
+  await third.connect();
+  assert.deepEqual(unread(third), [1, 1]);
+  third.markRead(CONV, four.seq);
+  assert.deepEqual(unread(third), [0, 0]);
 });
 
 void test('it is repeated like a send: no answer, a busy server, a lost connection, another run', async (t) => {

@@ -41,6 +41,21 @@ export class Unread {
     this.#count += messages;
   }
 
+  /**
+   * One above the read mark was taken back. `isCounted`: the server's number has that already. `isOthers`: by somebody
+   * else, so that it counts as his even where it is not remembered (it was shown in an earlier run); what that gets
+   * wrong the server's next row corrects.
+   */
+  recalled(seq: number, isCounted: boolean, isOthers: boolean): void {
+    const rememberedCount = this.#seqs?.length ?? 0;
+    const isMention = takeOut(this.#mentionSeqs, seq);
+    const isRemembered = takeOut(this.#seqs, seq);
+    if (isCounted) return;
+    if (isRemembered || (isOthers && this.#count > rememberedCount))
+      this.#count = Math.max(0, this.#count - 1);
+    this.#mentions = Math.min(this.#count, isMention ? Math.max(0, this.#mentions - 1) : this.#mentions);
+  }
+
   /** Everything up to `seq` is read; at most `rest` events lie behind it. */
   read(seq: number, rest: number): void {
     this.#count = Math.min(rest, left(this.#seqs, seq, this.#count));
@@ -51,6 +66,12 @@ export class Unread {
 
 function remember(seqs: number[], seq: number): void {
   if (seqs.length < REMEMBERED) seqs.push(seq);
+}
+
+function takeOut(seqs: number[] | undefined, seq: number): boolean {
+  const at = seqs?.indexOf(seq) ?? -1;
+  if (at >= 0) seqs?.splice(at, 1);
+  return at >= 0;
 }
 
 /** Takes those up to `seq` out; what remains of `count`. Those that are not remembered come first or last: nobody knows. */
