@@ -13,6 +13,8 @@ export class SdkTalker implements Talker {
       url: wsUrl,
       token: account.token,
       webSocket: (url) => new WebSocket(url, { perMessageDeflate: false }),
+      // Thousands of clients in one process: what each remembers for its app's sake nobody asks for here.
+      tuning: { shownLimit: 16, recentLimit: 16 },
       state: remembering({
         uid: account.uid,
         epoch: known.epoch,
