@@ -22,6 +22,7 @@ const OF_ONE_ADDRESS = {
   'gateway-address-stranger-count': 100_000,
   'gateway-stranger-count': 100_000,
   'attempts-password-address-count': 1_000_000,
+  'api-stranger-address-count': 1_000_000,
 };
 export const GENERATOR_CORE = 1;
 

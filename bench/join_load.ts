@@ -72,7 +72,7 @@ export class JoinLoad {
       for (let visitor = queue.pop(); visitor !== undefined; visitor = queue.pop()) {
         const join = { action: 'api.group.join', seq: 2, data: { gid: this.#plan.gid } };
         const answer = await visitor.ask(join, ['api.success', 'api.failed']);
-        if (!answer.includes('api.success')) failed++;
+        if (!answer.includes('api.success') && failed++ === 0) console.error('the first refusal:', answer);
       }
     });
     const seconds = (performance.now() - startedAtMs) / 1000;

@@ -17,7 +17,7 @@ export const GROUP_OPTIONS = {
   groupReadEvents: integer(200, 'count', { min: 1, max: 5000 }, 'Events of a hole in one read of the store.'),
   groupReads: integer(16, 'count', { min: 1, max: 1000 }, 'Holes being read at once; the others wait.'),
   groupWaitingEvents: integer(
-    512,
+    4096,
     'count',
     { min: 16, max: 1_000_000 },
     'Events of all groups that wait for their fan-out: beyond it whoever delivers is made to wait; of one ' +
