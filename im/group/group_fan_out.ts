@@ -101,12 +101,12 @@ export class GroupFanOut {
       [this.#events, this.#contacts, this.#tellings] = [[], [], []];
       try {
         const taken = this.#deps.dispatch.deliverToGroups(events);
-        for (const tell of tellings.splice(0)) tell();
+        this.#tell(tellings);
         await taken;
         if (contacts.length > 0) await this.#deps.dispatch.deliver(contacts);
       } catch (error) {
         // Whatever went wrong with the delivery, it is stored.
-        for (const tell of tellings.splice(0)) tell();
+        this.#tell(tellings);
         this.#failedCount += events.length;
         this.#deps.logger.warn({ err: error, events: events.length }, 'events of groups were not dispatched');
       }
@@ -114,6 +114,20 @@ export class GroupFanOut {
       for (const event of events) this.#bytes -= bytesOf(event);
     }
     this.#running = false;
+  }
+
+  /** Each once, whatever becomes of another: who is not told here would wait for his answer for ever. */
+  #tell(tellings: (() => void)[]): void {
+    for (const tell of tellings.splice(0)) {
+      try {
+        tell();
+      } catch (error) {
+        this.#deps.logger.error(
+          { err: error },
+          'somebody could not be told that his events are on their way',
+        );
+      }
+    }
   }
 }
 
