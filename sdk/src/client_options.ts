@@ -20,6 +20,8 @@ export const CLIENT_DEFAULTS: ClientTuning = {
   gapWaitMs: 200,
   /** One cumulative receipt per conversation and second, the first at once. */
   receiptIntervalMs: 1_000,
+  /** The same for what was received in a group: nobody sees a tick of it, and its members are many. */
+  groupReceiptIntervalMs: 3_000,
   /** After a sync, pushes that it counted may still be on the way for so long. */
   fullSyncCheckMs: 2_000,
   /** Finds the lost last message of a quiet conversation. */

@@ -10,7 +10,7 @@ import { DEFAULT_SETTINGS } from '../../im/message/settings.js';
 import type { SailplaneClient } from './client.js';
 import { FakeServer, GROUP, PEER, SELF } from './fake_server.js';
 import { intervalsOf, makeClient, seqs, stage, until, watch } from './stage.js';
-import type { Message, SavedState, StateStore } from './types.js';
+import type { ClientTuning, Message, SavedState, StateStore } from './types.js';
 
 const CONV = groupConversation(GROUP);
 
@@ -21,8 +21,8 @@ interface GroupStage {
 }
 
 /** Connected, and brought into GROUP by its first event; sync tells nothing of it. */
-async function inGroup(t: TestContext): Promise<GroupStage> {
-  const all = await stage(t);
+async function inGroup(t: TestContext, tuning: Partial<ClientTuning> = {}): Promise<GroupStage> {
+  const all = await stage(t, tuning);
   const { server, client } = all;
   server.hidden.add(CONV);
   await client.connect();
@@ -79,6 +79,22 @@ void test('sends with mentions and a reply; stored, then accepted; mentions coun
   assert.deepEqual(client.conversations.unread(), { unread: 1, muted: 0, mentions: 1, conversations: 1 });
   await until(() => intervalsOf(server).some(([, , state]) => state === 'read'), 'the receipt');
   assert.throws(() => client.send(GROUP, 'x', { mentions: Array(51).fill(2) as number[] }), /mentions/);
+});
+
+void test('what was received waits for the interval of groups; what is read meanwhile does not', async (t) => {
+  const { server, client, shown } = await inGroup(t, { groupReceiptIntervalMs: 600_000 });
+  server.push(server.append(PEER, GROUP, 'a', 'the first is told at once'));
+  await until(() => intervalsOf(server).length === 1, 'the first receipt');
+  server.push(server.append(PEER, GROUP, 'b', 'the second waits'));
+  const third = server.append(PEER, GROUP, 'c', 'so does the third');
+  server.push(third);
+  await until(() => shown.length === 3, 'all of them');
+  // Longer than the interval of chats.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(intervalsOf(server).length, 1);
+  client.markRead(CONV, third.seq);
+  await until(() => intervalsOf(server).length === 2, 'the reading, in the interval of chats');
+  assert.deepEqual(intervalsOf(server)[1]?.slice(1), [third.seq, 'read']);
 });
 
 void test('edits, reactions, pins and recalls keep their places and are told once', async (t) => {

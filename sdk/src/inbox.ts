@@ -74,7 +74,11 @@ export class Inbox {
       this.#show(conversation, message),
     );
     this.#receipts = new Receipts(
-      { intervalMs: tuning.receiptIntervalMs, backoff },
+      {
+        intervalMs: tuning.receiptIntervalMs,
+        groupIntervalMs: tuning.groupReceiptIntervalMs,
+        backoff,
+      },
       {
         wakeBy,
         random: deps.random,

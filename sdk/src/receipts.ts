@@ -9,6 +9,8 @@ import type { Conversation } from './conversation.js';
 
 export interface ReceiptsOptions {
   readonly intervalMs: number;
+  /** For what was received in groups, where nobody waits for a tick; what was read is told as in chats. */
+  readonly groupIntervalMs: number;
   readonly backoff: BackoffOptions;
 }
 
@@ -22,6 +24,7 @@ export interface ReceiptsDeps {
 
 export class Receipts {
   readonly #intervalMs: number;
+  readonly #extraGroupMs: number;
   readonly #backoff: BackoffOptions;
   readonly #deps: ReceiptsDeps;
   readonly #waiting = new Set<Conversation>();
@@ -32,6 +35,7 @@ export class Receipts {
 
   constructor(options: ReceiptsOptions, deps: ReceiptsDeps) {
     this.#intervalMs = options.intervalMs;
+    this.#extraGroupMs = Math.max(0, options.groupIntervalMs - options.intervalMs);
     this.#backoff = options.backoff;
     this.#deps = deps;
   }
@@ -60,10 +64,10 @@ export class Receipts {
   /** Tells the server what it lacks: now, or when the conversation's interval has passed. */
   offer(conversation: Conversation, nowMs: number): void {
     const marks = conversation.receipts;
-    if (marks.waiting || !isLacking(conversation)) return;
-    const dueAtMs = marks.nextAtMs;
+    if (!isLacking(conversation) || (marks.waiting && !isReadingLacking(conversation))) return;
+    const dueAtMs = this.#dueAtMs(conversation);
     if (dueAtMs <= nowMs) {
-      this.#send(conversation, nowMs);
+      this.#release(conversation, nowMs);
       return;
     }
     marks.waiting = true;
@@ -93,7 +97,7 @@ export class Receipts {
     if (nowMs >= this.#retryAtMs) this.#retry(nowMs);
     let next = this.#retryAtMs;
     for (const conversation of this.#waiting) {
-      const dueAtMs = conversation.receipts.nextAtMs;
+      const dueAtMs = this.#dueAtMs(conversation);
       if (dueAtMs > nowMs) next = Math.min(next, dueAtMs);
       else this.#release(conversation, nowMs);
     }
@@ -138,6 +142,11 @@ export class Receipts {
     }
   }
 
+  #dueAtMs(conversation: Conversation): number {
+    const isPatient = conversation.isGroup && !isReadingLacking(conversation);
+    return conversation.receipts.nextAtMs + (isPatient ? this.#extraGroupMs : 0);
+  }
+
   /** One to one and a half intervals: thousands of clients that began together do not go on in step. */
   #nextAtMs(nowMs: number): number {
     return nowMs + this.#intervalMs * (1 + this.#deps.random() / 2);
@@ -146,5 +155,9 @@ export class Receipts {
 
 function isLacking(conversation: Conversation): boolean {
   const marks = conversation.receipts;
-  return marks.toAck > marks.acked || marks.toRead > marks.read;
+  return marks.toAck > marks.acked || isReadingLacking(conversation);
+}
+
+function isReadingLacking({ receipts }: Conversation): boolean {
+  return receipts.toRead > receipts.read;
 }

@@ -13,6 +13,7 @@ const QUICK: Partial<ClientTuning> = {
   reconnectMaxMs: 20,
   gapWaitMs: 10,
   receiptIntervalMs: 50,
+  groupReceiptIntervalMs: 100,
   ackTimeoutMs: 60,
   fullSyncCheckMs: 30,
 };

@@ -104,6 +104,7 @@ export interface ClientTuning {
   readonly heartbeatAnswerMs: number;
   readonly gapWaitMs: number;
   readonly receiptIntervalMs: number;
+  readonly groupReceiptIntervalMs: number;
   readonly fullSyncCheckMs: number;
   readonly cursorIntervalMs: number;
   /** More missing than this: only the newest page is fetched, the rest is left for scrolling. */
