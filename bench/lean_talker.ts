@@ -1,6 +1,6 @@
 /**
- * A member of one group over a lean socket: signs in with `v` and `caps`, counts what is pushed, acknowledges it once
- * a second as our SDK does. Looks into a frame no further than it must.
+ * A member of one group over a lean socket: signs in with `v` and `caps`, counts what is pushed, acknowledges it
+ * every three seconds as our SDK does. Looks into a frame no further than it must.
  */
 import { LeanSocket } from './lean_socket.js';
 import type { Account } from './plan.js';
@@ -20,7 +20,7 @@ export interface LeanTalkerOptions {
   readonly knownSeq: number;
 }
 
-const RECEIPT_INTERVAL_MS = 1000;
+const RECEIPT_INTERVAL_MS = 3000;
 /** Within the server's probe interval. */
 const HEARTBEAT_MS = 20_000;
 

@@ -25,6 +25,7 @@ import { SearchIndexer } from '../../im/search/search_indexer.js';
 import type { Stores } from '../../im/store/stores_interface.js';
 import { AttemptCounter } from '../../pkg/limit/attempt_counter.js';
 import type { Logger } from '../../pkg/log/logger.js';
+import { loopShare } from '../../pkg/timer/loop_share.js';
 import { WebhookCodeSender } from '../../service/api/webhook_code_sender.js';
 import type { Config } from '../../service/config.js';
 import { CountedApi } from '../../service/metrics/counted_api.js';
@@ -43,6 +44,8 @@ export interface RoomsDeps {
 }
 
 const nowMs = (): number => Date.now();
+/** Share of the event loop's time. Its batches cost as much as many messages, and their flush a moment of every ack. */
+const INDEXING_WAITS_ABOVE = 0.7;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 export type Rooms = ReturnType<typeof buildRooms>;
@@ -60,8 +63,10 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
   const presence = new LocalPresence(config.messaging, {
     ...{ ...stores, store: stores.presence, dispatch, logger, nowMs, monotonicMs: () => performance.now() },
   });
+  const busyShare = loopShare();
   const search = new SearchIndexer(config.store, {
-    ...{ store: stores.search, isBusy: () => batcher.stats().queuedCount > 0, logger },
+    isBusy: () => busyShare() > INDEXING_WAITS_ABOVE || batcher.stats().queuedCount > 0,
+    ...{ store: stores.search, logger },
     nowMs: () => performance.now(),
   });
   const figures = figuresOf(() => gateway, chat);

@@ -3,6 +3,7 @@
  * while the event loop has none, as long as that saves writes. A write costs as much as twenty frames in it.
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
+import { loopShare } from '../../pkg/timer/loop_share.js';
 
 export const FLUSH_OPTIONS = {
   groupFlushMs: integer(
@@ -61,14 +62,4 @@ export class FlushPace {
       this.#holdMs = this.#holdMs / 2 < FIRST_MS ? 0 : this.#holdMs / 2;
     }
   }
-}
-
-function loopShare(): () => number {
-  let before = performance.eventLoopUtilization();
-  return () => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, before);
-    before = now;
-    return utilization;
-  };
 }

@@ -1,6 +1,6 @@
 /**
- * Fills the index of the search behind the log: small batches with pauses, none while messages wait for the store. A
- * message is found a moment after it was stored, and no message ever waits for the index.
+ * Fills the index of the search behind the log: small batches with pauses, few while the server is busy. A message
+ * is found a moment after it was stored, under load later, and no message ever waits for the index.
  */
 import { flag, integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
@@ -16,7 +16,8 @@ export const SEARCH_OPTIONS = {
     1000,
     'ms',
     { min: 10, max: 3_600_000 },
-    'From having indexed everything to the next look: how long after it was stored a message may not be found yet.',
+    'From having indexed everything to the next look: how long after it was stored a message may not be found yet. ' +
+      'While the server is busy it takes longer.',
   ),
   searchBatchCount: integer(
     50,
@@ -31,7 +32,7 @@ export type SearchOptions = OptionsOf<typeof SEARCH_OPTIONS>;
 
 export interface SearchIndexerDeps {
   readonly store: Pick<SearchStore, 'indexBehind'>;
-  /** Messages wait for the store: the index can wait longer. */
+  /** Messages wait for the store, or little time is left: the index can wait longer. */
   readonly isBusy: () => boolean;
   readonly logger: Logger;
   /** Monotonic. */
@@ -42,7 +43,7 @@ export interface SearchIndexerDeps {
 export interface SearchIndexerStats {
   readonly indexedCount: number;
   readonly failureCount: number;
-  /** Batches that were put off, because messages waited. */
+  /** Times that a batch was put off, because the server was busy. */
   readonly yieldCount: number;
   /** Since it had indexed everything for the last time; 0 where it has now. */
   readonly behindMs: number;
@@ -50,8 +51,11 @@ export interface SearchIndexerStats {
 
 /** After failures the next try is later each time, up to this. */
 const RETRY_LIMIT_MS = 60_000;
-/** So often it gives way in a row: a server that is always busy has an index all the same. */
-const YIELD_LIMIT = 20;
+/**
+ * So often it gives way in a row: a server that is always busy has an index all the same, at some 250 messages a
+ * second and 2 % of a core; what is stored faster waits for quieter times.
+ */
+const YIELD_LIMIT = 10;
 
 export class SearchIndexer {
   /** As a part of the process. */

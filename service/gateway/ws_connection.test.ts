@@ -56,9 +56,32 @@ interface Scene {
   readonly send: (text: string) => void;
 }
 
-/** A connection over such a socket, with what writes to it and what looks after it. */
-async function open(t: TestContext, bytesPerMs: number): Promise<Scene> {
-  const socket = new SlowSocket();
+/** Reads what it was given only when it is told to, as a kernel does with what it had no room for. */
+class HoldingSocket extends Duplex {
+  isHolding = false;
+  text = '';
+  #release: (() => void) | undefined;
+
+  release(): void {
+    this.isHolding = false;
+    this.#release?.();
+  }
+
+  override _read(): void {
+    return;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    const take = (): void => {
+      this.text += chunk.toString('latin1');
+      done();
+    };
+    if (this.isHolding) this.#release = take;
+    else take();
+  }
+}
+
+async function connect(t: TestContext, socket: Duplex): Promise<WsConnection> {
   t.after(() => socket.destroy());
   const request = new IncomingMessage(new Socket());
   request.method = 'GET';
@@ -68,12 +91,18 @@ async function open(t: TestContext, bytesPerMs: number): Promise<Scene> {
     ...{ 'sec-websocket-key': key, 'sec-websocket-version': '13' },
   });
   const server = new WebSocketServer({ noServer: true, autoPong: false });
-  const connection = await new Promise<WsConnection>((resolve) =>
+  return new Promise<WsConnection>((resolve) =>
     server.handleUpgrade(request, socket, Buffer.alloc(0), (ws) => {
       const place = { signedIn: nothing };
       resolve(new WsConnection({ id: 1, remoteAddress: '127.0.0.1', host: 'a', place }, ws, socket));
     }),
   );
+}
+
+/** A connection over a slow socket, with what writes to it and what looks after it. */
+async function open(t: TestContext, bytesPerMs: number): Promise<Scene> {
+  const socket = new SlowSocket();
+  const connection = await connect(t, socket);
   await waitUntil('the upgrade to be written', () => socket.writableLength === 0);
   socket.taken.length = 0;
   socket.bytesPerMs = bytesPerMs;
@@ -145,4 +174,32 @@ test('a close in the middle of a frame stands behind the whole frame', async (t)
   const expected = packed(TEXT) + ending.toString('latin1') + text;
   await waitUntil('all of it', () => socket.text.length >= expected.length);
   assert.ok(socket.text === expected);
+});
+
+test('a write that the kernel takes at once is done at once; one that it does not keeps its bytes', async (t) => {
+  const [quick, slow] = [new HoldingSocket(), new HoldingSocket()];
+  const [one, other] = [await connect(t, quick), await connect(t, slow)];
+  const before = [quick.text.length, slow.text.length];
+  slow.isHolding = true;
+  const done: string[] = [];
+  const frames = (text: string): Uint8Array[] => Array.from(text, (letter) => WS_TEXT_FORMAT.pack(letter));
+  other.write(frames('abc'), () => void done.push('slow'));
+  one.write(frames('xyz'), () => void done.push('quick'));
+  one.write(frames('uvw'), () => void done.push('quick again'));
+  assert.deepEqual(done, ['quick', 'quick again'], 'in the same turn');
+  slow.release();
+  await waitUntil('the slow one', () => done.length === 3);
+  const joined = (text: string): string => Array.from(text, packed).join('');
+  assert.equal(slow.text.slice(before[1]), joined('abc'));
+  assert.equal(quick.text.slice(before[0]), joined('xyzuvw'));
+});
+
+test('what a broken socket was given counts as written at no time', async (t) => {
+  const socket = new HoldingSocket();
+  const connection = await connect(t, socket);
+  socket.destroy();
+  let isWritten = false;
+  connection.write([WS_TEXT_FORMAT.pack('a'), WS_TEXT_FORMAT.pack('b')], () => (isWritten = true));
+  await new Promise(setImmediate);
+  assert.equal(isWritten, false);
 });

@@ -3,9 +3,11 @@
  * buffer serves any number of readers; parsing, control frames and the close handshake are the library's.
  */
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import { CLOSE_CODES, type CloseName } from '../../im/errors.js';
 import type { Connection, FrameFormat } from '../../im/gateway/interface.js';
+import { JoinBuffer } from './join_buffer.js';
 import type { SocketPlace } from './socket_caps.js';
 
 /**
@@ -47,6 +49,8 @@ const PONG_BELOW_BYTES = 16_384;
 /** What is larger is handed over in pieces, so that each shows that a slow reader is still one. */
 const WHOLE_BYTES = 65_536;
 const PIECE_BYTES = 16_384;
+const NOTHING = Buffer.alloc(0);
+const JOINED = new JoinBuffer();
 /** What the library reports where none came. */
 const NO_CLOSE_FRAME = 1006;
 
@@ -58,6 +62,7 @@ export class WsConnection implements Connection {
   readonly #place: WsConnectionOptions['place'];
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
+  readonly #isEncrypted: boolean;
   /** The code of our close frame; 0 where we sent none, or only in answer to the other side's. */
   #closeCode = 0;
   /** Of a frame that is begun: nothing else may come in between. */
@@ -70,6 +75,7 @@ export class WsConnection implements Connection {
     this.#place = options.place;
     this.#ws = ws;
     this.#socket = socket;
+    this.#isEncrypted = socket instanceof TLSSocket;
   }
 
   write(chunks: readonly Uint8Array[], written: (isPart?: boolean) => void): void {
@@ -77,12 +83,23 @@ export class WsConnection implements Connection {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
     const first = chunks[0];
     if (first === undefined) return written();
-    const bytes = chunks.length === 1 ? first : Buffer.concat(chunks);
+    const bytes = chunks.length === 1 ? first : this.#join(chunks);
     if (bytes.length > WHOLE_BYTES) return this.#writePiece(bytes, written);
-    this.#socket.write(bytes, (error) => {
+    if (!this.#isEncrypted) {
+      // Most writes the kernel takes at once, and a callback for each would cost a tenth of it. `false` is also what
+      // a broken socket answers.
+      if (this.#socket.write(bytes) && this.#socket.writableLength === 0) return written();
+      JOINED.keep();
+    }
+    this.#socket.write(this.#isEncrypted ? bytes : NOTHING, (error) => {
       // A broken socket closes by itself: there is nothing left to write to.
       if (error === undefined || error === null) written();
     });
+  }
+
+  #join(chunks: readonly Uint8Array[]): Uint8Array {
+    // An encrypted write always ends later.
+    return this.#isEncrypted ? Buffer.concat(chunks) : JOINED.join(chunks);
   }
 
   /** The next only when the last is taken: what waits in the socket is joined, and done only all at once. */
