@@ -100,8 +100,10 @@ void test('messages: targets, pages and what they leave out', async (t) => {
     { mid: 7, emoji: '👍', count: 2, own: true, uids: [1, 2] },
   ]);
   says('msg.receipts', { audience: 300, readCount: 2, readers: ['2', '3'], deliveredCount: -1 });
-  const { deliveredCount, readers } = await client.messages.receipts(target);
-  assert.deepEqual([deliveredCount, readers], [undefined, [2, 3]]);
+  const { deliveredCount, readers, isPartial } = await client.messages.receipts(target);
+  assert.deepEqual([deliveredCount, readers, isPartial], [undefined, [2, 3], false]);
+  says('msg.receipts', { audience: 4000, readCount: 1, readers: ['2'], deliveredCount: -1, isPartial: true });
+  assert.equal((await client.messages.receipts(target)).isPartial, true);
   const event = { conv: CONV, mid: 7, seq: 4, from: '2', to: String(GROUP), cliMid: 'c', content: 'hi' };
   const reaction = { ...event, content: undefined, mid: 9, seq: 5, kind: 'reaction', emoji: '👍' };
   says('msg.page', { conv: CONV, events: [event, reaction] });

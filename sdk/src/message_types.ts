@@ -27,6 +27,8 @@ export interface MessageReceipts {
   readonly readers: readonly number[];
   /** Undefined: not kept in a group of this size. */
   readonly deliveredCount: number | undefined;
+  /** The group is too large to look at all of it: every number is «at least». */
+  readonly isPartial: boolean;
 }
 
 /** Where an event stands that this user caused. */

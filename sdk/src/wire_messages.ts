@@ -42,6 +42,7 @@ export function readReceipts(data: unknown): MessageReceipts | undefined {
     readCount: countOf(data['readCount']),
     readers: uidsOf(data['readers']),
     deliveredCount: deliveredCount === -1 ? undefined : countOf(deliveredCount),
+    isPartial: data['isPartial'] === true,
   };
 }
 
