@@ -85,7 +85,8 @@ class Play {
         return;
       }
       case 'swap':
-        this.#onTheWay.push(...this.#onTheWay.splice(0, 1));
+        // One of the first comes last.
+        this.#onTheWay.push(...this.#onTheWay.splice(Math.min(number, this.#onTheWay.length) - 1, 1));
         return;
       case 'signIn':
         this.#signingIn.push(this.scene.signIn(uid).then((watched) => this.connections.push(watched)));

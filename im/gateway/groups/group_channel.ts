@@ -160,17 +160,20 @@ export class GroupChannel implements Turning {
   }
 
   /**
-   * On its way while somebody's groups were read, which is how this channel began behind it: those who signed in
-   * before it and came in by it are not here.
+   * On its way while somebody's groups were read, or behind a later joining, which is how this channel began behind
+   * it: those who signed in before it and came in by it are not here, or were never told of it.
    */
   #late(event: ChatEvent): void {
     const change = memberChange(event);
     if (change === undefined) return;
     this.#deps.membersChanged(this.gid, event.seq, change);
     for (const uid of change.added) {
-      const clients = this.#deps.directory.clientsOf(uid);
-      if (clients.some((client) => this.#slots.of(client) === undefined))
+      const slots = this.#slotsOf(uid);
+      if (slots.length < this.#deps.directory.clientsOf(uid).length)
         this.#deps.cameLate(this.gid, uid, event.seq);
+      // Gone since and back again by what came first, which is all that they were pushed. Who signed in behind it
+      // knows it already, and is told once too often.
+      else for (const slot of slots) this.#deps.pusher.announce(slot, known(toSeq(slot.sinceSeq)));
     }
   }
 

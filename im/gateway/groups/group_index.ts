@@ -95,6 +95,9 @@ export class GroupIndex {
       relayDropCount: this.#relayDropCount,
       signingInCount: this.#signIns.count,
       readAgainCount: this.#readAgainCount,
+      lateLookingCount: this.#late.lookingCount,
+      lateCount: this.#late.lateCount,
+      lateFailedCount: this.#late.failedCount,
     };
   }
 
@@ -120,12 +123,12 @@ export class GroupIndex {
   }
 
   /**
-   * False: what happened meanwhile could not be kept; or a group here began behind what was read, or behind his last
-   * joining, and of what came between nothing passed here.
+   * False: what happened meanwhile could not be kept; or a group here began, or ended, behind what was read or his
+   * last joining: of what came between nothing passed here, or it was pushed to others and is not to be again.
    */
   #isGood({ isStale, changes }: Joining, { memberships, lastSeqs }: UserGroups): boolean {
     if (isStale) return false;
-    const baseOf = (gid: Gid): number => this.#channels.get(gid)?.baseSeq ?? 0;
+    const baseOf = (gid: Gid): number => this.#channels.get(gid)?.baseSeq ?? this.#signIns.endedSeq(gid);
     const gids = new Set<Gid>(memberships.map(({ gid }) => gid));
     if (memberships.some(({ gid }) => (lastSeqs.get(gid) ?? 0) < baseOf(gid))) return false;
     for (const [gid, kept] of changes) {
@@ -207,6 +210,7 @@ export class GroupIndex {
     const change = memberChange(event);
     if (change === undefined) return undefined;
     this.#signIns.membersChanged(gid, seq, change);
+    if (isLate) this.#signIns.cameLate(change.added);
     const added = change.added.filter((uid) => this.#deps.directory.clientsOf(uid).length > 0);
     if (added.length === 0) return undefined;
     if (!isLate) return this.#make(gid, seq - 1, seq - 1);
@@ -262,8 +266,9 @@ export class GroupIndex {
     channel.discard();
     this.#channels.delete(channel.gid);
     const { appliedSeq, heardSeq } = channel.order;
-    this.#signIns.heard(channel.gid, Math.max(appliedSeq, heardSeq));
-    this.#passed.passed(channel.gid, Math.max(appliedSeq, heardSeq));
+    const seq = Math.max(appliedSeq, heardSeq);
+    this.#signIns.ended(channel.gid, seq);
+    this.#passed.passed(channel.gid, seq);
   }
 }
 

@@ -57,4 +57,8 @@ export interface GroupStats {
   /** Sign-ins whose groups are being read, and those that had to be read again. */
   readonly signingInCount: number;
   readonly readAgainCount: number;
+  /** Users who are here and came into a group behind what passed: whose groups are being read, ever, and in vain. */
+  readonly lateLookingCount: number;
+  readonly lateCount: number;
+  readonly lateFailedCount: number;
 }

@@ -27,12 +27,21 @@ export class LateMembers {
   /** Where they came in, with the seq; bounded by the users who are here. */
   readonly #looking = new Map<Uid, Map<Gid, number>>();
   #isStopped = false;
+  /** Since the start: joinings that came late, and looks that failed and are repeated. */
+  lateCount = 0;
+  failedCount = 0;
 
   constructor(deps: LateMembersDeps) {
     this.#deps = deps;
   }
 
+  /** Users whose groups are being looked up now. */
+  get lookingCount(): number {
+    return this.#looking.size;
+  }
+
   add(gid: Gid, uid: Uid, seq: number): void {
+    this.lateCount++;
     const looking = this.#looking.get(uid);
     // What comes while his groups are being read is kept, as for a sign-in.
     if (looking !== undefined) {
@@ -63,6 +72,7 @@ export class LateMembers {
       await read(joining, (groups) => this.#enter(uid, joining, groups));
       return true;
     } catch (error) {
+      this.failedCount++;
       logger.warn({ err: error, uid }, 'the groups of a late member could not be read yet');
       return false;
     } finally {
@@ -73,9 +83,21 @@ export class LateMembers {
   #enter(uid: Uid, joining: Joining, groups: UserGroups): void {
     const came = this.#looking.get(uid) ?? new Map<Gid, number>();
     this.#looking.delete(uid);
+    const read = placesOf(groups, joining);
     for (const client of this.#deps.directory.clientsOf(uid)) {
+      // No answer to a sign-in names these groups. A joining that is still on its way may have brought him into more
+      // than those he came late into: his places there begin behind it, and it will be no news when it comes.
+      const untold = [...read].filter(([gid]) => !came.has(gid) && client.groups?.has(gid) !== true);
       this.#deps.enter(client, joining, groups);
-      for (const [gid, seq] of came) this.#deps.announce(client, gid, seq);
+      for (const [gid, seq] of [...came, ...untold]) this.#deps.announce(client, gid, seq);
     }
   }
+}
+
+/** Where he is a member by what was read, or came in meanwhile: with a seq that he has not been told of. */
+function placesOf({ memberships, lastSeqs }: UserGroups, { changes }: Joining): ReadonlyMap<Gid, number> {
+  const places = new Map<Gid, number>();
+  for (const [gid, kept] of changes) for (const { seq, isMember } of kept) if (isMember) places.set(gid, seq);
+  for (const { gid, joinedSeq } of memberships) places.set(gid, lastSeqs.get(gid) ?? joinedSeq);
+  return places;
 }

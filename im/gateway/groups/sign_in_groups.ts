@@ -45,6 +45,8 @@ export class SignInGroups {
   readonly #byUid = new Map<Uid, Joining[]>();
   /** The last event of groups that nobody here was a member of when it came. */
   readonly #heard = new Map<Gid, number>();
+  /** Up to where groups went that nobody here is a member of any more. */
+  readonly #ended = new Map<Gid, number>();
   #keptCount = 0;
 
   constructor(
@@ -77,7 +79,9 @@ export class SignInGroups {
     if (others.length > 0) this.#byUid.set(joining.uid, others);
     else this.#byUid.delete(joining.uid);
     // Whoever begins from now on reads what is newer.
-    if (this.#joining.size === 0) this.#heard.clear();
+    if (this.#joining.size > 0) return;
+    this.#heard.clear();
+    this.#ended.clear();
   }
 
   /**
@@ -99,6 +103,11 @@ export class SignInGroups {
     for (const uid of gone) this.#keep(gid, uid, { seq, isMember: false });
   }
 
+  /** They came in by an event that is old: whether they still are members only a new read knows. */
+  cameLate(uids: readonly Uid[]): void {
+    for (const uid of uids) for (const joining of this.#byUid.get(uid) ?? []) joining.isStale = true;
+  }
+
   interestChanged(uid: Uid, gid: Gid, interest: Interest): void {
     for (const joining of this.#byUid.get(uid) ?? []) joining.interests.set(gid, interest);
   }
@@ -109,6 +118,17 @@ export class SignInGroups {
     if (seq <= (this.#heard.get(gid) ?? 0)) return;
     this.#heard.set(gid, seq);
     if (this.#heard.size > this.#limit) this.#forget();
+  }
+
+  /** Its last connections have gone, and were given everything up to `seq`. */
+  ended(gid: Gid, seq: number): void {
+    if (this.#joining.size === 0) return;
+    this.#ended.set(gid, Math.max(seq, this.endedSeq(gid)));
+    if (this.#ended.size > this.#limit) this.#forget();
+  }
+
+  endedSeq(gid: Gid): number {
+    return this.#ended.get(gid) ?? 0;
   }
 
   heardSeq(gid: Gid): number {
@@ -128,6 +148,7 @@ export class SignInGroups {
   /** Too much to be kept: everybody who is signing in reads again, after all of this. */
   #forget(): void {
     this.#heard.clear();
+    this.#ended.clear();
     this.#keptCount = 0;
     for (const joining of this.#joining) {
       joining.changes.clear();
