@@ -4,7 +4,9 @@
  *   1 ……… appliedSeq │ a hole │ events that came early ……… heardSeq
  *   passed on        │ waited for, then read from the store
  */
-import type { GroupEvent } from './group_event.js';
+import type { ChatEvent } from '../../message/message.js';
+import { loggedEvent, type GroupEvent } from './group_event.js';
+import { LetGoEvents } from './let_go_events.js';
 import type { WaitingEvents } from './waiting_events.js';
 
 /** The store covers the place, and nothing is there (any more). */
@@ -13,6 +15,7 @@ const NOTHING = 'nothing';
 export class EventOrder {
   readonly #waiting: WaitingEvents;
   readonly #events = new Map<number, GroupEvent | typeof NOTHING>();
+  readonly #letGo: LetGoEvents;
   appliedSeq: number;
   /** There is an event with this seq, whether or not it came here. */
   heardSeq: number;
@@ -24,6 +27,7 @@ export class EventOrder {
     this.heardSeq = heardSeq;
     this.lostSeq = heardSeq;
     this.#waiting = waiting;
+    this.#letGo = new LetGoEvents(waiting);
   }
 
   get hasNext(): boolean {
@@ -41,22 +45,30 @@ export class EventOrder {
     if (seq > this.heardSeq) this.heardSeq = seq;
     if (seq > this.appliedSeq && (this.#events.size >= this.#waiting.limit || this.#waiting.isFarOver)) {
       this.lostSeq = Math.max(this.lostSeq, seq);
+      if (!this.#events.has(seq)) this.#letGo.add(event);
       return;
     }
-    this.fill(event);
+    this.#fill(event);
   }
 
-  /** One that was missing; whoever reads it bounds how many there are. */
-  fill(event: GroupEvent): void {
+  /** One that was missing, as the log has it; whoever reads it bounds how many there are. */
+  fill(event: ChatEvent): void {
+    this.#fill(loggedEvent(event, this.#letGo.take(event.seq)));
+  }
+
+  #fill(event: GroupEvent): void {
     const { seq } = event.event;
     if (seq <= this.appliedSeq || this.#events.has(seq)) return;
+    this.#letGo.take(seq);
     this.#events.set(seq, event);
     this.#waiting.add(event.bytes);
   }
 
   /** Nothing is there. */
   pass(seq: number): void {
-    if (seq > this.appliedSeq && !this.#events.has(seq)) this.#events.set(seq, NOTHING);
+    if (seq <= this.appliedSeq || this.#events.has(seq)) return;
+    this.#letGo.take(seq);
+    this.#events.set(seq, NOTHING);
   }
 
   /** The next in order, which counts as applied from now on; places where nothing is are passed over. */
@@ -85,5 +97,6 @@ export class EventOrder {
   discard(): void {
     for (const event of this.#events.values()) if (event !== NOTHING) this.#waiting.delete(event.bytes);
     this.#events.clear();
+    this.#letGo.discard();
   }
 }

@@ -31,9 +31,13 @@ export function groupEvent({
   return { event, audience, except, bytes: event.content.length + EVENT_BYTES };
 }
 
-/** As the log has it: for all members, because nothing there says how large the group was. */
-export function loggedEvent(event: ChatEvent): GroupEvent {
-  return { event, audience: 'members', except: undefined, bytes: event.content.length + EVENT_BYTES };
+/** As the log has it: for all members where nothing else is known, because nothing there says how large the group was. */
+export function loggedEvent(
+  event: ChatEvent,
+  addressing: Pick<GroupEvent, 'audience' | 'except'> = { audience: 'members', except: undefined },
+): GroupEvent {
+  const { audience, except } = addressing;
+  return { event, audience, except, bytes: event.content.length + EVENT_BYTES };
 }
 
 /** Undefined for whatever is no notice of ours. */

@@ -138,6 +138,33 @@ test('more than a channel keeps is read from the store in its turn, and whoever 
   );
 });
 
+test('what is read again because too much waited is for the same devices as when it came', async (t) => {
+  const scene = sceneOf(t, { groupWaitingEvents: 16 });
+  const { store } = scene;
+  store.join(GROUP, ANN, BOB);
+  const [one, two, bob] = [await scene.signIn(ANN), await scene.signIn(ANN), await scene.signIn(BOB)];
+  const except = { uid: ANN, device: one.client.device };
+  store.say(GROUP, BOB);
+  const said = Array.from({ length: 30 }, () => ({ ...store.say(GROUP, ANN), except }));
+  const alias = store.note(GROUP, ANN, { type: 'alias', uid: ANN, alias: 'A' });
+  await turns();
+  void scene.deliver(...said, { ...alias, audience: 'concerned' }, store.say(GROUP, BOB));
+  await waitUntil('all of it', () => seqsOf(bob, GROUP).includes(34));
+  assert.ok(store.logReads > 1, 'more than the hole was read');
+  const all = Array.from({ length: 33 }, (_, index) => index + 2);
+  assert.deepEqual(seqsOf(two, GROUP), all);
+  assert.deepEqual(seqsOf(one, GROUP), [2, 33, 34], 'no echo of its own');
+  assert.deepEqual(
+    seqsOf(bob, GROUP),
+    all.filter((seq) => seq !== 33),
+    'the notice does not concern him',
+  );
+  const last = bob.frames.at(-1);
+  assert.deepEqual(last?.kind === 'push' && last.after, 32);
+  await scene.deliver(...said);
+  assert.deepEqual([seqsOf(one, GROUP).length, scene.index.stats().waitingCount], [3, 0]);
+});
+
 test('a fan-out yields: so many pushes in a turn, one event after the other, groups in turns', async (t) => {
   const scene = sceneOf(t);
   const other = gidOf(2);

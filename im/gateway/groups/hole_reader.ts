@@ -7,7 +7,6 @@ import type { Logger } from '../../../pkg/log/logger.js';
 import { known, toSeq } from '../../message/ids.js';
 import type { MessageStore, RangePage } from '../../store/interface.js';
 import type { GroupChannel } from './group_channel.js';
-import { loggedEvent } from './group_event.js';
 import type { GroupOptions } from './group_options.js';
 
 export interface HoleReaderDeps {
@@ -106,7 +105,7 @@ export class HoleReader {
     // Closed while it was read: what is counted as waiting now would wait for ever.
     if (isGone) return;
     order.lostSeq = Math.max(order.lostSeq, to);
-    for (const event of events) order.fill(loggedEvent(event));
+    for (const event of events) order.fill(event);
     // What retention has erased is gone for everybody.
     for (let seq: number = from; seq <= to; seq++) order.pass(seq);
   }

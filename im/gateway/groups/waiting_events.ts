@@ -10,6 +10,8 @@ export class WaitingEvents {
   #resolvers: (() => void)[] = [];
   count = 0;
   bytes = 0;
+  /** Kept by LetGoEvents. */
+  letGoCount = 0;
 
   constructor(options: Pick<GroupOptions, 'groupWaitingEvents' | 'groupWaitingBytes'>) {
     this.#options = options;
@@ -22,6 +24,11 @@ export class WaitingEvents {
   /** Whoever delivers does not wait as he should. */
   get isFarOver(): boolean {
     return !this.#isBelow(FAR_OVER);
+  }
+
+  /** Of those let go it is remembered for whom they were: little each, and not of any number. */
+  get mayLetGo(): boolean {
+    return this.letGoCount < this.limit * FAR_OVER;
   }
 
   add(bytes: number): void {
