@@ -7,6 +7,8 @@ export interface ClientFigures {
   readonly byProfile: ReadonlyMap<string, number>;
   readonly outboundFrameCount: number;
   readonly outboundBytes: number;
+  /** What the answers to api requests under way may weigh: counts in the same bound. */
+  readonly apiBytes: number;
   /** Frames handed to messaging and not answered yet. */
   readonly unansweredCount: number;
   /** Frames read and held back: signing in, or too much unanswered. */
@@ -15,7 +17,10 @@ export interface ClientFigures {
   readonly closes: ReadonlyMap<CloseName, number>;
 }
 
-export function clientFigures(clients: Iterable<Client>): Omit<ClientFigures, 'closes' | 'outboundBytes'> {
+/** What is counted one by one; the rest is known. */
+export function clientFigures(
+  clients: Iterable<Client>,
+): Omit<ClientFigures, 'closes' | 'outboundBytes' | 'apiBytes'> {
   const byProfile = new Map([
     ['none', 0],
     ['legacy', 0],

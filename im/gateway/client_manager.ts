@@ -173,7 +173,8 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   /** Looks at every connection: for metrics, not for what clients may ask. */
   figures(): ClientFigures {
     const { bytes: outboundBytes } = this.#outboundTotal;
-    return { ...clientFigures(this.#clients.values()), outboundBytes, closes: this.#closer.counts };
+    const { apiBytes } = this.#inbound;
+    return { ...clientFigures(this.#clients.values()), outboundBytes, apiBytes, closes: this.#closer.counts };
   }
 
   start(): void {

@@ -53,6 +53,7 @@ test('what was held back while a connection signed in is not done when it has go
   const other = fakeClient(2);
   ask(inbound, other);
   assert.deepEqual([handled.length, sent.length], [1, 0], 'there is room for everybody else');
+  assert.equal(inbound.apiBytes, ANSWER_BYTES.page, 'only his is promised');
 });
 
 test('beyond what all answers may weigh requests are told to come back, and it is given back with the answer', () => {
@@ -63,6 +64,7 @@ test('beyond what all answers may weigh requests are told to come back, and it i
   assert.equal(handled.length, 1);
   assert.equal(sent[0]?.[1].kind, 'apiError');
   inbound.answered(one, one.unansweredBytes);
+  assert.equal(inbound.apiBytes, 0);
   ask(inbound, other);
   assert.equal(handled.length, 2);
 });

@@ -90,6 +90,10 @@ export class Inbound {
     this.#deps = deps;
   }
 
+  get apiBytes(): number {
+    return this.#apiBytes;
+  }
+
   received(client: Client, text: string, bytes: number): void {
     if (client.closing !== undefined) return;
     if (this.#mustWait(client)) {
