@@ -47,6 +47,21 @@ export const GATEWAY_GROUP_METRICS: readonly MetricRow[] = [
     (f) => f.gateway.groups.readAgainCount,
   ),
   gauge(
+    'gateway_group_late_lookups',
+    'Users here whose joining came late: their groups are being read.',
+    (f) => f.gateway.groups.lateLookingCount,
+  ),
+  counter(
+    'gateway_group_late_members_total',
+    'Joinings that came behind what had passed; clients are told to fetch.',
+    (f) => f.gateway.groups.lateCount,
+  ),
+  counter(
+    'gateway_group_late_failed_total',
+    'Reads of groups for late joinings that failed and are repeated.',
+    (f) => f.gateway.groups.lateFailedCount,
+  ),
+  gauge(
     'gateway_group_hold_seconds',
     'How long pushes to groups wait for more to the same socket.',
     (f) => f.gateway.groupHoldMs / SECOND_MS,

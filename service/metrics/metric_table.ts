@@ -35,6 +35,11 @@ const GATEWAY: readonly MetricRow[] = [
     (f) => f.clients.outboundBytes,
   ),
   gauge(
+    'gateway_api_answer_bytes',
+    'What answers to api requests under way may weigh.',
+    (f) => f.clients.apiBytes,
+  ),
+  gauge(
     'gateway_unanswered_frames',
     'Frames of clients under way to an answer.',
     (f) => f.clients.unansweredCount,
