@@ -3,7 +3,7 @@
  * socket alone where none will come.
  */
 import { groupOf } from '../../message/conversation.js';
-import type { ChatEvent } from '../../message/message.js';
+import { EVENT_KIND, type ChatEvent } from '../../message/message.js';
 import { wireMid } from '../../message/recall.js';
 import type { Client } from '../client.js';
 import type { SharedFrame } from '../shared_frame.js';
@@ -29,7 +29,9 @@ export class AwaitedReceipts {
     if (event.from === client.uid) return false;
     const isGroup = groupOf(event.conv) !== undefined;
     const hasWord = shared.chunks(client.dialect, client.connection.format).length > 0;
-    if (!hasWord || (isGroup && client.profile !== 'legacy')) {
+    // The Java SDK acknowledges messages of groups and no notice; pushed again, an old one would undo a newer one.
+    const isAcked = !isGroup || (client.profile === 'legacy' && event.kind !== EVENT_KIND.notice);
+    if (!hasWord || !isAcked) {
       this.#written.add(client, event);
       return false;
     }

@@ -6,7 +6,8 @@ import { groupConversation } from '../../message/conversation.js';
 import { known, toGid, toMid, toSeq, toUid } from '../../message/ids.js';
 import { EVENT_KIND, type ChatEvent, type EventKind } from '../../message/message.js';
 import { reactionContent } from '../../message/event_content.js';
-import { OldSdkScene, settled } from './fake_old_client.js';
+import { noticeContent, NOTICE_TYPE } from '../../message/notice.js';
+import { OldSdkScene, READER, settled } from './fake_old_client.js';
 
 const GID = known(toGid(2 ** 30 + 1));
 const PEER = known(toUid(2));
@@ -86,6 +87,22 @@ test('legacy: acknowledged one by one and pushed again, but nobody hears «offli
   scene.leave(client);
   await settled();
   assert.deepEqual(scene.told, []);
+});
+
+test('legacy: a notice, which its SDK acknowledges with nothing, is not repeated: an old «removed» would undo a new «joined»', async () => {
+  const scene = new OldSdkScene({ oldSdkFirstRepushMs: 20 });
+  const { client, socket } = scene.enter('legacy');
+  await settled();
+  const content = noticeContent({ type: 'removed', uids: [READER], banned: false });
+  scene.push(client, { ...eventAt(7), kind: EVENT_KIND.notice, type: NOTICE_TYPE, content });
+  await settled();
+  assert.match(socket.text, /"notify.group"/);
+  assert.equal(scene.sdks.stats().unackedCount, 0, 'nothing is waited for');
+  scene.sdks.heard(client, performance.now() + 2000);
+  await waitUntil('its receipt', () => scene.receipts.length > 0);
+  const [receipt] = scene.receipts;
+  assert.ok(receipt?.kind === 'receipt' && receipt.by === 'pushed' && receipt.messages[0]?.seq === 7);
+  scene.sdks.stop();
 });
 
 test('an event that a dialect has no word for counts as passed: the next is no hole, and the mark goes on', async () => {
