@@ -297,7 +297,8 @@ export class HttpServer {
     const { code, message, retryAfterMs } = error;
     if (retryAfterMs !== undefined) response.setHeader('retry-after', Math.ceil(retryAfterMs / 1000));
     const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
-    this.#answer(response, status, { Code: code, Msg: message, Data: '', ...retry });
+    // Not a text: the public Java SDK reads Data into the type that success has, and would not get to the code.
+    this.#answer(response, status, { Code: code, Msg: message, Data: null, ...retry });
   }
 
   #answer(response: Response, status: number, body: object): void {

@@ -248,7 +248,7 @@ test('neither passwords nor tokens are logged, whatever fails', async (t) => {
     },
   });
   const answer = await server.call('auth/register', { account: 'a', password: 'top secret' });
-  assert.deepEqual([answer.status, answer.code, answer.data], [500, 500, '']);
+  assert.deepEqual([answer.status, answer.code, answer.data], [500, 500, null]);
   assert.ok(!answer.text.includes('memory'), 'the cause is not told');
   await server.raw('/api/auth/signin', { body: '{"account":"a","password":"top secret"' });
   const { token } = await server.somebody();

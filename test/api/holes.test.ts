@@ -216,12 +216,16 @@ test('hole 23: a wrong parameter is Code 300 in the envelope, and a code has one
   ];
   for (const [path, body, status, code] of cases) {
     const answer = await call(http, path, body, alice.token);
-    assert.deepEqual([answer.status, answer.code, answer.data], [status, code, ''], `${path} ${answer.text}`);
+    assert.deepEqual(
+      [answer.status, answer.code, answer.data],
+      [status, code, null],
+      `${path} ${answer.text}`,
+    );
   }
   const stranger = await call(http, 'contacts/add', { Uid: 'x' });
-  assert.deepEqual([stranger.status, stranger.code, stranger.data], [401, 1001, '']);
+  assert.deepEqual([stranger.status, stranger.code, stranger.data], [401, 1001, null]);
   const release = await callGet(http, 'app/release');
-  assert.deepEqual([release.code, release.data], [1009, ''], 'not configured is said, not an empty 200');
+  assert.deepEqual([release.code, release.data], [1009, null], 'not configured is said, not an empty 200');
 });
 
 test('hole 24: recent and user give the messages; session lists agree; a contact is two-way at once', async (t) => {

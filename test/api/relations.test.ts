@@ -97,7 +97,7 @@ test('black and white lists', async (t) => {
     await callOk(http, 'session/blacklist/add', { relative_ids: [alice.uid] }, bob.token);
     assert.match(await send(scene, 'two'), new RegExp(ERRORS.BLOCKED.text));
     const refused = await call(http, 'session/ticket', { To: String(bob.uid) }, alice.token);
-    assert.deepEqual([refused.code, refused.data], [ERRORS.BLOCKED.code, '']);
+    assert.deepEqual([refused.code, refused.data], [ERRORS.BLOCKED.code, null]);
     await callOk(http, 'session/blacklist/remove', { relative_ids: [alice.uid] }, bob.token);
     assert.equal(await send(scene, 'three'), 'stored');
     assert.equal((await call(http, 'session/ticket', { To: bob.uid }, alice.token)).code, 100);

@@ -24,7 +24,7 @@ test('who asks: every operation refuses no token, a foreign token and a supersed
   for (const path of guarded('caller')) {
     for (const [name, token] of Object.entries(tokens)) {
       const { status, code, data } = await server.call(path, {}, token);
-      assert.deepEqual([status, code, data], [401, 1001, ''], `${path} with ${name}`);
+      assert.deepEqual([status, code, data], [401, 1001, null], `${path} with ${name}`);
     }
   }
   assert.deepEqual(guarded('genuine'), ['auth/logout']);
