@@ -10,7 +10,7 @@ import type { MidBlocks } from './mid_blocks.js';
 export interface MessageApiDeps {
   readonly messages: Pick<MessageStore, 'offline'>;
   readonly mids: MidBlocks;
-  readonly receipts: Pick<Receipts, 'received'>;
+  readonly receipts: Pick<Receipts, 'received' | 'written'>;
   readonly recaller: Recaller;
 }
 
@@ -35,6 +35,8 @@ export class MessageApi {
    * acked for it, or it would be given first for ever.
    */
   async offline(caller: Caller): Promise<unknown> {
+    // A phone pulls as soon as it is connected again: what it acknowledged just before is still to be written.
+    await this.#deps.receipts.written();
     const events = await this.#deps.messages.offline(caller.uid, caller.device, OFFLINE_LIMITS);
     const unknown = events.filter((event) => !isInOldLists(event));
     if (unknown.length > 0)

@@ -116,6 +116,14 @@ export class ReceiptHandler implements Receipts {
     await this.#deps.marks.flush();
   }
 
+  async written(): Promise<void> {
+    try {
+      await this.#deps.marks.flush();
+    } catch (error) {
+      this.#deps.logger.warn({ err: error }, 'receipts could not be written before a pull');
+    }
+  }
+
   async read(caller: Reader, conv: ConversationName, from: Seq, to: Seq): Promise<void> {
     await this.#one(caller, { by: 'interval', conv, from, to, state: 'read' });
   }

@@ -1,7 +1,7 @@
 /** The public Java SDK against the real server: its whole flow, its reconnect, its receipts, and nobody's loop. */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { register } from '../support/http.js';
+import { call, register } from '../support/http.js';
 import { asObject } from '../support/raw_client.js';
 import { TestServer, type ServerOptions } from '../support/server.js';
 import { expectQuiet, waitUntil } from '../support/wait.js';
@@ -89,6 +89,15 @@ test('a network that breaks without a word: the phone comes back by itself and m
   }
   await waitUntil('all of it', () => bob.shown.length === expected.length);
   assert.deepEqual(bob.shown.map(({ content }) => content).sort(), expected);
+});
+
+test('what was received over the socket is not in a pull right after it, which a reconnect is', async (t) => {
+  const server = await serve(t);
+  const [ann, bob] = [await newPhone(t, server, 'ann'), await newPhone(t, server, 'bob')];
+  assert.equal(await ann.send(bob.uid, 'once'), 'received');
+  const pull = await call(server.urls.http, 'msg/chat/offline', {}, bob.token);
+  // The phone would count it as unread once more.
+  assert.deepEqual([pull.code, pull.data], [100, []]);
 });
 
 test('a receipt that gets lost: pushed again twice, shown once; gone without one, the sender is told', async (t) => {
