@@ -2,7 +2,7 @@
 import { chatMembers } from '../message/conversation.js';
 import { known, toMid, toSeq, toUid } from '../message/ids.js';
 import { INTERESTS, type ConversationSettings, type Interest } from '../message/settings.js';
-import { conversation, listOf, maybe, maybeText, optional, required, toFlag } from './fields.js';
+import { conversation, listOf, maybe, maybeText, oneOrList, optional, required, toFlag } from './fields.js';
 import { callerOperation, type Operation } from './operation.js';
 
 const STATE_COUNT = 500;
@@ -45,9 +45,13 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
   callerOperation({
     path: 'user/state',
     answer: 'list',
-    input: { uid: listOf(toUid, STATE_COUNT) },
-    tellsOf: ({ uid }) => uid,
-    run: (rooms, input, caller) => rooms.presence.states(input.uid, caller),
+    input: { uid: oneOrList(toUid, STATE_COUNT) },
+    tellsOf: ({ uid }) => uid.values,
+    run: (rooms, { uid }, caller) => {
+      const [one] = uid.values;
+      if (uid.isOne && one !== undefined) return rooms.presence.state(one, caller);
+      return rooms.presence.states(uid.values, caller);
+    },
   }),
   callerOperation({
     path: 'user/online',

@@ -60,18 +60,34 @@ export function maybe<Value>(narrow: Narrow<Value>): Field<Value | undefined> {
 
 /** One id or a list of them; nulls in it and repeats are left out, absent is the empty list. */
 export function listOf<Value>(narrow: Narrow<Value>, limit: number): Field<readonly Value[]> {
+  return field((value) => toList(value, narrow, limit));
+}
+
+export interface OneOrList<Value> {
+  readonly values: readonly Value[];
+  /** It was named by itself, in no list. */
+  readonly isOne: boolean;
+}
+
+/** As `listOf`, for what is answered otherwise where one is asked for than where a list of one is. */
+export function oneOrList<Value>(narrow: Narrow<Value>, limit: number): Field<OneOrList<Value>> {
   return field((value) => {
-    const items: readonly unknown[] = Array.isArray(value) ? value : [value];
-    if (items.length > limit) return undefined;
-    const ids = new Set<Value>();
-    for (const item of items) {
-      if (isAbsent(item)) continue;
-      const id = narrow(item);
-      if (id === undefined) return undefined;
-      ids.add(id);
-    }
-    return [...ids];
+    const values = toList(value, narrow, limit);
+    return values && { values, isOne: !Array.isArray(value) && values.length === 1 };
   });
+}
+
+function toList<Value>(value: unknown, narrow: Narrow<Value>, limit: number): readonly Value[] | undefined {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (items.length > limit) return undefined;
+  const ids = new Set<Value>();
+  for (const item of items) {
+    if (isAbsent(item)) continue;
+    const id = narrow(item);
+    if (id === undefined) return undefined;
+    ids.add(id);
+  }
+  return [...ids];
 }
 
 /** Text of `min` to `max` UTF-16 units without NUL; with `min` 0 it may be absent and is then ''. */

@@ -48,7 +48,7 @@ export const PEOPLE_OPERATIONS: readonly Operation[] = [
     aliases: ['api.user.info.get'],
     input: { uid: listOf(toUid, UID_COUNT) },
     tellsOf: ({ uid }) => uid,
-    run: (rooms, input) => rooms.users.info(input.uid),
+    run: (rooms, input, caller) => rooms.users.info(input.uid, caller),
   }),
   ...['user/profile', 'user/profile/auth'].map((path) =>
     callerOperation({

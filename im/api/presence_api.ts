@@ -24,6 +24,12 @@ export class PresenceApi {
     return (await this.#deps.presence.states(uid, uids)).map(stateAnswer);
   }
 
+  /** Of one alone. `onlineAt` is the public web SDK's word: it reads an object here, and would show everybody as gone. */
+  async state(of: Uid, { uid }: Caller): Promise<unknown> {
+    const [state] = await this.#deps.presence.states(uid, [of]);
+    return state && { ...stateAnswer(state), onlineAt: state.lastSeenAtMs };
+  }
+
   /** The caller's contacts who are. */
   async online({ uid }: Caller): Promise<unknown> {
     const contacts = (await this.#deps.contacts.list(uid)).map(({ peer }) => peer.uid);

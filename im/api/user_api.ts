@@ -1,10 +1,12 @@
 /** user/*: who somebody is, finding people, one's own profile. Only the owner is told the account and the e-mail. */
 import { imError } from '../errors.js';
-import type { Uid } from '../message/ids.js';
+import { known, toDevice, type Uid } from '../message/ids.js';
 import type { Presence } from '../presence/interface.js';
 import type { ProfileChange, User, UserStore } from '../store/people_interface.js';
 import type { Caller } from './interface.js';
 import { strangerAnswer, userAnswer } from './user_answer.js';
+
+const WEB = known(toDevice(2));
 
 export interface UserApiDeps {
   readonly users: Pick<UserStore, 'byUids' | 'byAccount' | 'update' | 'search'>;
@@ -25,12 +27,13 @@ export class UserApi {
     this.#deps = deps;
   }
 
-  /** Unknown uids are left out. Throws NO_SUCH_USER where some were asked for and none is known. */
-  async info(uids: readonly Uid[]): Promise<unknown> {
+  /** Unknown uids are left out. Throws NO_SUCH_USER where some were asked for and none is known, but on the web. */
+  async info(uids: readonly Uid[], { device }: Caller): Promise<unknown> {
     if (uids.length === 0) return [];
     const users = await this.#deps.users.byUids(uids);
-    // A public client reads the first element of whatever it gets.
-    if (users.length === 0) throw imError('NO_SUCH_USER');
+    // The public Java SDK reads the first element of whatever it gets; the web SDK knows an empty list, and waits for
+    // ever where it is told an error.
+    if (users.length === 0 && device !== WEB) throw imError('NO_SUCH_USER');
     return users.map(strangerAnswer);
   }
 

@@ -85,7 +85,7 @@ for (const [name, { onlineSaveMs, end }] of Object.entries(ENDS)) {
     const startedAtMs = Date.now();
     await connect(t, server, bob);
     const state = async (): Promise<Json> => {
-      const rows = await callOk(server.urls.http, 'user/state', { uid: bob.uid }, alice.token);
+      const rows = await callOk(server.urls.http, 'user/state', { uid: [bob.uid] }, alice.token);
       assert.ok(Array.isArray(rows) && rows.length === 1);
       return asObject(rows[0]);
     };
