@@ -1,3 +1,5 @@
+import type { Dialect } from '../message/encoder.js';
+
 /** What an operation may know of a call besides its input and its caller. */
 export interface CallContext {
   /**
@@ -7,4 +9,6 @@ export interface CallContext {
   readonly host: string;
   /** The client's, in its canonical spelling. */
   readonly address: string;
+  /** Of the connection that it came by; undefined over HTTP. */
+  readonly dialect: Dialect | undefined;
 }

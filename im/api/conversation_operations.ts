@@ -47,9 +47,9 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     answer: 'list',
     input: { uid: oneOrList(toUid, STATE_COUNT) },
     tellsOf: ({ uid }) => uid.values,
-    run: (rooms, { uid }, caller) => {
+    run: (rooms, { uid }, caller, { dialect }) => {
       const [one] = uid.values;
-      if (uid.isOne && one !== undefined) return rooms.presence.state(one, caller);
+      if (uid.isOne && one !== undefined) return rooms.presence.state(one, caller, dialect);
       return rooms.presence.states(uid.values, caller);
     },
   }),

@@ -3,6 +3,7 @@
  * in im/api/operations.ts; they throw CodedError and return what becomes the `Data` of the answer.
  */
 import type { ConversationName } from '../message/conversation.js';
+import type { Dialect } from '../message/encoder.js';
 import type { Device, Mid, PeerId, Seq, Uid } from '../message/ids.js';
 
 /** Who asks. Filled from a checked token, never from the request's body. */
@@ -22,6 +23,8 @@ export interface ApiRequest {
   readonly host: string;
   /** The client's, in its canonical spelling. */
   readonly address: string;
+  /** Of the connection that it came by; absent over HTTP. */
+  readonly dialect?: Dialect;
 }
 
 export interface Api {

@@ -105,11 +105,12 @@ export class LocalApi implements Api {
     );
   }
 
-  async call({ operation, input, caller, host, address }: ApiRequest): Promise<unknown> {
+  async call({ operation, input, caller, host, address, dialect }: ApiRequest): Promise<unknown> {
     const found = this.#byPath.get(operation);
     if (found === undefined) throw imError('NO_SUCH_ROUTE');
     try {
-      const run = (): Promise<unknown> => found.run(this.#rooms, input, caller, { host, address });
+      const context = { host, address, dialect };
+      const run = (): Promise<unknown> => found.run(this.#rooms, input, caller, context);
       if (!isLargeAnswer(found.answer)) return await run();
       const running = this.#large.run(run);
       if (running === undefined) throw imError('TOO_BUSY', undefined, { retryAfterMs: BUSY_RETRY_MS });

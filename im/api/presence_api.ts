@@ -2,6 +2,7 @@
  * user/state, user/online, state/sub: who is there and since when not. Of whom the caller may not know, the answer is
  * the same as of somebody who never signed in.
  */
+import type { Dialect } from '../message/encoder.js';
 import type { Uid } from '../message/ids.js';
 import type { Presence, PresenceState } from '../presence/interface.js';
 import type { ContactStore } from '../store/people_interface.js';
@@ -24,9 +25,14 @@ export class PresenceApi {
     return (await this.#deps.presence.states(uid, uids)).map(stateAnswer);
   }
 
-  /** Of one alone. `onlineAt` is the public web SDK's word: it reads an object here, and would show everybody as gone. */
-  async state(of: Uid, { uid }: Caller): Promise<unknown> {
-    const [state] = await this.#deps.presence.states(uid, [of]);
+  /**
+   * Of one alone. `onlineAt` is the public web SDK's word: it reads an object here, and would show everybody as gone.
+   * It asks so on its connection, once of everybody whom it shows, and listens from then on: so it is told.
+   */
+  async state(of: Uid, { uid, device }: Caller, dialect: Dialect | undefined): Promise<unknown> {
+    const { presence } = this.#deps;
+    const state =
+      dialect === 'web' ? await presence.watch({ uid, device }, of) : (await presence.states(uid, [of]))[0];
     return state && { ...stateAnswer(state), onlineAt: state.lastSeenAtMs };
   }
 

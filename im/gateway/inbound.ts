@@ -247,7 +247,7 @@ export class Inbound {
       device,
       tokenVersion,
       host: client.connection.host,
-      profile: client.profile ?? 'web',
+      dialect: client.dialect,
       address: client.connection.remoteAddress,
       frame,
       bytes,

@@ -39,6 +39,9 @@ export const ACTIONS = {
   /** Ours, to owner and admins of a group that one enters by approval. */
   notifyGroupRequest: 'notify.group.request',
   notifyState: 'notify.state',
+  /** The same to web clients without `v`, which know one or the other. */
+  eventUserOnline: 'event.user.online',
+  eventUserOffline: 'event.user.offline',
   /** Ours: how many messages have come, where the reader wants no more than that. */
   notifyCount: 'notify.count',
   notifySettings: 'notify.settings',

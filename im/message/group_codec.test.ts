@@ -314,6 +314,11 @@ test('news: a group that one was added to, a request to be let in, settings, cou
   assert.deepEqual(data(count, 'modern'), [{ conv: event.conv, lastSeq: 4, messages: 3 }]);
   const seen: DownFrame = { kind: 'presence', uid: bob, online: false, lastSeenAtMs: 7 };
   assert.deepEqual(data(seen, 'modern'), [{ uid: '543629', online: false, lastSeenAt: 7 }]);
+  assert.deepEqual(encodeDown(seen, 'web'), [
+    '{"ver":1,"seq":0,"action":"event.user.offline","data":{"uid":"543629","device":"","online":false,"onlineAt":7}}',
+    '{"ver":1,"seq":0,"action":"notify.state","data":{"uid":"543629","online":false,"lastSeenAt":7}}',
+  ]);
+  assert.match(encodeDown({ ...seen, online: true }, 'web')[0] ?? '', /"event\.user\.online".*"online":true/);
   const settings = { pinned: true, muted: false, hidden: false, draft: '', interest: 'full' } as const;
   const changed: DownFrame = { kind: 'settings', conv: event.conv, settings };
   assert.deepEqual(data(changed, 'modern'), [{ conv: event.conv, settings }]);

@@ -9,7 +9,7 @@ import type { DownFrame, ErrorInfo } from './message.js';
 import { relayWebText } from './relay_fields.js';
 import { webEnvelope as envelope } from './web_envelope.js';
 import { modernEvent, webEvent } from './web_events.js';
-import { webNews } from './web_news.js';
+import { userEvent, webNews } from './web_news.js';
 
 const NOTHING: readonly string[] = [];
 
@@ -37,6 +37,8 @@ export function encodeWeb(frame: DownFrame): readonly string[] {
       return [envelope(frame.action, frame.echo, JSON.stringify(frame.error.message))];
     case 'relay':
       return [envelope(frame.action, 0, relayWebText(frame, webPeer))];
+    case 'presence':
+      return [userEvent(frame), ...webNews(frame)];
     case 'sync':
     case 'count':
     case 'settings':

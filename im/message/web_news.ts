@@ -4,6 +4,12 @@ import { isGid } from './ids.js';
 import { CONTACT_TYPE, type NewsFrame } from './legacy_news.js';
 import { webEnvelope as envelope } from './web_envelope.js';
 
+/** As the public TypeScript SDK reads it, which knows no `notify.state`. Which device it is is nobody's business. */
+export function userEvent({ uid, online, lastSeenAtMs }: Extract<NewsFrame, { kind: 'presence' }>): string {
+  const action = online ? ACTIONS.eventUserOnline : ACTIONS.eventUserOffline;
+  return envelope(action, 0, `{"uid":"${uid}","device":"","online":${online},"onlineAt":${lastSeenAtMs}}`);
+}
+
 export function webNews(frame: NewsFrame): readonly string[] {
   switch (frame.kind) {
     case 'kickout': {

@@ -78,7 +78,7 @@ function inbound(to: PeerId, more: Partial<ChatUp> = {}) {
     ...{ content: 'hi', sentAtMs: 0, ticket: '', ...more },
   };
   const client = { connection: 11, uid: alice, device, tokenVersion: 1, host: '', address: '' };
-  return { ...client, profile: 'web' as const, frame, bytes: 99 };
+  return { ...client, dialect: 'web' as const, frame, bytes: 99 };
 }
 
 test('a message to a group goes through the group; its sender hears stored, then accepted, and gets no push', () => {

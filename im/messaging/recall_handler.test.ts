@@ -112,7 +112,7 @@ const FRAME: RecallUp = {
   ...{ kind: 'recall', echo: 4, to: bob, target: said.mid, mid: 0, clientId: 'c7', ticket: '' },
 };
 const inbound = (uid: Uid, frame: Partial<RecallUp> = {}) => ({
-  ...{ connection: 11, uid, device, tokenVersion: 1, host: '', address: '', profile: 'web' as const },
+  ...{ connection: 11, uid, device, tokenVersion: 1, host: '', address: '', dialect: 'web' as const },
   ...{ frame: { ...FRAME, ...frame }, bytes: 99 },
 });
 

@@ -69,7 +69,7 @@ function inbound(to: PeerId, text = 'x', bytes = 100) {
     ...{ kind: 'relay', action: 'message.cli', echo: 8, to, payload: { content: text }, ticket: '' },
   };
   const client = { connection: 11, uid: alice, device, tokenVersion: 1, host: '', address: '' };
-  return { ...client, profile: 'web' as const, frame, bytes };
+  return { ...client, dialect: 'web' as const, frame, bytes };
 }
 
 async function settle(made: Bench, count: number): Promise<void> {

@@ -44,7 +44,7 @@ export class MessagingRouter implements Messaging {
     if (uid === undefined)
       return this.#answer(inbound, { kind: 'error', echo: 0, error: errorInfo('NOT_SIGNED_IN') });
     if (frame.kind === 'receipt') return this.#receipt(inbound, uid, frame);
-    if (!this.#deps.tickets.accepts(uid, frame, inbound.profile))
+    if (!this.#deps.tickets.accepts(uid, frame, inbound.dialect))
       return this.#answer(inbound, forbidden(frame));
     switch (frame.kind) {
       case 'chat':
@@ -68,12 +68,12 @@ export class MessagingRouter implements Messaging {
 
   /** Never rejects. */
   async #call(inbound: InboundFrame, { action, echo, data }: ApiUp): Promise<void> {
-    const { uid, device, tokenVersion, host, address } = inbound;
+    const { uid, device, tokenVersion, host, address, dialect } = inbound;
     try {
       const operation = this.#deps.api.operationOf(action);
       if (operation === undefined) throw imError('NO_SUCH_ROUTE');
       const caller = uid === undefined ? undefined : { uid, device, tokenVersion };
-      const result = await this.#deps.api.call({ operation, input: data, caller, host, address });
+      const result = await this.#deps.api.call({ operation, input: data, caller, host, address, dialect });
       // The one request that is answered under its own name.
       const answered = action === ACTIONS.apiAppEcho ? action : ACTIONS.apiSuccess;
       this.#answer(inbound, { kind: 'success', action: answered, echo, data: result });

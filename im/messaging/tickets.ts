@@ -6,7 +6,8 @@
 import { flag, type OptionsOf } from '../../pkg/config/option.js';
 import type { TokenSigner } from '../api/interface.js';
 import type { Uid } from '../message/ids.js';
-import type { ChatUp, Profile, RecallUp, RelayUp } from '../message/message.js';
+import type { Dialect } from '../message/encoder.js';
+import type { ChatUp, RecallUp, RelayUp } from '../message/message.js';
 
 export const TICKET_OPTIONS = {
   enforceTickets: flag(
@@ -26,10 +27,10 @@ export class TicketChecker {
     this.#signer = deps.signer;
   }
 
-  accepts(from: Uid, frame: ChatUp | RecallUp | RelayUp, profile: Profile): boolean {
+  accepts(from: Uid, frame: ChatUp | RecallUp | RelayUp, dialect: Dialect): boolean {
     if (frame.ticket !== '') return isSame(frame.ticket, this.#signer.ticket(from, frame.to));
     // What is passed on unstored carries none even by the client that has them.
-    return !this.#options.enforceTickets || profile === 'legacy' || frame.kind === 'relay';
+    return !this.#options.enforceTickets || dialect === 'legacy' || frame.kind === 'relay';
   }
 }
 

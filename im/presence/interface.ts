@@ -26,6 +26,11 @@ export interface Presence {
     subscriber: { readonly uid: Uid; readonly device: Device },
     uids: readonly Uid[],
   ): Promise<readonly PresenceState[]>;
+  /**
+   * What `uid` is now, and from then on his changes too, besides what the device subscribed to before. Where it has as
+   * many as it may, or who asks may not know of him, this is an answer only.
+   */
+  watch(subscriber: { readonly uid: Uid; readonly device: Device }, uid: Uid): Promise<PresenceState>;
   /** Of those of whom `asker` may know; the others are absent or never seen. */
   states(asker: Uid, uids: readonly Uid[]): Promise<readonly PresenceState[]>;
   /** Of `uids` those who are there, as far as `asker` may know; it costs what these are, not what all of them are. */

@@ -112,6 +112,32 @@ test('a subscriber is told of changes, on the device that asked, until it goes',
   assert.equal(made.delivered.length, 2);
 });
 
+test('whom a device watches it is told of besides its list; beyond its limit, or unasked for, it is not', async () => {
+  const made = bench({ presenceSubscriptionCount: 2 });
+  const { presence } = made;
+  const subscriber = { uid: alice, device: web };
+  for (const one of [alice, bob, carol, eve]) presence.came(one, web);
+  await presence.subscribe(subscriber, [bob]);
+  made.refused.add(`${alice}-${eve}`);
+  assert.deepEqual(await presence.watch(subscriber, eve), { uid: eve, online: false, lastSeenAtMs: 0 });
+  assert.equal(presence.stats().subscriptionCount, 1, 'of whom one may not know nothing is remembered');
+  const there = (one: Uid) => ({ uid: one, online: true, lastSeenAtMs: 0 });
+  assert.deepEqual(await presence.watch(subscriber, carol), there(carol));
+  assert.deepEqual(await presence.watch(subscriber, alice), there(alice), 'an answer, and no more than that');
+  assert.deepEqual(await presence.watch({ uid: eve, device: phone }, bob), there(bob), 'not connected');
+  assert.equal(presence.stats().subscriptionCount, 2);
+  for (const one of [bob, carol, eve]) presence.went(one, web);
+  await waitUntil('them to be gone', () => made.delivered.length === 2);
+  assert.deepEqual(told(made), [
+    [bob, false, made.nowMs, [alice, web]],
+    [carol, false, made.nowMs, [alice, web]],
+  ]);
+  assert.equal((await presence.watch(subscriber, carol)).lastSeenAtMs, made.nowMs);
+  presence.went(alice, web);
+  assert.equal(presence.stats().subscriptionCount, 0);
+  await presence.close();
+});
+
 test('whoever comes back in time was never away', async () => {
   const made = bench({ presenceDebounceMs: 60 });
   const { presence } = made;

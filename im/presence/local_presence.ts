@@ -158,6 +158,15 @@ export class LocalPresence implements Presence, PresenceSink {
     return targets.map((target) => (known.has(target) ? this.#stateOf(target, seenAtMs) : hidden(target)));
   }
 
+  async watch(subscriber: Subscriber, target: Uid): Promise<PresenceState> {
+    const known = await this.#rights.known(subscriber.uid, [target]);
+    if (!known.has(target)) return hidden(target);
+    const seenAtMs = await this.#seenAtMs([target]);
+    // As above: without a wait.
+    if (this.#users.hasDevice(subscriber.uid, subscriber.device)) this.#subscriptions.add(subscriber, target);
+    return this.#stateOf(target, seenAtMs);
+  }
+
   async states(asker: Uid, uids: readonly Uid[]): Promise<readonly PresenceState[]> {
     const targets = [...new Set(uids)];
     const seenAtMs = await this.#seenAtMs(targets);

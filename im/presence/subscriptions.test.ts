@@ -44,3 +44,19 @@ test('one device may have so many, and all together so many; a refusal leaves wh
   subscriptions.end(alice);
   assert.equal(subscriptions.count, 0);
 });
+
+test('one more is added to what there is, once, within the same limits', () => {
+  const subscriptions = new Subscriptions({ presenceSubscriptionCount: 2, presenceSubscriptionTotal: 3 });
+  assert.ok(subscriptions.add(alice, uid(7)));
+  assert.ok(subscriptions.replace(alice, [uid(8)]), 'a list replaces what was added too');
+  assert.ok(subscriptions.add(alice, uid(9)));
+  assert.ok(subscriptions.add(alice, uid(9)));
+  assert.deepEqual([subscriptions.count, subscriptions.has(uid(7))], [2, false]);
+  assert.equal(subscriptions.add(alice, uid(7)), false, 'of the device');
+  assert.ok(subscriptions.add(bob, uid(9)));
+  assert.equal(subscriptions.add(bob, uid(8)), false, 'in all');
+  assert.deepEqual([uidsOf(subscriptions, uid(9)), uidsOf(subscriptions, uid(8))], [[1, 2], [1]]);
+  subscriptions.end(alice);
+  subscriptions.remove(bob, uid(9));
+  assert.deepEqual([subscriptions.count, subscriptions.has(uid(9))], [0, false]);
+});

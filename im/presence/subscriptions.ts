@@ -37,17 +37,35 @@ export class Subscriptions {
     if (targets.length > presenceSubscriptionCount) return false;
     if (this.#count - before + targets.length > presenceSubscriptionTotal) return false;
     this.end(subscriber);
-    if (targets.length === 0) return true;
-    const { uid, device } = subscriber;
-    const entry: Entry = { uid, device, targets: new Set(targets) };
-    this.#entries.set(keyOf(subscriber), entry);
-    for (const target of entry.targets) {
-      const entries = this.#byTarget.get(target);
-      if (entries === undefined) this.#byTarget.set(target, new Set([entry]));
-      else entries.add(entry);
-    }
-    this.#count += entry.targets.size;
+    for (const target of targets) this.#add(subscriber, target);
     return true;
+  }
+
+  /** One more than the device had; false where that is too many, and then nothing changes. */
+  add(subscriber: Subscriber, target: Uid): boolean {
+    const { presenceSubscriptionCount, presenceSubscriptionTotal } = this.#options;
+    const before = this.#entries.get(keyOf(subscriber))?.targets;
+    if (before?.has(target) === true) return true;
+    if ((before?.size ?? 0) >= presenceSubscriptionCount) return false;
+    if (this.#count >= presenceSubscriptionTotal) return false;
+    this.#add(subscriber, target);
+    return true;
+  }
+
+  #add(subscriber: Subscriber, target: Uid): void {
+    const key = keyOf(subscriber);
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      const { uid, device } = subscriber;
+      entry = { uid, device, targets: new Set() };
+      this.#entries.set(key, entry);
+    }
+    if (entry.targets.has(target)) return;
+    entry.targets.add(target);
+    this.#count++;
+    const entries = this.#byTarget.get(target);
+    if (entries === undefined) this.#byTarget.set(target, new Set([entry]));
+    else entries.add(entry);
   }
 
   end(subscriber: Subscriber): void {

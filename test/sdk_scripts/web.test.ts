@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { register } from '../support/http.js';
-import { asObject } from '../support/raw_client.js';
+import { asObject, type Json } from '../support/raw_client.js';
 import { TestServer } from '../support/server.js';
 import { waitUntil } from '../support/wait.js';
 import { WebSdk, type WebSdkOptions } from './web_sdk.js';
@@ -91,3 +91,36 @@ test('a second sign-in in another browser: the first is told, logs out, and does
   assert.ok(note.mid > 0);
   assert.ok(!second.isLoggedOut);
 });
+
+const changesOf = (browser: WebSdk, uid: number): readonly Json[] =>
+  browser.userEvents.filter((data) => data['uid'] === String(uid));
+
+test('presence: `api.user.state` of one user, and from then on `event.user.online` and `.offline` of him', async (t) => {
+  const flags = { 'messaging-presence-debounce-ms': 50, 'messaging-presence-save-ms': 20 };
+  const server = await TestServer.start(t, { flags });
+  const ann = await newBrowser(t, server, 'ann');
+  const [bob, eve] = [await newBrowser(t, server, 'bob'), await newBrowser(t, server, 'eve')];
+  assert.deepEqual(await ann.stateOf(bob.uid), {
+    ...{ uid: String(bob.uid), online: true, lastSeenAt: 0, onlineAt: 0 },
+  });
+  await ann.stateOf(eve.uid);
+  bob.logout();
+  const [gone] = await waitUntil('bob’s going', () => some(changesOf(ann, bob.uid)));
+  const { onlineAt, ...rest } = asObject(gone);
+  assert.deepEqual(rest, { uid: String(bob.uid), device: '', online: false });
+  assert.ok(Math.abs(Number(onlineAt) - Date.now()) < 10_000, 'milliseconds');
+  const again = new WebSdk(server.urls);
+  t.after(() => again.end());
+  await again.loginByToken(bob.token);
+  await waitUntil('bob’s coming', () => changesOf(ann, bob.uid).length === 2);
+  assert.deepEqual(changesOf(ann, bob.uid)[1], {
+    ...{ uid: String(bob.uid), device: '', online: true, onlineAt: 0 },
+  });
+  eve.logout();
+  await waitUntil('eve’s going', () => changesOf(ann, eve.uid).length === 1);
+  assert.deepEqual(again.userEvents, [], 'who asked about nobody is told of nobody');
+});
+
+function some<Item>(items: readonly Item[]): readonly Item[] | undefined {
+  return items.length > 0 ? items : undefined;
+}

@@ -178,6 +178,23 @@ export class WebSdk {
     return asObject(line.frame['data']);
   }
 
+  /** What it asks once of everybody whom it shows; from then on it only listens (userEvents). */
+  async stateOf(uid: number): Promise<Json> {
+    const { frame } = await this.ask('api.user.state', { uid: String(uid) });
+    assert.equal(frame['action'], 'api.success', JSON.stringify(frame));
+    return asObject(frame['data']);
+  }
+
+  /** Who came and who went, as it hears it: the flag in the data counts, not the name of the action. */
+  get userEvents(): readonly Json[] {
+    const lines = this.socket.lines.filter(
+      ({ way, frame }) =>
+        way === 'down' &&
+        (frame['action'] === 'event.user.online' || frame['action'] === 'event.user.offline'),
+    );
+    return lines.map(({ frame }) => asObject(frame['data']));
+  }
+
   async ask(action: string, data: unknown): Promise<Line> {
     const seq = this.#say(action, data);
     return this.#answer(action, seq, ['api.success', 'api.failed', 'notify.success', 'notify.error']);

@@ -132,7 +132,7 @@ export class WrittenReceipts {
         device: client.device,
         tokenVersion: client.tokenVersion,
         host: client.connection.host,
-        profile: client.profile ?? 'web',
+        dialect: client.dialect,
         address: client.connection.remoteAddress,
         frame: { kind: 'receipt', by: 'pushed', messages },
         bytes: NO_BYTES,
