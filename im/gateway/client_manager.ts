@@ -7,7 +7,7 @@ import type { CloseName } from '../errors.js';
 import type { AnswerSize } from '../message/answer_size.js';
 import type { DownFrame } from '../message/message.js';
 import type { Dispatch } from '../dispatch/interface.js';
-import type { Messaging, Reply, ReplySink } from '../messaging/interface.js';
+import type { Messaging, Reply, ReplySink, SignInListener } from '../messaging/interface.js';
 import type { PresenceSink } from '../presence/interface.js';
 import type { GroupStore } from '../store/group_interface.js';
 import type { MessageStore } from '../store/interface.js';
@@ -55,6 +55,7 @@ export interface ClientManagerDeps {
   readonly store: OldSdkStore & Pick<MessageStore, 'logOf'>;
   readonly groups: Pick<GroupStore, 'memberships'>;
   readonly presence: PresenceSink;
+  readonly signIns: SignInListener;
   readonly dispatch: Pick<Dispatch, 'deliver'>;
   readonly cursors: CursorReader;
   readonly logger: Logger;
@@ -69,6 +70,7 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   readonly #deliverer: Deliverer;
   readonly #groups: GroupIndex;
   readonly #presence: PresenceSink;
+  readonly #signIns: SignInListener;
   readonly #closer: Closer;
   readonly #inbound: Inbound;
   readonly #limiter: FrameLimiter;
@@ -85,6 +87,7 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   constructor(options: GatewayOptions, deps: ClientManagerDeps) {
     this.#options = options;
     this.#presence = deps.presence;
+    this.#signIns = deps.signIns;
     this.#flusher = new Flusher(options, new FlushPace(options), {
       drained: (client) => this.#drained(client),
     });
@@ -314,9 +317,11 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   /** Its answer is queued. */
   #signedIn(client: Client): void {
     this.#oldSdks.signedIn(client);
-    if (client.uid === undefined || client.isPresent) return;
+    const { uid, device, dialect } = client;
+    if (uid === undefined || client.isPresent) return;
     client.isPresent = true;
-    this.#presence.came(client.uid, client.device);
+    this.#presence.came(uid, device);
+    this.#signIns.signedIn({ uid, device, dialect, isIn: (gid) => client.groups?.has(gid) === true });
   }
 
   /** It is nobody's device any more. */
