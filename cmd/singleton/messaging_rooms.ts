@@ -10,6 +10,7 @@ import type { ReplySink } from '../../im/messaging/interface.js';
 import { MarkWriter } from '../../im/messaging/mark_writer.js';
 import { RecallHandler } from '../../im/messaging/recall_handler.js';
 import { ReceiptHandler } from '../../im/messaging/receipts.js';
+import { RepeatedMessages } from '../../im/messaging/repeated_messages.js';
 import { RelayHandler } from '../../im/messaging/relay_handler.js';
 import { TicketChecker } from '../../im/messaging/tickets.js';
 import { WorldChannel } from '../../im/messaging/world_channel.js';
@@ -39,10 +40,10 @@ export function buildMessaging(config: Config, deps: MessagingRoomsDeps) {
   const marks = new MarkWriter(options, { store, logger });
   const delivery = new EventDelivery({ dispatch, replies, logger });
   const shared = { store, appender: batcher, groups, world, delivery, dispatch, replies, logger };
+  const receipts = new ReceiptHandler({ ...shared, sizes: groups, marks });
   return {
-    ...{ batcher, groups, marks, broker: new LocalBroker(groups) },
-    receipts: new ReceiptHandler({ ...shared, sizes: groups, marks }),
-    chat: new ChatHandler(shared),
+    ...{ batcher, groups, marks, receipts, broker: new LocalBroker(groups) },
+    chat: new ChatHandler({ ...shared, repeated: new RepeatedMessages({ ...shared, receipts }) }),
     recalls: new RecallHandler(options, shared),
     changes: new EventHandler({ ...options, ...config.gateway }, shared),
     relays: new RelayHandler(options, { ...shared, nowMs: () => performance.now() }),

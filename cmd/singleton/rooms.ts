@@ -96,6 +96,7 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
     answerSize: answerSizeOf,
     store: messages,
     groups: stores.groups,
+    receipts,
     presence,
     dispatch,
     cursors: messages,

@@ -117,6 +117,7 @@ function bench(t: TestContext, options: Partial<GatewayOptions> = {}): Bench {
         conversations: () => Promise.resolve([]),
         logOf: () => Promise.reject(imError('INTERNAL')),
       },
+      receipts: { written: () => Promise.resolve() },
       groups: {
         memberships: async (uids) => {
           await new Promise((resolve) => setImmediate(resolve));

@@ -54,6 +54,8 @@ export interface ClientManagerDeps {
   readonly answerSize: (action: string) => AnswerSize;
   readonly store: OldSdkStore & Pick<MessageStore, 'logOf'>;
   readonly groups: Pick<GroupStore, 'memberships'>;
+  /** Never rejects. */
+  readonly receipts: { written(): Promise<void> };
   readonly presence: PresenceSink;
   readonly signIns: SignInListener;
   readonly dispatch: Pick<Dispatch, 'deliver'>;

@@ -12,6 +12,7 @@ import type { AppendAnswer, AppendDraft, Appender, AppendListener } from '../sto
 import { ChatHandler } from './chat_handler.js';
 import { EventDelivery } from './event_delivery.js';
 import type { Reply } from './interface.js';
+import type { RepeatedMessage } from './repeated_messages.js';
 import { WorldChannel } from './world_channel.js';
 
 const logger = {
@@ -27,7 +28,7 @@ const STORED: AppendAnswer = { outcome: 'stored', event: PLACE };
 function bench(answer: (draft: AppendDraft) => AppendAnswer = () => STORED, worldChannel = true) {
   const made = {
     ...{ replies: [] as Reply[], delivered: [] as Delivery[], refusal: undefined as ErrorName | undefined },
-    ...{ chats: [] as AppendDraft[], grouped: [] as GroupDraft[] },
+    ...{ chats: [] as AppendDraft[], grouped: [] as GroupDraft[], repeated: [] as RepeatedMessage[] },
   };
   const waiting: { draft: AppendDraft; listener: AppendListener<unknown>; context: unknown }[] = [];
   const take: Appender['enqueue'] = (draft, listener, context) => {
@@ -57,7 +58,8 @@ function bench(answer: (draft: AppendDraft) => AppendAnswer = () => STORED, worl
   };
   const delivery = new EventDelivery({ dispatch, replies, logger });
   const world = new WorldChannel({ worldChannel }, { groups });
-  const handler = new ChatHandler({ appender, groups, world, delivery, replies });
+  const repeated = { add: (said: readonly RepeatedMessage[]) => void made.repeated.push(...said) };
+  const handler = new ChatHandler({ appender, groups, world, delivery, repeated, replies });
   /** What is enqueued meanwhile is settled too, behind it, but no more than `count`; `atOnce`: by one commit. */
   const settle = (count = Infinity, atOnce = false): void => {
     let settledCount = 0;
@@ -130,6 +132,14 @@ test('a retry is the same message: the answers again, with the numbers of the fi
     ],
   );
   assert.equal(made.handler.storedCount, 0, 'counted once');
+  made.handler.handle(inbound(bob));
+  made.handler.handle(inbound(alice));
+  made.settle();
+  assert.deepEqual(
+    made.repeated.map(({ connection, event: { conv } }) => [connection, conv]),
+    [[11, conversationWith(alice, bob)]],
+    'not asked after: a group, a note to oneself',
+  );
 });
 
 test('every refusal has its reason; a message to nobody’s group is not tried again', () => {

@@ -17,6 +17,7 @@ import type { AppendAnswer, Appender, AppendListener, EventDraft, Settled } from
 import type { EventDelivery } from './event_delivery.js';
 import type { InboundFrame, Reply, ReplySink } from './interface.js';
 import { Newcomers } from './newcomers.js';
+import type { RepeatedMessage, RepeatedMessages } from './repeated_messages.js';
 import { eventOf } from './settled_event.js';
 import type { WorldChannel } from './world_channel.js';
 
@@ -27,6 +28,7 @@ export interface ChatHandlerDeps {
   readonly groups: Pick<Groups, 'enqueue'>;
   readonly world: WorldChannel;
   readonly delivery: EventDelivery;
+  readonly repeated: Pick<RepeatedMessages, 'add'>;
   readonly replies: ReplySink;
 }
 
@@ -77,6 +79,7 @@ export class ChatHandler implements AppendListener<InboundChat | Joining> {
     const replies: Reply[] = [];
     const events: ChatEvent[] = [];
     const senders: InboundChat[] = [];
+    const repeated: RepeatedMessage[] = [];
     for (const settled of batch) {
       const { context, result } = settled;
       if ('joining' in context) {
@@ -100,10 +103,12 @@ export class ChatHandler implements AppendListener<InboundChat | Joining> {
       } else {
         events.push(outcome);
         senders.push(context);
+        if (isRepeated(settled, outcome)) repeated.push({ event: outcome, connection: context.connection });
       }
     }
     if (replies.length > 0) this.#deps.replies.reply(replies);
     if (events.length > 0) void this.#deps.delivery.deliver(events, senders);
+    this.#deps.repeated.add(repeated);
   }
 
   #isNewcomer({ frame }: InboundChat, result: AppendAnswer): boolean {
@@ -144,6 +149,11 @@ function draftOf({ uid, device, frame }: InboundChat): GroupDraft {
   const said: EventDraft = { kind, from: uid, device, to, clientId, mid, type, content, sentAtMs };
   const event = extra === undefined ? said : { ...said, extra };
   return { conv: conversationWith(uid, to), event, isAnswered: true };
+}
+
+/** Said again to somebody else, who may have it by now. */
+function isRepeated({ result }: Settled<unknown>, { from, to }: ChatEvent): boolean {
+  return !(result instanceof Error) && result.outcome === 'duplicate' && from !== to;
 }
 
 function messageOf(settled: Settled<unknown>): ChatEvent | ErrorInfo {

@@ -2,6 +2,9 @@
  * Cumulative marks, written behind: what devices acknowledged within the last moments, merged per device and
  * conversation, goes to the store in one batch. What is lost with the process is acknowledged again at the next
  * sync.
+ *
+ * A mark stops at the first hole, and the store forgets what was acknowledged beyond it. There are clients that
+ * acknowledge on several threads, in no order: what was written a moment ago is written again with what follows it.
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
@@ -27,6 +30,16 @@ export const MARK_WRITER_OPTIONS = {
 
 export type MarkWriterOptions = OptionsOf<typeof MARK_WRITER_OPTIONS>;
 
+/** Longer than such acknowledgements come apart. */
+const RECENT_MS = 5000;
+/** Of one device in one conversation, the last ones: with its neighbours merged that is all it has, but for holes. */
+const RECENT_COUNT = 8;
+
+interface Recent {
+  readonly atMs: number;
+  readonly marks: readonly MarkRequest[];
+}
+
 export interface MarkWriterDeps {
   readonly store: Pick<MessageStore, 'mark'>;
   readonly logger: Logger;
@@ -45,6 +58,8 @@ export class MarkWriter {
   readonly #deps: MarkWriterDeps;
   /** Key: uid/device/conv/read; its intervals in order of arrival, neighbours merged. */
   #waiting = new Map<string, MarkRequest[]>();
+  /** By the same keys, the one written longest ago first. */
+  readonly #recent = new Map<string, Recent>();
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
@@ -68,11 +83,12 @@ export class MarkWriter {
 
   /** Throws TOO_BUSY when too many intervals wait. */
   add(mark: MarkRequest): void {
-    const key = `${mark.uid}/${mark.device}/${mark.conv}/${mark.read}`;
-    const waiting = this.#waiting.get(key);
+    const key = keyOf(mark);
+    const waiting = this.#waiting.get(key) ?? this.#again(key);
     const last = waiting?.at(-1);
     if (waiting !== undefined && last !== undefined && mark.from <= last.to + 1 && mark.to + 1 >= last.from) {
       waiting[waiting.length - 1] = { ...mark, from: min(last.from, mark.from), to: max(last.to, mark.to) };
+      this.#flushLater();
       return;
     }
     if (this.#count >= this.#options.markCount) {
@@ -82,7 +98,20 @@ export class MarkWriter {
     this.#count++;
     if (waiting === undefined) this.#waiting.set(key, [mark]);
     else waiting.push(mark);
+    this.#flushLater();
+  }
+
+  #flushLater(): void {
     this.#timer ??= setTimeout(() => void this.#flushBehind(), this.#options.markDelayMs);
+  }
+
+  /** What was written a moment ago begins the list, and is not counted: there are so few; undefined where it is nothing. */
+  #again(key: string): MarkRequest[] | undefined {
+    const recent = this.#recent.get(key);
+    if (recent === undefined || recent.atMs + RECENT_MS < performance.now()) return undefined;
+    const marks = [...recent.marks];
+    this.#waiting.set(key, marks);
+    return marks;
   }
 
   /** Writes everything that waits now. Rejects with CodedError where the store does not take it: it waits on. */
@@ -109,7 +138,8 @@ export class MarkWriter {
   }
 
   async #write(): Promise<void> {
-    const marks = [...this.#waiting.values()].flat();
+    const written = this.#waiting;
+    const marks = [...written.values()].flat();
     this.#waiting = new Map();
     this.#count = 0;
     const { markBatchCount } = this.#options;
@@ -124,6 +154,19 @@ export class MarkWriter {
         throw toCodedError(error);
       }
     }
+    this.#remember(written);
+  }
+
+  #remember(written: ReadonlyMap<string, readonly MarkRequest[]>): void {
+    const atMs = performance.now();
+    for (const [key, marks] of written) {
+      this.#recent.delete(key);
+      this.#recent.set(key, { atMs, marks: marks.slice(-RECENT_COUNT) });
+    }
+    for (const [key, recent] of this.#recent) {
+      if (this.#recent.size <= this.#options.markCount && recent.atMs + RECENT_MS >= atMs) return;
+      this.#recent.delete(key);
+    }
   }
 
   /** Marks are cumulative and only rise, so their order does not matter; what does not fit is offered by sync. */
@@ -132,6 +175,10 @@ export class MarkWriter {
       if (this.#count < this.#options.markCount) this.add(mark);
     }
   }
+}
+
+function keyOf({ uid, device, conv, read }: MarkRequest): string {
+  return `${uid}/${device}/${conv}/${read}`;
 }
 
 function min(a: Seq, b: Seq): Seq {

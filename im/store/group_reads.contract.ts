@@ -64,6 +64,21 @@ export function groupReadsContract(name: string, factory: StoreFactory): void {
       [joined],
       'but not given as if he had missed it',
     );
+    await scene.say(0, 1, 'a chat');
+    const { messages } = scene.stores;
+    assert.equal((await messages.offlinePage(scene.uid(1), WEB, ALL, WIDE)).length, 2);
+    assert.deepEqual(
+      await messages.offlinePage(scene.uid(1), WEB, ALL, WIDE, 'groups'),
+      page,
+      'of groups alone',
+    );
+    const read = { conv: group.conv, from: seq(1), to: seq(joined), read: true };
+    await messages.mark([{ uid: scene.uid(1), device: WEB, ...read }]);
+    assert.deepEqual(
+      await messages.offlinePage(scene.uid(1), PHONE, ALL, WIDE, 'groups'),
+      [],
+      'a first device of its kind begins where he has read',
+    );
   });
 
   test(`${name}: who comes back reads each of his memberships; a page jumps over what lies between`, async (t) => {

@@ -264,14 +264,14 @@ export interface MessageStore {
   /**
    * One page of the same, of groups too, for a client that is pushed everything and acks later: after `passed`,
    * which says per conversation up to where this connection has been given everything (absent: the device's mark).
-   * With `only`, of that one conversation: how a hole is filled without what the device sent itself.
+   * With `only`, of that one conversation: how a hole is filled without what the device sent itself; or of groups.
    */
   offlinePage(
     uid: Uid,
     device: Device,
     passed: ReadonlyMap<ConversationName, Seq>,
     limits: PageLimits,
-    only?: ConversationName,
+    only?: ConversationName | 'groups',
   ): Promise<readonly ChatEvent[]>;
   /**
    * Retention: erases events stored before `beforeMs`, lowest seqs first, and raises the floor of their
@@ -298,6 +298,10 @@ export interface MessageStore {
   readable(
     readers: readonly { readonly uid: Uid; readonly conv: ConversationName }[],
   ): Promise<readonly (Seq | undefined)[]>;
+  /** Of each: up to where some device of `uid` has got `conv`; 0 where he has no part in it. */
+  delivered(
+    places: readonly { readonly uid: Uid; readonly conv: ConversationName }[],
+  ): Promise<readonly Seq[]>;
   /**
    * Raises marks: device_mark passes a seq that is covered by a request, that this device sent itself, or that
    * any device of the user sent where only such lie between two covered ones of the batch; it stops at the first

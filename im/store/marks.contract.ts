@@ -30,6 +30,19 @@ export function marksContract(name: string, factory: StoreFactory): void {
     assert.deepEqual(await marks(scene, WEB), { device: 4, delivered: 4, read: 0 });
   });
 
+  test(`${name}: up to where some device has got a conversation, for each that is asked after`, async (t) => {
+    const scene = await open(t, '00000');
+    await mark(scene, WEB, [1, 2]);
+    await mark(scene, PHONE, [1, 3]);
+    const places = [
+      { uid: scene.uid(1), conv: scene.conv(0, 1) },
+      { uid: scene.uid(0), conv: scene.conv(0, 1) },
+      { uid: scene.uid(2), conv: scene.conv(0, 1) },
+      { uid: scene.uid(1), conv: scene.conv(1, 2) },
+    ];
+    assert.deepEqual(await scene.stores.messages.delivered(places), [3, 0, 0, 0]);
+  });
+
   test(`${name}: several requests of one batch count together, in any order`, async (t) => {
     const scene = await open(t, '00000');
     await mark(scene, WEB, [4, 5], [1, 1], [2, 3]);

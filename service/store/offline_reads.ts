@@ -3,7 +3,7 @@
  * puts an earlier seq of a conversation behind a later one, whatever the clock did between them.
  */
 import type { ConversationName } from '../../im/message/conversation.js';
-import { GID_LIMIT, UID_LIMIT, type Device, type Seq, type Uid } from '../../im/message/ids.js';
+import { GID_LIMIT, GID_START, UID_LIMIT, type Device, type Seq, type Uid } from '../../im/message/ids.js';
 import type { ChatEvent } from '../../im/message/message.js';
 import type { PageLimits } from '../../im/store/interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
@@ -15,6 +15,9 @@ import { ReadingRights, within, type Span } from './reading_rights.js';
 /** Read ahead per conversation: most have few waiting, and a long one is continued where it wins. */
 const CHUNK_COUNT = 32;
 
+type Which = readonly [conv: string, peersFrom: number, peersBelow: number];
+
+const GROUPS: Which = ['', GID_START, GID_LIMIT];
 const NOTHING_PASSED: ReadonlyMap<ConversationName, Seq> = new Map();
 
 /** One conversation in the merge. */
@@ -53,7 +56,7 @@ export class OfflineReads {
        JOIN conversation c ON c.id = m.conv
        LEFT JOIN device_mark d ON d.uid = m.uid AND d.device = ?2 AND d.conv = m.conv
        WHERE m.uid = ?1 AND c.last_seq > COALESCE(d.seq, m.read_seq) AND (?3 = '' OR c.name = ?3)
-         AND m.peer < ?4 AND (m.until_seq = 0 OR m.until_seq > COALESCE(d.seq, m.read_seq))`,
+         AND m.peer >= ?4 AND m.peer < ?5 AND (m.until_seq = 0 OR m.until_seq > COALESCE(d.seq, m.read_seq))`,
     );
     this.#missed = db.prepare(
       `SELECT seq, stored_at, length(content) FROM message
@@ -63,7 +66,7 @@ export class OfflineReads {
   }
 
   offline(uid: Uid, device: Device, limits: PageLimits): readonly ChatEvent[] {
-    return this.#page({ uid, device }, NOTHING_PASSED, limits, ['', UID_LIMIT]);
+    return this.#page({ uid, device }, NOTHING_PASSED, limits, ['', 0, UID_LIMIT]);
   }
 
   /** Begins in each conversation after `passed`, after the device's mark, or at the floor, whichever is last. */
@@ -72,17 +75,22 @@ export class OfflineReads {
     device: Device,
     passed: ReadonlyMap<ConversationName, Seq>,
     limits: PageLimits,
-    only?: ConversationName,
+    only?: ConversationName | 'groups',
   ): readonly ChatEvent[] {
-    return this.#page({ uid, device }, passed, limits, [only ?? '', GID_LIMIT]);
+    return this.#page(
+      { uid, device },
+      passed,
+      limits,
+      only === 'groups' ? GROUPS : [only ?? '', 0, GID_LIMIT],
+    );
   }
 
-  /** `which`: one conversation or '' for all; below which id the peers are. */
+  /** `which`: one conversation or '' for all; from which id on, and below which, the peers are. */
   #page(
     reader: Reader,
     passed: ReadonlyMap<ConversationName, Seq>,
     limits: PageLimits,
-    which: readonly [string, number],
+    which: Which,
   ): readonly ChatEvent[] {
     const { uid, device } = reader;
     return this.#db.read(() => {

@@ -4,6 +4,7 @@ import { AppendTransaction } from './append_transaction.js';
 import { ChangedConversations } from './changed_conversations.js';
 import { ContactTable } from './contact_table.js';
 import { ConversationTable } from './conversation_table.js';
+import { DeliveredSeqs } from './delivered_seqs.js';
 import { EventReads } from './event_reads.js';
 import { EventReceipts } from './event_receipts.js';
 import { EventSettings } from './event_settings.js';
@@ -64,6 +65,7 @@ function messageCalls({ db, conversations, stamps, clock }: Core) {
   const times = new TimeReads(db);
   const rights = new MayWrite({ db, clock });
   const ends = new ReadableSeqs(db);
+  const delivered = new DeliveredSeqs(db);
   return {
     append: (batch) => appends.append(batch),
     mark: (batch) => marks.mark(batch),
@@ -75,6 +77,7 @@ function messageCalls({ db, conversations, stamps, clock }: Core) {
     sentBetween: (...args) => reads.sentBetween(...args),
     lastSeqs: (names) => reads.lastSeqs(names),
     readable: (readers) => ends.of(readers),
+    delivered: (places) => delivered.of(places),
     logOf: (...args) => reads.logOf(...args),
   } satisfies Partial<StoreCalls>;
 }

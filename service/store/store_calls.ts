@@ -88,6 +88,7 @@ export const READ_CALLS: ReadonlySet<CallName> = new Set<CallName>([
   'sentBetween',
   'lastSeqs',
   'readable',
+  'delivered',
   'probed',
   'byUids',
   'byAccount',
@@ -172,6 +173,7 @@ function messagesOver(call: CallStore): MessageStore {
     sentBetween: (...args) => call('sentBetween', args),
     lastSeqs: (...args) => call('lastSeqs', args),
     readable: (...args) => call('readable', args),
+    delivered: (...args) => call('delivered', args),
     mark: (...args) => call('mark', args),
     probed: (...args) => call('probed', args),
   };

@@ -122,6 +122,21 @@ test('a receipt that gets lost: pushed again twice, shown once; gone without one
   assert.equal(ann.heard('ack.notify').length, 2, '«offline» once, and the receipt of the pull');
 });
 
+test('what is sent again after it was received ends its timer again; shown once', async (t) => {
+  const server = await serve(t);
+  const [ann, bob] = [await newPhone(t, server, 'ann'), await newPhone(t, server, 'bob')];
+  const sent = await ann.startSend(bob.uid, 'once');
+  await waitUntil('its receipt', () => sent.state === 'received');
+  for (const action of ['message.chat.resend', 'message.chat.retry']) {
+    const again = ann.resend(bob.uid, sent, 'once', action);
+    await waitUntil('its receipt again', () => again.state === 'received');
+  }
+  const notifies = ann.heard('ack.notify').map(({ text }) => text);
+  assert.equal(notifies.length, 3);
+  assert.equal(new Set(notifies).size, 1, 'the same bytes each time');
+  assert.equal(bob.heard('message.chat').length, 1);
+});
+
 test('(d) heartbeats: none is ever answered, and probes that are answered do not add up', async (t) => {
   const server = await serve(t, { 'gateway-probe-idle-ms': 1000, 'gateway-sweep-ms': 100 });
   const [ann, bob] = [await newPhone(t, server, 'ann'), await newPhone(t, server, 'bob')];

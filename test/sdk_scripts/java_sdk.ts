@@ -241,6 +241,28 @@ export class JavaSdk {
     return send;
   }
 
+  /** IMSession.resendMessage and its retry: the same message under another action, with its timers anew. */
+  resend(
+    to: number,
+    { mid }: Readonly<Send>,
+    content: string,
+    action = 'message.chat.resend',
+  ): Readonly<Send> {
+    const send: Send = {
+      mid,
+      state: 'sending',
+      timer: setTimeout(() => (send.state = 'timed out'), TIMER_MS),
+    };
+    this.#sends.set(mid, send);
+    const cTime = Math.floor(Date.now() / 1000);
+    this.#say(
+      action,
+      0,
+      `{"Mid":${mid},"CSeq":0,"From":${this.uid},"To":${to},"Type":1,"Content":${JSON.stringify(content)},"CTime":${cTime},"Status":0}`,
+    );
+    return send;
+  }
+
   /** A recall is a message of type 100 under its own action; the SDK writes `ReCallBy`. */
   async recall(to: number, target: number): Promise<Readonly<Send>> {
     const mid = number(await this.#object('msg/id'), 'Mid');

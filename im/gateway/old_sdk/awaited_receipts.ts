@@ -26,11 +26,12 @@ export class AwaitedReceipts {
 
   /** True where a receipt of the client is waited for. */
   pushed(client: Client, old: OldClient, { event, shared, isTold }: PushedEvent): boolean {
-    if (event.from === client.uid) return false;
     const isGroup = groupOf(event.conv) !== undefined;
+    const isOwn = event.from === client.uid;
+    if (isOwn && !isGroup) return false;
     const hasWord = shared.chunks(client.dialect, client.connection.format).length > 0;
     // The Java SDK acknowledges messages of groups and no notice; pushed again, an old one would undo a newer one.
-    const isAcked = !isGroup || (client.profile === 'legacy' && event.kind !== EVENT_KIND.notice);
+    const isAcked = !isOwn && (!isGroup || (client.profile === 'legacy' && event.kind !== EVENT_KIND.notice));
     if (!hasWord || !isAcked) {
       this.#written.add(client, event);
       return false;

@@ -1,6 +1,6 @@
 /**
  * Gives an old client what it lacks, page by page from the store as its socket drains: all that its device has
- * missed after a sign-in (web profile), the hole before a push, what was let go at a full queue. Events that come
+ * missed after a sign-in (legacy profile: of its groups), the hole before a push, what was let go at a full queue. Events that come
  * meanwhile are not kept: they are in the store, and so in a later page.
  */
 import type { ConversationName } from '../../message/conversation.js';
@@ -17,6 +17,8 @@ export interface CatchUpDeps {
   readonly pages: StorePages;
   readonly pusher: EventPusher;
   readonly awaited: AwaitedReceipts;
+  /** What was acknowledged is on its way to the store for a while. Never rejects. */
+  readonly receipts: { written(): Promise<void> };
 }
 
 const NOTHING: ReadonlyMap<ConversationName, Seq> = new Map();
@@ -32,8 +34,9 @@ export class CatchUp {
     this.#deps = deps;
   }
 
-  /** From here on everything that the device has missed, in all conversations. */
-  startPaging(old: OldClient): void {
+  /** From here on everything that the device has missed, in all conversations or in its groups. */
+  startPaging(old: OldClient, which: 'groups' | 'all'): void {
+    old.pagesOnlyGroups = which === 'groups' && (!old.isPaging || old.pagesOnlyGroups);
     if (old.isPaging) return;
     old.isPaging = true;
     // To be given a message once, each conversation of these pages has to be remembered until they end.
@@ -42,7 +45,7 @@ export class CatchUp {
 
   /** Reads and pushes until nothing is missing or the queue is half full. Safe to call at any time, and cheap. */
   fill(client: Client, old: OldClient): void {
-    if (!old.isWanting || old.isReading || !mayPush(client, old)) return;
+    if (!old.isWanting || old.isReading || !mayPush(client, old) || this.#isAhead(client, old)) return;
     old.isReading = true;
     void this.#run(client, old);
   }
@@ -50,23 +53,36 @@ export class CatchUp {
   /** Never rejects. */
   async #run(client: Client, old: OldClient): Promise<void> {
     let goesOn = true;
-    while (goesOn && old.isWanting && mayPush(client, old)) {
+    while (goesOn && old.isWanting && mayPush(client, old) && !this.#isAhead(client, old)) {
       goesOn = await (old.isPaging ? this.#pageAll(client, old) : this.#pageOne(client, old));
     }
     old.isReading = false;
+  }
+
+  /**
+   * Whoever acknowledges message by message is given the next page when he has acknowledged most of the last one, so
+   * that of each it is known what it was; if none of them come, a while later.
+   */
+  #isAhead({ profile }: Client, { isPaging, unacked, pagedAtMs }: OldClient): boolean {
+    if (!isPaging || profile !== 'legacy' || unacked.count <= this.#options.oldSdkUnacked / 2) return false;
+    return performance.now() < pagedAtMs + this.#options.oldSdkFirstRepushMs;
   }
 
   /** False where it is not worth asking again now: no room, or no answer. */
   async #pageAll(client: Client, old: OldClient): Promise<boolean> {
     if (old.positions.inOrderCount >= this.#options.oldSdkPagedConversations) {
       this.#endPaging(old);
-      // Of the others nothing is known.
-      old.positions.hasForgotten = true;
+      old.positions.forgot(old.pagesOnlyGroups ? 'groups' : 'all');
       return true;
     }
     old.pageBegins();
-    const events = await this.#read(client, old.positions.passed());
+    const events = await this.#read(
+      client,
+      old.positions.passed(),
+      old.pagesOnlyGroups ? 'groups' : undefined,
+    );
     if (events === undefined || !mayPush(client, old)) return false;
+    old.pagedAtMs = performance.now();
     if (events.length > 0) return this.#push(client, old, events);
     // Read again, unless all that came since the page was read is remembered.
     if (!old.mustPageAgain) this.#endPaging(old);
@@ -96,13 +112,20 @@ export class CatchUp {
   }
 
   async #read(
-    { uid, device }: Client,
+    { uid, device, profile }: Client,
     passed: ReadonlyMap<ConversationName, Seq>,
-    only?: ConversationName,
+    only?: ConversationName | 'groups',
   ): Promise<readonly ChatEvent[] | undefined> {
     if (uid === undefined) return undefined;
-    const limits = { count: this.#options.oldSdkPageCount, bytes: this.#options.oldSdkPageBytes };
-    return this.#deps.pages.read((store) => store.offlinePage(uid, device, passed, limits, only));
+    const { oldSdkPageCount, oldSdkPageBytes: bytes, oldSdkUnacked } = this.#options;
+    const count =
+      profile === 'legacy' ? Math.min(oldSdkPageCount, Math.ceil(oldSdkUnacked / 2)) : oldSdkPageCount;
+    const limits = { count, bytes };
+    return this.#deps.pages.read(async (store) => {
+      // Who is back within a second is not given again what he acknowledged just before.
+      if (passed.size === 0) await this.#deps.receipts.written();
+      return store.offlinePage(uid, device, passed, limits, only);
+    });
   }
 
   /** False where one did not fit: the next page begins with it. */

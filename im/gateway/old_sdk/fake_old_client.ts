@@ -1,7 +1,13 @@
 /** For tests of this room: a log that answers like the store, and an old client over a socket that takes its bytes when told. */
 import { defaultsOf } from '../../../pkg/config/option.js';
-import { chatConversation, toConversation, type ConversationName } from '../../message/conversation.js';
-import { known, toDevice, toMid, toSeq, toUid, type Uid } from '../../message/ids.js';
+import {
+  chatConversation,
+  groupConversation,
+  groupOf,
+  toConversation,
+  type ConversationName,
+} from '../../message/conversation.js';
+import { known, toDevice, toMid, toSeq, toUid, type Gid, type Uid } from '../../message/ids.js';
 import { DEFAULT_SETTINGS } from '../../message/settings.js';
 import { EVENT_KIND, type ChatEvent, type Profile } from '../../message/message.js';
 import type { InboundFrame } from '../../messaging/interface.js';
@@ -33,12 +39,13 @@ export class FakeLog implements OldSdkStore {
   failure: Error | undefined;
   #mid = 0;
 
-  say(peer: Uid, isOwn = false, content = 'x'): ChatEvent {
-    const conv = chatConversation(READER, peer);
+  say(peer: Uid, isOwn = false, content = 'x', gid?: Gid): ChatEvent {
+    const conv = gid === undefined ? chatConversation(READER, peer) : groupConversation(gid);
     const log = this.logs.get(conv) ?? [];
     this.logs.set(conv, log);
     const mid = known(toMid(++this.#mid));
-    const [from, to] = isOwn ? [READER, peer] : [peer, READER];
+    const [from, other] = isOwn ? [READER, peer] : [peer, READER];
+    const to = gid ?? other;
     const seq = known(toSeq(log.length + 1));
     const event: Stored = {
       ...{ kind: EVENT_KIND.message, conv, seq, mid, clientId: `c${mid}`, from, to, type: 1, content },
@@ -54,7 +61,9 @@ export class FakeLog implements OldSdkStore {
     await this.#read();
     const missed = [...this.logs].flatMap(([conv, log]) => {
       const from = passed.get(conv) ?? this.marks.get(conv) ?? 0;
-      return only === undefined || only === conv ? log.filter((e) => e.seq > from && !e.isOwn) : [];
+      const isAsked =
+        only === undefined || only === conv || (only === 'groups' && groupOf(conv) !== undefined);
+      return isAsked ? log.filter((e) => e.seq > from && !e.isOwn) : [];
     });
     return missed.sort((one, other) => one.mid - other.mid).slice(0, limits.count);
   }
@@ -142,7 +151,7 @@ export class FakeSocket implements Connection {
 
   /** The mids of the messages that were pushed, in order. */
   mids(): readonly number[] {
-    const lines = this.text.split('\n').filter((line) => line.includes('message.chat'));
+    const lines = this.text.split('\n').filter((line) => /message\.(chat|group)/.test(line));
     return lines.map((line) => Number(/"mid":(\d+)/i.exec(line)?.[1]));
   }
 }
@@ -176,6 +185,7 @@ export class OldSdkScene {
         messaging: { handle: (frames) => this.receipts.push(...frames.map(({ frame }) => frame)) },
         dispatch: { deliver: (list) => Promise.resolve(this.told.push(...list)).then(() => []) },
         directory: this.directory,
+        receipts: { written: () => Promise.resolve() },
         schedule: (client) => this.#flusher.schedule(client),
         logger: { error: silent, warn: silent, info: silent, debug: silent },
       },

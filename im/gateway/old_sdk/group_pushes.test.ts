@@ -77,6 +77,7 @@ test('web: what a kernel took for a network that is gone is pushed at the next s
 test('legacy: acknowledged one by one and pushed again, but nobody hears «offline»', async () => {
   const scene = new OldSdkScene();
   const { client } = scene.enter('legacy');
+  await settled();
   const [first, second] = [eventAt(7), eventAt(8)];
   scene.push(client, first);
   scene.push(client, second);
@@ -103,6 +104,75 @@ test('legacy: a notice, which its SDK acknowledges with nothing, is not repeated
   const [receipt] = scene.receipts;
   assert.ok(receipt?.kind === 'receipt' && receipt.by === 'pushed' && receipt.messages[0]?.seq === 7);
   scene.sdks.stop();
+});
+
+test('legacy: what it missed of its groups is pushed after its sign-in, with what comes meanwhile in its place; chats are not', async () => {
+  const scene = new OldSdkScene({ oldSdkPageCount: 3 });
+  const say = (): ChatEvent => scene.log.say(PEER, false, 'x', GID);
+  const missed = Array.from({ length: 7 }, say);
+  scene.log.say(PEER);
+  const { client, socket } = scene.enter('legacy');
+  const [live, chat] = [say(), scene.log.say(PEER)];
+  scene.push(client, live);
+  scene.push(client, chat);
+  await settled();
+  assert.deepEqual(
+    socket.mids().filter((mid) => mid !== chat.mid),
+    [...missed, live].map(({ mid }) => mid),
+  );
+  assert.equal(socket.mids()[0], chat.mid, 'a chat waits for no page');
+});
+
+test('legacy: with the receipt of a message goes what was pushed before it and has none of its own', async () => {
+  const scene = new OldSdkScene();
+  const { client } = scene.enter('legacy');
+  await settled();
+  const content = noticeContent({ type: 'removed', uids: [PEER], banned: false });
+  const notice = { kind: EVENT_KIND.notice, type: NOTICE_TYPE, content };
+  const other = { ...eventAt(6), conv: groupConversation(known(toGid(2 ** 30 + 2))) };
+  // The first is of another device of his, the third of another group.
+  scene.push(client, { ...eventAt(5), from: READER });
+  scene.push(client, { ...eventAt(6), ...notice });
+  scene.push(client, { ...other, ...notice });
+  scene.push(client, { ...eventAt(7), ...notice });
+  const message = eventAt(8);
+  scene.push(client, message);
+  scene.push(client, { ...eventAt(9), ...notice });
+  const named = scene.ack(client, message);
+  assert.ok(named.by === 'pushed');
+  assert.deepEqual(
+    named.messages.map(({ seq }) => seq),
+    [5, 6, 7, 8],
+  );
+  await settled();
+  scene.sdks.heard(client, performance.now() + 2000);
+  await waitUntil('the others', () => scene.receipts.length > 0);
+  const told = scene.receipts.flatMap((one) =>
+    one.kind === 'receipt' && one.by === 'pushed' ? one.messages : [],
+  );
+  assert.deepEqual(
+    told.map(({ seq }) => seq),
+    [6, 9],
+    'once each',
+  );
+  scene.sdks.stop();
+});
+
+test('legacy: pages go on as its receipts come', async () => {
+  const scene = new OldSdkScene({ oldSdkUnacked: 4 });
+  const missed = Array.from({ length: 9 }, () => scene.log.say(PEER, false, 'x', GID));
+  const { client, socket } = scene.enter('legacy');
+  await settled();
+  assert.equal(socket.mids().length, 4);
+  for (const event of missed) {
+    scene.ack(client, event);
+    await settled();
+  }
+  assert.deepEqual(
+    socket.mids(),
+    missed.map(({ mid }) => mid),
+  );
+  assert.equal(scene.sdks.stats().forgottenCount, 0);
 });
 
 test('an event that a dialect has no word for counts as passed: the next is no hole, and the mark goes on', async () => {

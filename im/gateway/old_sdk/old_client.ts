@@ -1,6 +1,6 @@
 /** What the gateway remembers of one signed-in connection whose client cannot find holes itself (no `v`/`caps`). */
 import { integer, type OptionsOf } from '../../../pkg/config/option.js';
-import type { ConversationName } from '../../message/conversation.js';
+import { groupOf, type ConversationName } from '../../message/conversation.js';
 import type { DownFrame } from '../../message/message.js';
 import type { SeqIntervals } from '../../message/seq_intervals.js';
 import { Positions } from './positions.js';
@@ -79,8 +79,12 @@ export class OldClient {
   readonly unacked: UnackedPushes;
   /** Its sign-in began the pages of what it had missed: a flag of its own, because a takeover makes this object first. */
   hasPaged = false;
-  /** Given what it has missed in all conversations, page by page; what comes meanwhile waits for its page. */
+  /** Given what it has missed, page by page; what comes meanwhile waits for its page. */
   isPaging = false;
+  /** Of groups alone: chats are pushed as ever. */
+  pagesOnlyGroups = false;
+  /** When a page was last pushed. */
+  pagedAtMs = -Infinity;
   /** Something came that `positions` had no memory for: when the pages end, one more is read. */
   mustPageAgain = false;
   /** Receipts that did not fit. */
@@ -104,6 +108,11 @@ export class OldClient {
 
   pageBegins(): void {
     this.mustPageAgain = false;
+  }
+
+  /** An event of `conv` waits for its page. */
+  isPaged(conv: ConversationName): boolean {
+    return this.isPaging && !(this.pagesOnlyGroups && groupOf(conv) === undefined);
   }
 
   /** Something is to be read from the store for it. */

@@ -34,6 +34,8 @@ export interface OldSdksDeps {
   readonly messaging: Messaging;
   readonly dispatch: Pick<Dispatch, 'deliver'>;
   readonly directory: Pick<ClientDirectory, 'clientsOf'>;
+  /** What was acknowledged before a page is read counts in it. Never rejects. */
+  readonly receipts: { written(): Promise<void> };
   readonly schedule: (client: Client) => void;
   readonly logger: Logger;
 }
@@ -82,7 +84,7 @@ export class OldSdks {
     this.#written = new WrittenReceipts(deps);
     this.#awaited = new AwaitedReceipts(this.#written);
     const parts = { pages: this.#pages, pusher: this.#pusher, awaited: this.#awaited };
-    this.#catchUp = new CatchUp(options, parts);
+    this.#catchUp = new CatchUp(options, { ...parts, receipts: deps.receipts });
     this.#receipts = new ReceiptsByMid(parts);
     this.#repusher = new Repusher(options, { ...parts, catchUp: this.#catchUp, receipts: this.#receipts });
     this.#departures = new Departures({ pages: this.#pages, dispatch: deps.dispatch, logger: deps.logger });
@@ -112,7 +114,7 @@ export class OldSdks {
     this.#written.stop();
   }
 
-  /** Its sign-in has been answered. The web profile is pushed what it missed; the legacy one pulls that by HTTP. */
+  /** Its sign-in has been answered. It is pushed what it missed; the legacy profile of groups only, and pulls chats by HTTP. */
   signedIn(client: Client): void {
     if (client.isModern) {
       if (client.old !== undefined) this.#inherit(client, this.#takeLeft(client));
@@ -120,9 +122,9 @@ export class OldSdks {
     }
     const old = this.#of(client);
     // Whoever takes over a device is made heir of the connection that goes before its own sign-in is answered.
-    if (client.profile !== 'web' || old.hasPaged) return;
+    if (old.hasPaged) return;
     old.hasPaged = true;
-    this.#page(client, old);
+    this.#page(client, old, client.profile === 'legacy' ? 'groups' : 'all');
   }
 
   /** A logged event for this client: pushed now, or in its turn. */
@@ -131,7 +133,7 @@ export class OldSdks {
     const { conv, seq } = event;
     const arrival = old.positions.arrived(conv, seq, after, startOf(client, old, { conv, after }));
     if (arrival === 'seen') return;
-    if (old.isPaging || arrival === 'later' || !this.#pusher.tryPush(client, shared)) {
+    if (old.isPaged(conv) || arrival === 'later' || !this.#pusher.tryPush(client, shared)) {
       return this.#miss(client, old, conv, seq);
     }
     old.positions.pushed(conv, seq);
@@ -172,9 +174,11 @@ export class OldSdks {
     }
     const pushed = frame.by === 'mid' ? client.old?.unacked.acked(frame.mid) : undefined;
     if (client.uid !== undefined) this.#received(client, client.uid, frame, pushed);
+    if (client.old !== undefined) this.#catchUp.fill(client, client.old);
     if (pushed === undefined) return frame;
     const { mid, conv, seq, from, clientId } = pushed;
-    return { kind: 'receipt', by: 'pushed', messages: [{ mid, conv, seq, from, clientId }] };
+    const messages = [...this.#written.takeBefore(client, pushed), { mid, conv, seq, from, clientId }];
+    return { kind: 'receipt', by: 'pushed', messages };
   }
 
   /** The kernel has taken a write of its queue. */
@@ -237,8 +241,8 @@ export class OldSdks {
     return (client.untold ??= new UntoldPushes(this.#untoldLimits, this.#untoldTotal));
   }
 
-  #page(client: Client, old: OldClient): void {
-    this.#catchUp.startPaging(old);
+  #page(client: Client, old: OldClient, which: 'groups' | 'all'): void {
+    this.#catchUp.startPaging(old, which);
     this.#repusher.watch(client);
     this.#catchUp.fill(client, old);
   }
@@ -248,10 +252,11 @@ export class OldSdks {
     // Beyond what the pages remember only those are, which are read one by one when the pages have ended.
     if (old.isPaging && old.positions.behindCount >= this.#options.oldSdkPagedConversations) {
       old.mustPageAgain = true;
+      old.pagesOnlyGroups &&= old.isPaged(conv);
       return;
     }
     // More conversations are behind than are remembered: then all of them are looked through.
-    if (!old.positions.missed(conv, seq)) return this.#page(client, old);
+    if (!old.positions.missed(conv, seq)) return this.#page(client, old, 'all');
     this.#catchUp.fill(client, old);
   }
 
@@ -269,17 +274,17 @@ export class OldSdks {
 }
 
 /**
- * The legacy profile pulls by HTTP what was there before it and is not pushed that: a conversation begins with its
- * first push. So does a group in the web profile once it has been given what it missed: a group's events come in
- * order and without holes. Where one may have been forgotten only the store's mark tells, as always elsewhere.
+ * Of chats the legacy profile pulls by HTTP what was there before it and is not pushed that: a conversation begins with
+ * its first push. So does a group in both profiles once they have been given what they missed: a group's events come
+ * in order and without holes. Where one may have been forgotten only the store's mark tells, as always elsewhere.
  */
 function startOf(
   { profile }: Client,
   { positions, isPaging }: OldClient,
   { conv, after }: { readonly conv: ConversationName; readonly after: Seq },
 ): Seq | undefined {
-  if (positions.hasForgotten) return undefined;
-  return profile === 'legacy' || (!isPaging && groupOf(conv) !== undefined) ? after : undefined;
+  if (positions.hasForgotten(conv)) return undefined;
+  return (groupOf(conv) === undefined ? profile === 'legacy' : !isPaging) ? after : undefined;
 }
 
 /** Of groups nobody is told that a member went away. */

@@ -9,7 +9,7 @@
  * is behind never. A busy one is kept for a while beyond the limit: the store's mark, which counts once it is
  * forgotten, lags behind the receipts, and what was received would come again.
  */
-import type { ConversationName } from '../../message/conversation.js';
+import { groupOf, type ConversationName } from '../../message/conversation.js';
 import { known, toSeq, type Seq } from '../../message/ids.js';
 
 interface Position {
@@ -38,8 +38,9 @@ export class Positions {
   readonly #behind = new Set<ConversationName>();
   #limit: number;
   #busyLimit: number;
-  /** A conversation that is not remembered need not be a new one. */
-  hasForgotten = false;
+  /** Of each kind: one that is not remembered need not be a new one. */
+  #hasForgottenChats = false;
+  #hasForgottenGroups = false;
 
   constructor(limit: number, busyLimit: number) {
     this.#limit = limit;
@@ -58,6 +59,17 @@ export class Positions {
   /** More than need be remembered: `trim` is to be called now and then. */
   get isOver(): boolean {
     return this.#positions.size > this.#limit;
+  }
+
+  /** One of its kind was forgotten: whether this is a new one only the store knows. */
+  hasForgotten(conv: ConversationName): boolean {
+    return groupOf(conv) === undefined ? this.#hasForgottenChats : this.#hasForgottenGroups;
+  }
+
+  /** Of those that are not remembered nothing is known. */
+  forgot(kind: 'groups' | 'all'): void {
+    this.#hasForgottenGroups = true;
+    if (kind === 'all') this.#hasForgottenChats = true;
   }
 
   get count(): number {
@@ -210,6 +222,7 @@ export class Positions {
 
   #forget(conv: ConversationName): void {
     this.#positions.delete(conv);
-    this.hasForgotten = true;
+    if (groupOf(conv) === undefined) this.#hasForgottenChats = true;
+    else this.#hasForgottenGroups = true;
   }
 }

@@ -6,6 +6,9 @@
  *
  *   queued ─► written ─► heard ─► a receipt
  *      └─────────┴── gone: pushed at the next sign-in
+ *
+ * Sooner where the client acknowledges what it was sent after them in the same conversation: with that, because a
+ * mark does not rise over what is acknowledged later than what follows it.
  */
 import type { Messaging } from '../../messaging/interface.js';
 import type { PushedMessage } from '../../message/message.js';
@@ -35,6 +38,7 @@ const ROUND_TRIP_MS = 1000;
 /** Of a frame, to whoever counts them: these belong to no connection. */
 const NO_CONNECTION = 0;
 const NO_BYTES = 0;
+const NOTHING: readonly PushedMessage[] = [];
 
 export class WrittenReceipts {
   readonly #deps: WrittenReceiptsDeps;
@@ -76,6 +80,22 @@ export class WrittenReceipts {
     else this.#written.set(client, left);
     this.#heard.push({ client, messages });
     this.#tellLater();
+  }
+
+  /** It has acknowledged what it was sent after these: they are received too. */
+  takeBefore(client: Client, { conv, seq }: PushedMessage): readonly PushedMessage[] {
+    const queued = this.#queued.get(client);
+    const written = this.#written.get(client);
+    if (queued === undefined && written === undefined) return NOTHING;
+    const isBefore = (one: PushedMessage): boolean => one.conv === conv && one.seq < seq;
+    const isLater = (one: PushedMessage): boolean => !isBefore(one);
+    const taken = [...(written ?? []).flatMap(({ messages }) => messages), ...(queued ?? [])].filter(
+      isBefore,
+    );
+    if (taken.length === 0) return NOTHING;
+    if (queued !== undefined) this.#queued.set(client, queued.filter(isLater));
+    for (const one of written ?? []) one.messages = one.messages.filter(isLater);
+    return taken;
   }
 
   /** What was not heard of yet is pushed at the next sign-in. */
