@@ -7,7 +7,7 @@ import { loopShare } from '../../pkg/timer/loop_share.js';
 
 export const FLUSH_OPTIONS = {
   groupFlushMs: integer(
-    100,
+    250,
     'ms',
     { min: 0, max: 1000 },
     'Under load pushes of groups wait at most so long for others to the same socket; 0: never.',
