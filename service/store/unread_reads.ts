@@ -47,11 +47,19 @@ const named = (uid: string): string =>
 
 export class UnreadReads {
   readonly #messages: Statement;
+  readonly #upTo: Statement;
   readonly #mentions: Statement;
+  readonly #isNamed: Statement;
   readonly #numbered: Statement;
 
   constructor(db: SqliteDatabase) {
-    this.#messages = db.prepare(`SELECT COUNT(*) FROM (SELECT 1 FROM message m WHERE ${OF_OTHERS} LIMIT ?5)`);
+    this.#messages = db.prepare(`SELECT COUNT(*) FROM message m WHERE ${OF_OTHERS}`);
+    // Costs 15 µs more, and saves 0.2 µs for each that it need not count.
+    this.#upTo = db.prepare(`SELECT COUNT(*) FROM (SELECT 1 FROM message m WHERE ${OF_OTHERS} LIMIT ?5)`);
+    // Hardly ever anybody is: 5 µs instead of 50 for all the others.
+    this.#isNamed = db.prepare(
+      `SELECT EXISTS (SELECT 1 FROM mention WHERE conv = ?1 AND uid IN (?4, ${EVERYBODY}) AND seq BETWEEN ?2 AND ?3)`,
+    );
     // Both may name him in one message: it counts once. CROSS: from the few that name somebody to their messages.
     this.#mentions = db.prepare(
       `SELECT COUNT(*) FROM (SELECT 1 FROM (${named('?4')} UNION ${named(String(EVERYBODY))}) t
@@ -71,6 +79,7 @@ export class UnreadReads {
     let mentions = 0;
     for (const { from, to } of spans.toReversed()) {
       if (mentions >= UNREAD_LIMIT) break;
+      if (this.#count(this.#isNamed, id, from, to, reader) === 0) continue;
       mentions += this.#count(this.#mentions, id, from, to, reader, UNREAD_LIMIT - mentions);
     }
     return { unread, mentions };
@@ -83,13 +92,21 @@ export class UnreadReads {
     for (const { from, to } of spans.toReversed()) {
       if (sum >= UNREAD_LIMIT) break;
       const start = Math.max(from, to - left + 1);
-      if (start <= to) sum += this.#count(this.#messages, id, start, to, reader, UNREAD_LIMIT - sum);
+      if (start <= to) sum += this.#messagesIn({ id, from: start, to, reader }, UNREAD_LIMIT - sum);
       for (const below of within([{ from, to }], from, start - 1))
         sum += this.#count(this.#numbered, id, below.from, below.to);
       left -= to - start + 1;
       budget.used(to - start + 1);
     }
     return Math.min(sum, UNREAD_LIMIT);
+  }
+
+  #messagesIn(
+    { id, from, to, reader }: { id: number; from: number; to: number; reader: Uid },
+    limit: number,
+  ): number {
+    if (to - from < limit) return this.#count(this.#messages, id, from, to, reader);
+    return this.#count(this.#upTo, id, from, to, reader, limit);
   }
 
   #count(statement: Statement, ...values: readonly number[]): number {
