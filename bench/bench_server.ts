@@ -57,6 +57,7 @@ export interface BenchServerOptions {
   readonly prepare?: (dataDir: string) => Promise<void>;
   /** Costs the server a timer per millisecond, so only where that is the question. */
   readonly measuresLoopDelay?: boolean;
+  readonly flags?: Readonly<Record<string, string>>;
 }
 
 export class BenchServer {
@@ -71,7 +72,7 @@ export class BenchServer {
   /** `prepare` is called with the data folder before the server has it. */
   static async start(
     scope: Scope,
-    { dataset, profileDir, prepare, measuresLoopDelay = false }: BenchServerOptions = {},
+    { dataset, profileDir, prepare, measuresLoopDelay = false, flags = {} }: BenchServerOptions = {},
   ): Promise<BenchServer> {
     const folder = await mkdtemp(join(tmpdir(), 'sailplane-bench-run-'));
     scope.after(() => rm(folder, { recursive: true, force: true }));
@@ -86,7 +87,7 @@ export class BenchServer {
       nodeArgs: [...(await startFlags()), ...(measuresLoopDelay ? ['--import', PROBE] : []), ...profile],
       ...(prepare !== undefined && { prepare }),
       env: { ...SEED_ENV, LOOP_DELAY_FILE: delayFile },
-      flags: { 'log-level': 'warn', ...UNHURRIED, ...OF_ONE_ADDRESS },
+      flags: { 'log-level': 'warn', ...UNHURRIED, ...OF_ONE_ADDRESS, ...flags },
     });
     return new BenchServer(server, delayFile);
   }
