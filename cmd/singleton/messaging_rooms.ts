@@ -14,7 +14,6 @@ import { RepeatedMessages } from '../../im/messaging/repeated_messages.js';
 import { RelayHandler } from '../../im/messaging/relay_handler.js';
 import { TicketChecker } from '../../im/messaging/tickets.js';
 import { WorldChannel } from '../../im/messaging/world_channel.js';
-import { WorldUsher } from '../../im/messaging/world_usher.js';
 import { AppendBatcher } from '../../im/store/append_batcher.js';
 import type { Stores } from '../../im/store/stores_interface.js';
 import type { Logger } from '../../pkg/log/logger.js';
@@ -48,6 +47,5 @@ export function buildMessaging(config: Config, deps: MessagingRoomsDeps) {
     changes: new EventHandler({ ...options, ...config.gateway }, shared),
     relays: new RelayHandler(options, { ...shared, nowMs: () => performance.now() }),
     tickets: new TicketChecker(options, deps),
-    signIns: new WorldUsher(options, shared),
   };
 }

@@ -58,7 +58,7 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
   const replies: ReplySink = { reply: (list) => gateway.reply(list) };
 
   const messagingRooms = buildMessaging(config, { ...deps, dispatch, replies });
-  const { batcher, marks, groups, broker, receipts, chat, recalls, changes, relays, signIns, tickets } =
+  const { batcher, marks, groups, broker, receipts, chat, recalls, changes, relays, tickets } =
     messagingRooms;
   const presence = new LocalPresence(config.messaging, {
     ...{ ...stores, store: stores.presence, dispatch, logger, nowMs, monotonicMs: () => performance.now() },
@@ -100,7 +100,7 @@ export function buildRooms(config: Config, deps: RoomsDeps) {
     presence,
     dispatch,
     cursors: messages,
-    ...{ signIns, logger },
+    logger,
   });
   const { attempts, checker } = identity;
   return {

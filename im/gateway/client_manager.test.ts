@@ -84,8 +84,6 @@ interface Bench {
   readonly members: Uid[];
   /** Connections that PresenceSink counts. */
   readonly present: { count: number };
-  /** What SignInListener hears: who, how he speaks, whether he is in GROUP. */
-  readonly signedIn: unknown[];
   readonly open: () => FakeConnection;
   readonly say: (connection: FakeConnection, frame: object) => void;
   /** token «uid/device/version», e.g. `1/2/1`. */
@@ -96,7 +94,6 @@ function bench(t: TestContext, options: Partial<GatewayOptions> = {}): Bench {
   const inbound: InboundFrame[] = [];
   const members: Uid[] = [];
   const present = { count: 0 };
-  const signedIn: unknown[] = [];
   let nextId = 1;
   const manager = new ClientManager(
     { ...defaultsOf(GATEWAY_OPTIONS), drainMs: 50, sweepMs: 10, ...options },
@@ -132,7 +129,6 @@ function bench(t: TestContext, options: Partial<GatewayOptions> = {}): Bench {
         },
       },
       presence: { came: () => (present.count += 1), went: () => (present.count -= 1) },
-      signIns: { signedIn: ({ uid, dialect, isIn }) => void signedIn.push([uid, dialect, isIn(GROUP)]) },
       dispatch: { deliver: () => Promise.resolve([]) },
       rates: { connection: () => ({ take: () => 0 }) },
       answerSize: answerSizeOf,
@@ -157,7 +153,7 @@ function bench(t: TestContext, options: Partial<GatewayOptions> = {}): Bench {
     await settled();
     return connection;
   };
-  return { manager, inbound, members, present, signedIn, open, say, signIn };
+  return { manager, inbound, members, present, open, say, signIn };
 }
 
 function signedInBy({ token }: AuthUp): SignedIn {
@@ -485,22 +481,4 @@ test('notices that do not fit an old client are counted, and not as losses that 
   const { droppedNoticeCount, undetectedDropCount } = manager.stats();
   assert.ok(droppedNoticeCount > 500, String(droppedNoticeCount));
   assert.equal(undetectedDropCount, 0);
-});
-
-test('who has signed in is told of, with how he speaks and where he is a member', async (t) => {
-  const { open, say, members, signedIn, signIn } = bench(t);
-  const one = open();
-  say(one, { seq: 1, action: 'api.auth', data: { token: '1/2/1' } });
-  await settled();
-  members.push(bob);
-  await signIn('2/2/1');
-  say(open(), { Seq: 1, Action: 'api.user.auth', Data: { Token: '2/1/1' } });
-  say(open(), { seq: 1, action: 'api.auth', data: { token: 'wrong' } });
-  say(one, { seq: 2, action: 'api.auth', data: { token: '1/2/1' } });
-  await settled();
-  assert.deepEqual(signedIn, [
-    [alice, 'web', false],
-    [bob, 'modern', true],
-    [bob, 'legacy', true],
-  ]);
 });

@@ -7,7 +7,7 @@ import type { CloseName } from '../errors.js';
 import type { AnswerSize } from '../message/answer_size.js';
 import type { DownFrame } from '../message/message.js';
 import type { Dispatch } from '../dispatch/interface.js';
-import type { Messaging, Reply, ReplySink, SignInListener } from '../messaging/interface.js';
+import type { Messaging, Reply, ReplySink } from '../messaging/interface.js';
 import type { PresenceSink } from '../presence/interface.js';
 import type { GroupStore } from '../store/group_interface.js';
 import type { MessageStore } from '../store/interface.js';
@@ -57,7 +57,6 @@ export interface ClientManagerDeps {
   /** Never rejects. */
   readonly receipts: { written(): Promise<void> };
   readonly presence: PresenceSink;
-  readonly signIns: SignInListener;
   readonly dispatch: Pick<Dispatch, 'deliver'>;
   readonly cursors: CursorReader;
   readonly logger: Logger;
@@ -72,7 +71,6 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   readonly #deliverer: Deliverer;
   readonly #groups: GroupIndex;
   readonly #presence: PresenceSink;
-  readonly #signIns: SignInListener;
   readonly #closer: Closer;
   readonly #inbound: Inbound;
   readonly #limiter: FrameLimiter;
@@ -89,7 +87,6 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   constructor(options: GatewayOptions, deps: ClientManagerDeps) {
     this.#options = options;
     this.#presence = deps.presence;
-    this.#signIns = deps.signIns;
     this.#flusher = new Flusher(options, new FlushPace(options), {
       drained: (client) => this.#drained(client),
     });
@@ -319,11 +316,9 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   /** Its answer is queued. */
   #signedIn(client: Client): void {
     this.#oldSdks.signedIn(client);
-    const { uid, device, dialect } = client;
-    if (uid === undefined || client.isPresent) return;
+    if (client.uid === undefined || client.isPresent) return;
     client.isPresent = true;
-    this.#presence.came(uid, device);
-    this.#signIns.signedIn({ uid, device, dialect, isIn: (gid) => client.groups?.has(gid) === true });
+    this.#presence.came(client.uid, client.device);
   }
 
   /** It is nobody's device any more. */

@@ -19,11 +19,6 @@ export const WORLD_OPTIONS = {
     'Whether there is a group of everybody, which older web clients call the_world_channel and enter by speaking ' +
       'in it. Off: no such group.',
   ),
-  worldChannelAtSignIn: flag(
-    false,
-    'Whether whoever signs in with an older web client is brought into it, once: some of them show it to nobody who ' +
-      'is not in it. They greet everybody there by themselves.',
-  ),
 };
 export type WorldOptions = OptionsOf<typeof WORLD_OPTIONS>;
 
@@ -31,13 +26,10 @@ export type WorldOptions = OptionsOf<typeof WORLD_OPTIONS>;
 const NO_GROUP_LIMIT = 2 ** 31 - 1;
 
 export class WorldChannel {
-  readonly #options: Pick<WorldOptions, 'worldChannel'>;
+  readonly #options: WorldOptions;
   readonly #groups: Pick<Groups, 'enqueue'>;
 
-  constructor(
-    options: Pick<WorldOptions, 'worldChannel'>,
-    deps: { readonly groups: Pick<Groups, 'enqueue'> },
-  ) {
+  constructor(options: WorldOptions, deps: { readonly groups: Pick<Groups, 'enqueue'> }) {
     this.#options = options;
     this.#groups = deps.groups;
   }

@@ -1,12 +1,12 @@
 /** Groups by both public SDKs over real sockets: each in its own words, units and ids, online and when it comes back. */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { call, callOk, register, type Account } from '../support/http.js';
+import { call, register, type Account } from '../support/http.js';
 import { asObject } from '../support/raw_client.js';
 import { TestServer } from '../support/server.js';
 import { expectQuiet, waitUntil } from '../support/wait.js';
 import { JavaSdk } from './java_sdk.js';
-import { WebSdk, type WebMessage } from './web_sdk.js';
+import { WebSdk } from './web_sdk.js';
 
 type Credentials = Omit<Account, 'uid'>;
 
@@ -212,36 +212,6 @@ test('the world channel: a browser comes in with its ticket and is heard by the 
   const heard = await one.receive('hello too');
   assert.equal(heard.to, 'the_world_channel', 'sessions are keyed by that name');
   assert.equal(heard.from, String(two.uid));
-});
-
-test('the world channel at sign-in: whoever comes by a browser is in it once; who leaves it stays out', async (t) => {
-  const server = await TestServer.start(t, { flags: { 'messaging-world-channel-at-sign-in': true } });
-  const world = 'the_world_channel';
-  const joins = (browser: WebSdk, who = browser): readonly WebMessage[] =>
-    browser.shown.filter((shown) => shown.type === JOINED && shown.content === String(who.uid));
-  const one = await browserOf(t, server, await register(server.urls.http, 'one'));
-  await waitUntil('its session of the channel', () => joins(one).length === 1);
-  assert.equal(joins(one)[0]?.to, world, 'sessions are keyed by that name');
-  const phone = await phoneOf(t, server, await register(server.urls.http, 'phone'));
-  const credentials = await register(server.urls.http, 'two');
-  const two = await browserOf(t, server, credentials);
-  await waitUntil('the first to see the second', () => joins(one, two).length === 1);
-  await two.sendToChannel(world, 'Hi');
-  await one.receive('Hi');
-
-  await callOk(server.urls.http, 'group/exit', { Gid: world }, two.token);
-  one.end();
-  two.end();
-  const back = new WebSdk(server.urls);
-  const gone = new WebSdk(server.urls);
-  t.after(() => [back, gone].forEach((browser) => browser.end()));
-  await back.loginByToken(one.token);
-  await gone.loginByToken(two.token);
-  await back.sendToChannel(world, 'who is here?');
-  await expectQuiet(300, () => (joins(gone).length > 0 ? 'brought back' : undefined));
-  const members = await callOk(server.urls.http, 'group/members', { Gid: world }, back.token);
-  assert.ok(!JSON.stringify(members).includes(String(phone.uid)), 'phones are not brought in');
-  assert.equal(joins(back).length, 0, 'nothing is written for who is in it');
 });
 
 test('the world channel may be switched off', async (t) => {
