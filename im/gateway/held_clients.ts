@@ -18,7 +18,7 @@ export class HeldClients {
     this.#due = due;
   }
 
-  /** Bounded by the number of connections: each is here once. */
+  /** Bounded by writes within the longest hold: whoever is written to before he is due may be held again meanwhile. */
   add(client: Client, waitMs: number): void {
     const tick = Math.ceil(waitMs / TICK_MS);
     while (this.#buckets.length <= tick) this.#buckets.push([]);

@@ -1,32 +1,38 @@
 /**
- * Joins the frames of one write without new memory: the kernel copies what it takes, so one buffer serves all writes
- * that end at once. One that does not end keeps its bytes until it does, and the next gets a new buffer.
+ * Joins the frames of one write without new memory: the kernel copies what it takes, so one place serves all writes
+ * that end at once. One that does not end keeps its bytes until it does, and the next are put behind them.
  */
 
-/** As much as a slow socket is given at a time: what such a write keeps is hardly more than what it waits with. */
+/** What is larger is rare, and joined in memory of its own. */
 const JOIN_BYTES = 16_384;
+/** Replaced when it is full; what is kept of it lives until the last of its writes has ended. */
+const SLAB_BYTES = 65_536;
 
 export class JoinBuffer {
-  #buffer = Buffer.allocUnsafeSlow(JOIN_BYTES);
-  #isLent = false;
+  #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  #start = 0;
+  /** Of what was joined last, if it lies in the slab. */
+  #end = 0;
 
   /** The bytes are valid until the next call, or for ever where `keep` is called before it. */
   join(chunks: readonly Uint8Array[]): Uint8Array {
-    if (this.#isLent) {
-      this.#buffer = Buffer.allocUnsafeSlow(JOIN_BYTES);
-      this.#isLent = false;
+    let bytes = 0;
+    for (const chunk of chunks) bytes += chunk.length;
+    this.#end = this.#start;
+    if (bytes > JOIN_BYTES) return Buffer.concat(chunks, bytes);
+    if (this.#start + bytes > SLAB_BYTES) {
+      this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+      this.#start = this.#end = 0;
     }
-    let end = 0;
     for (const chunk of chunks) {
-      if (end + chunk.length > JOIN_BYTES) return Buffer.concat(chunks);
-      this.#buffer.set(chunk, end);
-      end += chunk.length;
+      this.#slab.set(chunk, this.#end);
+      this.#end += chunk.length;
     }
-    return this.#buffer.subarray(0, end);
+    return this.#slab.subarray(this.#start, this.#end);
   }
 
   /** What was joined last is still being written. */
   keep(): void {
-    this.#isLent = true;
+    this.#start = this.#end;
   }
 }

@@ -89,7 +89,7 @@ export class WsConnection implements Connection {
       // Most writes the kernel takes at once, and a callback for each would cost a tenth of it. `false` is also what
       // a broken socket answers.
       if (this.#socket.write(bytes) && this.#socket.writableLength === 0) return written();
-      JOINED.keep();
+      if (bytes !== first) JOINED.keep();
     }
     this.#socket.write(this.#isEncrypted ? bytes : NOTHING, (error) => {
       // A broken socket closes by itself: there is nothing left to write to.

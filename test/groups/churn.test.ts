@@ -152,6 +152,7 @@ test(
     const senders = everybody.slice(0, SENDER_COUNT);
     const churn = new Churn(gid, everybody.slice(SENDER_COUNT));
     const said: Promise<void>[] = [];
+    const startedAtMs = performance.now();
     await Promise.all([
       paced(CHANGE_COUNT, CHANGE_EVERY_MS, () => churn.step()),
       paced(MESSAGE_COUNT, MESSAGE_EVERY_MS, (index) => {
@@ -160,6 +161,7 @@ test(
         return true;
       }),
     ]);
+    const seconds = (performance.now() - startedAtMs) / 1000;
     await Promise.all(said);
     await churn.settled();
 
@@ -178,12 +180,11 @@ test(
     const findings = checkHistory(history);
     assert.equal(findings.length, 0, `${describeFindings(findings)}\n${server.log}`);
 
-    t.diagnostic(JSON.stringify({ said: said.length, ...churn.figures }));
+    t.diagnostic(JSON.stringify({ seconds, said: said.length, ...churn.figures }));
     const conv = `g${gid}`;
     const memberships = new Memberships(stored);
     const cameBack = everybody.filter(({ account }) => memberships.intervals(conv, account.uid).length > 1);
     assert.ok(cameBack.length > 0, 'somebody went and came back');
-    assert.equal(history.sends.length, MESSAGE_COUNT);
     assert.ok(churn.figures.both > 0 && churn.figures.exits > 0 && churn.figures.signIns > 0);
     assert.ok(
       history.sends.every(({ outcome }) => outcome === 'acked'),
