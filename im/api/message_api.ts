@@ -36,7 +36,7 @@ export class MessageApi {
    */
   async offline(caller: Caller): Promise<unknown> {
     // A phone pulls as soon as it is connected again: what it acknowledged just before is still to be written.
-    await this.#deps.receipts.written();
+    await this.#deps.receipts.written([caller.uid]);
     const events = await this.#deps.messages.offline(caller.uid, caller.device, OFFLINE_LIMITS);
     const unknown = events.filter((event) => !isInOldLists(event));
     if (unknown.length > 0)

@@ -5,6 +5,7 @@
 import type { Logger } from '../../pkg/log/logger.js';
 import type { CloseName } from '../errors.js';
 import type { AnswerSize } from '../message/answer_size.js';
+import type { Uid } from '../message/ids.js';
 import type { DownFrame } from '../message/message.js';
 import type { Dispatch } from '../dispatch/interface.js';
 import type { Messaging, Reply, ReplySink } from '../messaging/interface.js';
@@ -55,7 +56,7 @@ export interface ClientManagerDeps {
   readonly store: OldSdkStore & Pick<MessageStore, 'logOf'>;
   readonly groups: Pick<GroupStore, 'memberships'>;
   /** Never rejects. */
-  readonly receipts: { written(): Promise<void> };
+  readonly receipts: { written(uids: readonly Uid[]): Promise<void> };
   readonly presence: PresenceSink;
   readonly dispatch: Pick<Dispatch, 'deliver'>;
   readonly cursors: CursorReader;

@@ -16,38 +16,47 @@ const silent = {
   debug: () => undefined,
 };
 
-function bench() {
+function bench({ markCount = 50_000 } = {}) {
   const batches: (readonly number[])[][] = [];
+  const store = { answer: (): Promise<void> => Promise.resolve() };
   const mark = (batch: readonly MarkRequest[]): Promise<void> => {
     batches.push(batch.map(({ from, to }) => [from, to]));
-    return Promise.resolve();
+    for (const { from, again } of batch) if (again === true) repeated.add(from);
+    return store.answer();
   };
-  const marks = new MarkWriter(defaultsOf(MARK_WRITER_OPTIONS), { store: { mark }, logger: silent });
+  const repeated = new Set<number>();
+  const options = { ...defaultsOf(MARK_WRITER_OPTIONS), markCount };
+  const marks = new MarkWriter(options, { store: { mark }, logger: silent });
   const add = (...seqs: readonly number[]): void => {
     for (const number of seqs) {
       const seq = known(toSeq(number));
       marks.add({ uid, device, conv, from: seq, to: seq, read: false });
     }
   };
-  return { marks, add, batches };
+  return { marks, add, batches, repeated, store };
 }
 
 test('what was acknowledged out of order and written apart is written together with what lies before it', async () => {
-  const { marks, add, batches } = bench();
+  const { marks, add, batches, repeated } = bench();
   add(14);
   await marks.flush();
-  add(15, 13);
+  add(13);
   await marks.flush();
   add(17, 16);
   await marks.flush();
   assert.deepEqual(batches, [
     [[14, 14]],
-    [[13, 15]],
     [
-      [13, 15],
+      [14, 14],
+      [13, 13],
+    ],
+    [
+      [14, 14],
+      [13, 13],
       [16, 17],
     ],
   ]);
+  assert.deepEqual([...repeated], [14, 13], 'marked as repeated');
   await marks.flush();
   assert.equal(batches.length, 3, 'and not without something new');
   assert.equal(marks.stats().queuedCount, 0);
@@ -60,4 +69,55 @@ test('holes without end are not remembered without end', async () => {
     await marks.flush();
   }
   assert.ok(batches.every((batch) => batch.length <= 18));
+});
+
+test('what comes while others are written finds them too', async () => {
+  const { marks, add, batches, store } = bench();
+  let end: () => void = () => undefined;
+  store.answer = () => new Promise((resolve) => (end = resolve));
+  add(1, 3);
+  const first = marks.flush();
+  add(2);
+  const second = marks.flush();
+  store.answer = () => Promise.resolve();
+  end();
+  await Promise.all([first, second]);
+  assert.deepEqual(batches.at(-1), [
+    [1, 1],
+    [3, 3],
+    [2, 2],
+  ]);
+});
+
+test('all who wait for a write share the next', async () => {
+  const { marks, add, batches, store } = bench();
+  let end: () => void = () => undefined;
+  store.answer = () => new Promise((resolve) => (end = resolve));
+  add(1);
+  const writes = [marks.flush()];
+  add(5);
+  for (let count = 0; count < 1000; count++) writes.push(marks.flushOf([uid]));
+  store.answer = () => Promise.resolve();
+  end();
+  await Promise.all(writes);
+  assert.equal(batches.length, 2);
+  await marks.flushOf([uid]);
+  assert.equal(batches.length, 2, 'nothing of his waits');
+  add(9);
+  await marks.flushOf([other]);
+  assert.equal(batches.length, 2, 'nor anything of another');
+  await marks.flush();
+});
+
+test('a store that takes nothing makes nothing more of what waits', async () => {
+  const { marks, add, store } = bench({ markCount: 100 });
+  add(1, 3, 5);
+  await marks.flush();
+  store.answer = () => Promise.reject(new Error('full'));
+  add(10, 12);
+  for (let count = 0; count < 50; count++) await assert.rejects(marks.flush());
+  assert.equal(marks.stats().queuedCount, 2);
+  store.answer = () => Promise.resolve();
+  await marks.flush();
+  assert.equal(marks.stats().queuedCount, 0);
 });

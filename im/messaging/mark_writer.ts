@@ -4,12 +4,13 @@
  * sync.
  *
  * A mark stops at the first hole, and the store forgets what was acknowledged beyond it. There are clients that
- * acknowledge on several threads, in no order: what was written a moment ago is written again with what follows it.
+ * acknowledge on several threads, in no order: what was written a moment ago is written again with what follows it,
+ * marked as such: it fills holes, and proves nothing about what lies between.
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import { imError, toCodedError } from '../errors.js';
-import type { Seq } from '../message/ids.js';
+import type { Seq, Uid } from '../message/ids.js';
 import type { MarkRequest, MessageStore } from '../store/interface.js';
 
 export const MARK_WRITER_OPTIONS = {
@@ -35,6 +36,8 @@ const RECENT_MS = 5000;
 /** Of one device in one conversation, the last ones: with its neighbours merged that is all it has, but for holes. */
 const RECENT_COUNT = 8;
 
+const NOBODY: ReadonlySet<Uid> = new Set();
+
 interface Recent {
   readonly atMs: number;
   readonly marks: readonly MarkRequest[];
@@ -58,11 +61,16 @@ export class MarkWriter {
   readonly #deps: MarkWriterDeps;
   /** Key: uid/device/conv/read; its intervals in order of arrival, neighbours merged. */
   #waiting = new Map<string, MarkRequest[]>();
+  /** Whose they are. */
+  #waitingUids = new Set<Uid>();
   /** By the same keys, the one written longest ago first. */
   readonly #recent = new Map<string, Recent>();
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
+  #writingUids: ReadonlySet<Uid> = NOBODY;
+  /** The one after it, for all who wait for what has come since. */
+  #nextWrite: Promise<void> | undefined;
   #refusedCount = 0;
   #writtenCount = 0;
   #failedWriteCount = 0;
@@ -83,49 +91,69 @@ export class MarkWriter {
 
   /** Throws TOO_BUSY when too many intervals wait. */
   add(mark: MarkRequest): void {
+    if (this.#put(mark, true)) return;
+    this.#refusedCount++;
+    throw imError('TOO_BUSY', undefined, { retryAfterMs: this.#options.markDelayMs });
+  }
+
+  /** False: too many wait. */
+  #put(mark: MarkRequest, isNew: boolean): boolean {
     const key = keyOf(mark);
-    const waiting = this.#waiting.get(key) ?? this.#again(key);
+    const waiting = this.#waiting.get(key) ?? (isNew ? this.#again(key) : undefined);
     const last = waiting?.at(-1);
-    if (waiting !== undefined && last !== undefined && mark.from <= last.to + 1 && mark.to + 1 >= last.from) {
+    const isBeside = last !== undefined && mark.from <= last.to + 1 && mark.to + 1 >= last.from;
+    if (!isBeside && this.#count >= this.#options.markCount) return false;
+    this.#waitingUids.add(mark.uid);
+    this.#timer ??= setTimeout(() => void this.#flushBehind(), this.#options.markDelayMs);
+    if (waiting !== undefined && isBeside && last.again !== true) {
       waiting[waiting.length - 1] = { ...mark, from: min(last.from, mark.from), to: max(last.to, mark.to) };
-      this.#flushLater();
-      return;
-    }
-    if (this.#count >= this.#options.markCount) {
-      this.#refusedCount++;
-      throw imError('TOO_BUSY', undefined, { retryAfterMs: this.#options.markDelayMs });
+      return true;
     }
     this.#count++;
     if (waiting === undefined) this.#waiting.set(key, [mark]);
     else waiting.push(mark);
-    this.#flushLater();
+    return true;
   }
 
-  #flushLater(): void {
-    this.#timer ??= setTimeout(() => void this.#flushBehind(), this.#options.markDelayMs);
-  }
-
-  /** What was written a moment ago begins the list, and is not counted: there are so few; undefined where it is nothing. */
+  /** What was written a moment ago begins the list, where there is room for it; undefined where it is nothing. */
   #again(key: string): MarkRequest[] | undefined {
     const recent = this.#recent.get(key);
     if (recent === undefined || recent.atMs + RECENT_MS < performance.now()) return undefined;
+    if (this.#count + recent.marks.length >= this.#options.markCount) return undefined;
     const marks = [...recent.marks];
     this.#waiting.set(key, marks);
+    this.#count += marks.length;
     return marks;
   }
 
-  /** Writes everything that waits now. Rejects with CodedError where the store does not take it: it waits on. */
-  async flush(): Promise<void> {
+  /**
+   * Writes everything that waits now, in one write for all who ask while another is under way. Rejects with CodedError
+   * where the store does not take it: it waits on.
+   */
+  flush(): Promise<void> {
+    if (this.#writing === undefined) return this.#begin();
+    return (this.#nextWrite ??= this.#writing
+      .catch(() => undefined)
+      .then(() => {
+        this.#nextWrite = undefined;
+        return this.#begin();
+      }));
+  }
+
+  /** The same, where something of theirs waits or is being written. */
+  async flushOf(uids: readonly Uid[]): Promise<void> {
+    if (uids.some((uid) => this.#waitingUids.has(uid))) await this.flush();
+    else if (uids.some((uid) => this.#writingUids.has(uid))) await this.#writing;
+  }
+
+  #begin(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    // One write at a time: a second flush waits for the first, then writes what has come since.
-    while (this.#writing !== undefined) await this.#writing.catch(() => undefined);
-    this.#writing = this.#write();
-    try {
-      await this.#writing;
-    } finally {
+    this.#writing = this.#write().finally(() => {
       this.#writing = undefined;
-    }
+      this.#writingUids = NOBODY;
+    });
+    return this.#writing;
   }
 
   /** Never rejects. */
@@ -138,8 +166,11 @@ export class MarkWriter {
   }
 
   async #write(): Promise<void> {
-    const written = this.#waiting;
-    const marks = [...written.values()].flat();
+    const marks = [...this.#waiting.values()].flat();
+    // At once: what comes while these are written must find them.
+    this.#remember(this.#waiting);
+    this.#writingUids = this.#waitingUids;
+    this.#waitingUids = new Set();
     this.#waiting = new Map();
     this.#count = 0;
     const { markBatchCount } = this.#options;
@@ -154,14 +185,16 @@ export class MarkWriter {
         throw toCodedError(error);
       }
     }
-    this.#remember(written);
   }
 
   #remember(written: ReadonlyMap<string, readonly MarkRequest[]>): void {
     const atMs = performance.now();
     for (const [key, marks] of written) {
       this.#recent.delete(key);
-      this.#recent.set(key, { atMs, marks: marks.slice(-RECENT_COUNT) });
+      this.#recent.set(key, {
+        atMs,
+        marks: marks.slice(-RECENT_COUNT).map((mark) => ({ ...mark, again: true })),
+      });
     }
     for (const [key, recent] of this.#recent) {
       if (this.#recent.size <= this.#options.markCount && recent.atMs + RECENT_MS >= atMs) return;
@@ -171,9 +204,7 @@ export class MarkWriter {
 
   /** Marks are cumulative and only rise, so their order does not matter; what does not fit is offered by sync. */
   #waitAgain(marks: readonly MarkRequest[]): void {
-    for (const mark of marks) {
-      if (this.#count < this.#options.markCount) this.add(mark);
-    }
+    for (const mark of marks) if (mark.again !== true) this.#put(mark, false);
   }
 }
 

@@ -10,7 +10,7 @@ import { imError, isError, toCodedError } from '../errors.js';
 import type { GroupSizes } from '../group/interface.js';
 import { groupOf, type ConversationName } from '../message/conversation.js';
 import { LARGE_GROUP } from '../message/group.js';
-import type { Mid, Seq } from '../message/ids.js';
+import type { Mid, Seq, Uid } from '../message/ids.js';
 import type { PushedMessage, ReceiptState } from '../message/message.js';
 import type { MarkRequest, MessageStore } from '../store/interface.js';
 import type { MarkWriter } from './mark_writer.js';
@@ -116,9 +116,9 @@ export class ReceiptHandler implements Receipts {
     await this.#deps.marks.flush();
   }
 
-  async written(): Promise<void> {
+  async written(uids: readonly Uid[]): Promise<void> {
     try {
-      await this.#deps.marks.flush();
+      await this.#deps.marks.flushOf(uids);
     } catch (error) {
       this.#deps.logger.warn({ err: error }, 'receipts could not be written before a pull');
     }

@@ -3,6 +3,7 @@
  * it by now, he is told so once more. Behind the acks, and gathered: one look at the store for all who ask meanwhile.
  */
 import type { Logger } from '../../pkg/log/logger.js';
+import type { Uid } from '../message/ids.js';
 import { chatPeer } from '../message/conversation.js';
 import type { ChatEvent } from '../message/message.js';
 import type { MessageStore } from '../store/interface.js';
@@ -19,7 +20,7 @@ export interface RepeatedMessage {
 export interface RepeatedMessagesDeps {
   readonly store: Pick<MessageStore, 'delivered' | 'mayWrite'>;
   /** Writes the receipts that wait to be written. Never rejects. */
-  readonly receipts: { written(): Promise<void> };
+  readonly receipts: { written(uids: readonly Uid[]): Promise<void> };
   readonly replies: ReplySink;
   readonly logger: Logger;
 }
@@ -67,12 +68,12 @@ export class RepeatedMessages {
   }
 
   async #tell(asked: readonly RepeatedMessage[]): Promise<void> {
-    // What was received within the last second is not in the marks yet.
-    await this.#deps.receipts.written();
     const places = asked.flatMap(({ event, connection }) => {
       const uid = chatPeer(event.conv, event.from);
       return uid === undefined ? [] : [{ uid, conv: event.conv, event, connection }];
     });
+    // What was received within the last second is not in the marks yet.
+    await this.#deps.receipts.written(places.map(({ uid }) => uid));
     const marks = await this.#deps.store.delivered(places.map(({ uid, conv }) => ({ uid, conv })));
     const received = places.filter(({ event }, index) => event.seq <= (marks[index] ?? 0));
     if (received.length === 0) return;

@@ -72,6 +72,19 @@ export function groupReadsContract(name: string, factory: StoreFactory): void {
       page,
       'of groups alone',
     );
+    const { events } = scene.stores;
+    await events.setSettings(scene.uid(1), group.conv, { interest: 'muted' });
+    assert.deepEqual(
+      await messages.offlinePage(scene.uid(1), WEB, ALL, WIDE, 'groups'),
+      [],
+      'he wants nothing',
+    );
+    assert.equal(
+      (await messages.offlinePage(scene.uid(1), WEB, ALL, WIDE, group.conv)).length,
+      1,
+      'but asked',
+    );
+    await events.setSettings(scene.uid(1), group.conv, { interest: 'full' });
     const read = { conv: group.conv, from: seq(1), to: seq(joined), read: true };
     await messages.mark([{ uid: scene.uid(1), device: WEB, ...read }]);
     assert.deepEqual(

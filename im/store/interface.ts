@@ -204,6 +204,8 @@ export interface MarkRequest {
   readonly from: Seq;
   readonly to: Seq;
   readonly read: boolean;
+  /** Was asked for before: fills a hole, and proves nothing about the user's own messages on either side of it. */
+  readonly again?: true;
 }
 
 export interface MessageStore {

@@ -78,6 +78,25 @@ export function marksContract(name: string, factory: StoreFactory): void {
     await mark(apart, WEB, [1, 1]);
     await mark(apart, WEB, [3, 3]);
     assert.equal((await marks(apart, WEB)).device, 1, 'acked around it, but not at the same time');
+    for (const isAgain of [[1], [3], [1, 3]]) {
+      const repeated = await open(t, '020');
+      await mark(repeated, WEB, [1, 1]);
+      const request = { uid: repeated.uid(1), device: WEB, conv: repeated.conv(), read: false };
+      const one = {
+        ...request,
+        from: seq(1),
+        to: seq(1),
+        ...(isAgain.includes(1) && { again: true as const }),
+      };
+      const other = {
+        ...request,
+        from: seq(3),
+        to: seq(3),
+        ...(isAgain.includes(3) && { again: true as const }),
+      };
+      await repeated.stores.messages.mark([one, other]);
+      assert.equal((await marks(repeated, WEB)).device, 1, `acked around it, ${isAgain.join()} long ago`);
+    }
     const beyond = await open(t, '02');
     await mark(beyond, WEB, [1, 1], [3, 4]);
     assert.equal((await marks(beyond, WEB)).device, 1, 'acked beside it is only what was never stored');

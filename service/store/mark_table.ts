@@ -1,8 +1,8 @@
 /**
  * Cumulative marks. A device's mark walks forward over seqs that a request covers or that this very device sent,
  * and stops at the first that is neither: a message that it has not got yet is never passed. What other devices of
- * the user sent is such a message too; only where it lies between two acknowledged ones of a batch the device is
- * taken to have it, because there are clients that acknowledge nothing of their own user's.
+ * the user sent is such a message too; only where it lies between two ones of a batch that were acknowledged just
+ * now the device is taken to have it, because there are clients that acknowledge nothing of their own user's.
  */
 import type { ConversationName } from '../../im/message/conversation.js';
 import { LARGE_GROUP } from '../../im/message/group.js';
@@ -16,6 +16,7 @@ import type { Stamps } from './stamps.js';
 interface Interval {
   readonly from: number;
   readonly to: number;
+  readonly isAgain: boolean;
 }
 
 /** What one device asks for in one conversation. */
@@ -132,13 +133,14 @@ export class MarkTable {
   #walk(mark: number, got: readonly Interval[], log: Log): number {
     let at = mark;
     let isAcked = false;
-    for (const { from, to } of got) {
+    for (const { from, to, isAgain } of got) {
       // What has not been stored yet cannot have been got, and proves nothing about what lies before it.
       if (from > log.lastSeq) break;
       const end = from - 1;
-      if (end > at) at = isAcked && this.#isOwn(at, end, log) ? end : this.#passSent(at, end, log);
+      if (end > at)
+        at = isAcked && !isAgain && this.#isOwn(at, end, log) ? end : this.#passSent(at, end, log);
       if (from > at + 1) return at;
-      isAcked ||= to >= at;
+      isAcked ||= !isAgain && to >= at;
       at = Math.max(at, Math.min(to, log.lastSeq));
     }
     return this.#passSent(at, log.lastSeq, log);
@@ -169,12 +171,12 @@ export class MarkTable {
 /** One group per (uid, device, conversation), its intervals in ascending order. */
 function byDevice(batch: readonly MarkRequest[]): readonly DeviceRequests[] {
   const groups = new Map<string, DeviceRequests>();
-  for (const { uid, device, conv, from, to, read } of batch) {
+  for (const { uid, device, conv, from, to, read, again } of batch) {
     if (from > to) continue;
     const key = `${uid} ${device} ${conv}`;
     const group = groups.get(key) ?? { uid, device, conv, got: [], readTo: 0 };
     groups.set(key, group);
-    group.got.push({ from, to });
+    group.got.push({ from, to, isAgain: again === true });
     if (read && to > group.readTo) group.readTo = to;
   }
   for (const { got } of groups.values()) got.sort((one, other) => one.from - other.from);

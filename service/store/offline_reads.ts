@@ -11,6 +11,7 @@ import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { EarlierContents } from './earlier_contents.js';
 import { EVENT_COLUMNS, eventOf, nameAt } from './event_row.js';
 import { ReadingRights, within, type Span } from './reading_rights.js';
+import { settingsAt } from './settings_row.js';
 
 /** Read ahead per conversation: most have few waiting, and a long one is continued where it wins. */
 const CHUNK_COUNT = 32;
@@ -19,6 +20,11 @@ type Which = readonly [conv: string, peersFrom: number, peersBelow: number];
 
 const GROUPS: Which = ['', GID_START, GID_LIMIT];
 const NOTHING_PASSED: ReadonlyMap<ConversationName, Seq> = new Map();
+
+/** A group of which he wants nothing is not pushed live either. A removal that he missed he sees when he looks at it. */
+function isWithheld(row: Row): boolean {
+  return integerAt(row, 5) >= GID_START && settingsAt(row, 8, 0).interest === 'muted';
+}
 
 /** One conversation in the merge. */
 interface Source {
@@ -51,7 +57,8 @@ export class OfflineReads {
     this.#rights = new ReadingRights(db);
     this.#earlier = new EarlierContents(db);
     this.#behind = db.prepare(
-      `SELECT c.id, c.name, COALESCE(d.seq, m.read_seq), c.first_seq, c.last_seq, m.peer, m.since_seq, m.until_seq
+      `SELECT c.id, c.name, COALESCE(d.seq, m.read_seq), c.first_seq, c.last_seq, m.peer, m.since_seq, m.until_seq,
+              m.settings
        FROM conversation_member m
        JOIN conversation c ON c.id = m.conv
        LEFT JOIN device_mark d ON d.uid = m.uid AND d.device = ?2 AND d.conv = m.conv
@@ -96,6 +103,7 @@ export class OfflineReads {
     return this.#db.read(() => {
       const heap = new SourceHeap();
       for (const row of this.#behind.all(uid, device, ...which)) {
+        if (which[0] === '' && isWithheld(row)) continue;
         const source = this.#sourceOf(row, uid);
         const after = Math.max(integerAt(row, 2), passed.get(source.conv) ?? 0);
         if (this.#advance(source, after, reader)) heap.push(source);

@@ -6,6 +6,7 @@ import { asObject } from '../support/raw_client.js';
 import { TestServer, type ServerOptions } from '../support/server.js';
 import { expectQuiet, waitUntil } from '../support/wait.js';
 import { JavaSdk } from './java_sdk.js';
+import { WebSdk } from './web_sdk.js';
 
 const REPUSH = { 'gateway-old-sdk-first-repush-ms': 200, 'gateway-old-sdk-second-repush-ms': 400 };
 
@@ -135,6 +136,30 @@ test('what is sent again after it was received ends its timer again; shown once'
   assert.equal(notifies.length, 3);
   assert.equal(new Set(notifies).size, 1, 'the same bytes each time');
   assert.equal(bob.heard('message.chat').length, 1);
+});
+
+test('what the browser wrote while the phone was away is pulled, though a message of now is acknowledged before', async (t) => {
+  const server = await serve(t);
+  const bobs = await register(server.urls.http, 'bob');
+  const [ann, bob] = [await newPhone(t, server, 'ann'), new JavaSdk(server.urls.http, bobs)];
+  const browser = new WebSdk(server.urls);
+  t.after(() => {
+    bob.end();
+    browser.end();
+  });
+  await bob.login();
+  await browser.loginByPassword(bobs.account, bobs.password);
+  assert.equal(await ann.send(bob.uid, 'one'), 'received');
+  bob.disconnect();
+  await waitUntil('the phone to be gone', () => bob.socket.closedWith !== undefined);
+  await browser.send(ann.uid, 'from the browser 1');
+  await browser.send(ann.uid, 'from the browser 2');
+  bob.beforeSync = async () => {
+    assert.equal(await ann.send(bob.uid, 'live'), 'received');
+  };
+  await bob.connect();
+  await shows(bob, 'from the browser 1');
+  await shows(bob, 'from the browser 2');
 });
 
 test('(d) heartbeats: none is ever answered, and probes that are answered do not add up', async (t) => {

@@ -58,6 +58,8 @@ export class JavaSdk {
   readonly #http: string;
   readonly #credentials: { readonly Account: string; readonly Password: string };
   readonly inbox = new Map<number, JavaMessage>();
+  /** What happens between its sign-in and its pull. */
+  beforeSync: (() => Promise<void>) | undefined;
   /** In the order in which the app saw them for the first time. */
   readonly shown: JavaMessage[] = [];
   readonly groupShown: JavaGroupMessage[] = [];
@@ -317,6 +319,7 @@ export class JavaSdk {
   }
 
   async #syncOffline(): Promise<void> {
+    await this.beforeSync?.();
     const missed = await this.#list('msg/chat/offline');
     for (const row of missed) this.#show(row, 'SendAt');
     if (missed.length > 0) await this.#post('msg/chat/offline/ack', { Mid: missed.map((row) => row['Mid']) });

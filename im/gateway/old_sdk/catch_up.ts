@@ -4,7 +4,7 @@
  * meanwhile are not kept: they are in the store, and so in a later page.
  */
 import type { ConversationName } from '../../message/conversation.js';
-import { known, toSeq, type Seq } from '../../message/ids.js';
+import { known, toSeq, type Seq, type Uid } from '../../message/ids.js';
 import type { ChatEvent } from '../../message/message.js';
 import type { Client } from '../client.js';
 import { SharedFrame } from '../shared_frame.js';
@@ -18,7 +18,7 @@ export interface CatchUpDeps {
   readonly pusher: EventPusher;
   readonly awaited: AwaitedReceipts;
   /** What was acknowledged is on its way to the store for a while. Never rejects. */
-  readonly receipts: { written(): Promise<void> };
+  readonly receipts: { written(uids: readonly Uid[]): Promise<void> };
 }
 
 const NOTHING: ReadonlyMap<ConversationName, Seq> = new Map();
@@ -123,7 +123,7 @@ export class CatchUp {
     const limits = { count, bytes };
     return this.#deps.pages.read(async (store) => {
       // Who is back within a second is not given again what he acknowledged just before.
-      if (passed.size === 0) await this.#deps.receipts.written();
+      if (passed.size === 0) await this.#deps.receipts.written([uid]);
       return store.offlinePage(uid, device, passed, limits, only);
     });
   }

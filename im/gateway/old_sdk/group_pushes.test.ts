@@ -123,6 +123,34 @@ test('legacy: what it missed of its groups is pushed after its sign-in, with wha
   assert.equal(socket.mids()[0], chat.mid, 'a chat waits for no page');
 });
 
+test('legacy: a list of receipts loses nothing of what goes with those that are known here', async () => {
+  const scene = new OldSdkScene();
+  const { client } = scene.enter('legacy');
+  await settled();
+  const content = noticeContent({ type: 'removed', uids: [PEER], banned: false });
+  const notice = { kind: EVENT_KIND.notice, type: NOTICE_TYPE, content };
+  scene.push(client, { ...eventAt(5), ...notice });
+  scene.push(client, eventAt(6));
+  scene.push(client, { ...eventAt(7), ...notice });
+  scene.push(client, eventAt(8));
+  const mids = [eventAt(6).mid];
+  const known6 = scene.sdks.receipt(client, { kind: 'receipt', by: 'mids', mids });
+  assert.ok(known6.by === 'pushed');
+  assert.deepEqual(
+    known6.messages.map(({ seq }) => seq),
+    [5, 6],
+  );
+  const frame = { kind: 'receipt', by: 'mids', mids: [eventAt(8).mid, known(toMid(424_242))] } as const;
+  assert.deepEqual(scene.sdks.receipt(client, frame), frame, 'one is unknown: all are looked up');
+  await waitUntil('what went with the other', () => scene.receipts.length > 0);
+  const told = scene.receipts.flatMap((one) => ('messages' in one ? one.messages : []));
+  assert.deepEqual(
+    told.map(({ seq }) => seq),
+    [7],
+  );
+  scene.sdks.stop();
+});
+
 test('legacy: with the receipt of a message goes what was pushed before it and has none of its own', async () => {
   const scene = new OldSdkScene();
   const { client } = scene.enter('legacy');

@@ -35,7 +35,7 @@ export interface OldSdksDeps {
   readonly dispatch: Pick<Dispatch, 'deliver'>;
   readonly directory: Pick<ClientDirectory, 'clientsOf'>;
   /** What was acknowledged before a page is read counts in it. Never rejects. */
-  readonly receipts: { written(): Promise<void> };
+  readonly receipts: { written(uids: readonly Uid[]): Promise<void> };
   readonly schedule: (client: Client) => void;
   readonly logger: Logger;
 }
@@ -166,11 +166,15 @@ export class OldSdks {
   /** A receipt of any client: what an old one names by its mid alone is named in full, where it was pushed here. */
   receipt(client: Client, frame: ReceiptUp): ReceiptUp {
     if (frame.by === 'mids') {
-      const messages = frame.mids.flatMap((mid) => {
-        const named = this.receipt(client, { kind: 'receipt', by: 'mid', mid });
-        return named.by === 'pushed' ? named.messages : [];
-      });
-      return messages.length === frame.mids.length ? { kind: 'receipt', by: 'pushed', messages } : frame;
+      const named = frame.mids.map((mid) => this.receipt(client, { kind: 'receipt', by: 'mid', mid }));
+      const messages = named.flatMap((one) => (one.by === 'pushed' ? one.messages : []));
+      if (named.every(({ by }) => by === 'pushed')) return { kind: 'receipt', by: 'pushed', messages };
+      // Looked up by their mids; what came with those that are known here is told by itself.
+      this.#written.received(
+        client,
+        messages.filter(({ mid }) => !frame.mids.includes(mid)),
+      );
+      return frame;
     }
     const pushed = frame.by === 'mid' ? client.old?.unacked.acked(frame.mid) : undefined;
     if (client.uid !== undefined) this.#received(client, client.uid, frame, pushed);

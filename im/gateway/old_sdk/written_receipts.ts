@@ -98,6 +98,13 @@ export class WrittenReceipts {
     return taken;
   }
 
+  /** These are received, and nobody else tells it. */
+  received(client: Client, messages: readonly PushedMessage[]): void {
+    if (messages.length === 0) return;
+    this.#heard.push({ client, messages });
+    this.#tellLater();
+  }
+
   /** What was not heard of yet is pushed at the next sign-in. */
   gone(client: Client): void {
     this.#queued.delete(client);
