@@ -21,7 +21,7 @@ function bench({ markCount = 50_000 } = {}) {
   const store = { answer: (): Promise<void> => Promise.resolve() };
   const mark = (batch: readonly MarkRequest[]): Promise<void> => {
     batches.push(batch.map(({ from, to }) => [from, to]));
-    for (const { from, again } of batch) if (again === true) repeated.add(from);
+    for (const { from, againTo } of batch) if (againTo !== undefined) repeated.add(from);
     return store.answer();
   };
   const repeated = new Set<number>();
@@ -120,4 +120,13 @@ test('a store that takes nothing makes nothing more of what waits', async () => 
   store.answer = () => Promise.resolve();
   await marks.flush();
   assert.equal(marks.stats().queuedCount, 0);
+});
+
+test('what is acknowledged in order stays one interval', async () => {
+  const { marks, add, batches } = bench();
+  for (const seqs of [[1], [2, 3], [4]]) {
+    add(...seqs);
+    await marks.flush();
+  }
+  assert.deepEqual(batches, [[[1, 1]], [[1, 3]], [[1, 4]]]);
 });

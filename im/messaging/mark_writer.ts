@@ -105,8 +105,10 @@ export class MarkWriter {
     if (!isBeside && this.#count >= this.#options.markCount) return false;
     this.#waitingUids.add(mark.uid);
     this.#timer ??= setTimeout(() => void this.#flushBehind(), this.#options.markDelayMs);
-    if (waiting !== undefined && isBeside && last.again !== true) {
-      waiting[waiting.length - 1] = { ...mark, from: min(last.from, mark.from), to: max(last.to, mark.to) };
+    if (waiting !== undefined && isBeside && mayJoin(last, mark)) {
+      const { againTo } = last;
+      const [from, to] = [min(last.from, mark.from), max(last.to, mark.to)];
+      waiting[waiting.length - 1] = { ...mark, from, to, ...(againTo !== undefined && { againTo }) };
       return true;
     }
     this.#count++;
@@ -193,7 +195,7 @@ export class MarkWriter {
       this.#recent.delete(key);
       this.#recent.set(key, {
         atMs,
-        marks: marks.slice(-RECENT_COUNT).map((mark) => ({ ...mark, again: true })),
+        marks: marks.slice(-RECENT_COUNT).map((mark) => ({ ...mark, againTo: mark.to })),
       });
     }
     for (const [key, recent] of this.#recent) {
@@ -204,8 +206,13 @@ export class MarkWriter {
 
   /** Marks are cumulative and only rise, so their order does not matter; what does not fit is offered by sync. */
   #waitAgain(marks: readonly MarkRequest[]): void {
-    for (const mark of marks) if (mark.again !== true) this.#put(mark, false);
+    for (const mark of marks) if (mark.againTo !== mark.to) this.#put(mark, false);
   }
+}
+
+/** What was asked for before is gone on from: what lies below it, or in it, stays apart. */
+function mayJoin(last: MarkRequest, mark: MarkRequest): boolean {
+  return last.againTo === undefined || (mark.from >= last.from && mark.to > last.againTo);
 }
 
 function keyOf({ uid, device, conv, read }: MarkRequest): string {

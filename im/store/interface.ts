@@ -204,8 +204,11 @@ export interface MarkRequest {
   readonly from: Seq;
   readonly to: Seq;
   readonly read: boolean;
-  /** Was asked for before: fills a hole, and proves nothing about the user's own messages on either side of it. */
-  readonly again?: true;
+  /**
+   * Up to here it was asked for before: that fills holes, and proves nothing about the user's own messages on either
+   * side of it.
+   */
+  readonly againTo?: Seq;
 }
 
 export interface MessageStore {

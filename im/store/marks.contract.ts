@@ -86,13 +86,13 @@ export function marksContract(name: string, factory: StoreFactory): void {
         ...request,
         from: seq(1),
         to: seq(1),
-        ...(isAgain.includes(1) && { again: true as const }),
+        ...(isAgain.includes(1) && { againTo: seq(1) }),
       };
       const other = {
         ...request,
         from: seq(3),
         to: seq(3),
-        ...(isAgain.includes(3) && { again: true as const }),
+        ...(isAgain.includes(3) && { againTo: seq(3) }),
       };
       await repeated.stores.messages.mark([one, other]);
       assert.equal((await marks(repeated, WEB)).device, 1, `acked around it, ${isAgain.join()} long ago`);

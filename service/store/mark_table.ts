@@ -16,7 +16,8 @@ import type { Stamps } from './stamps.js';
 interface Interval {
   readonly from: number;
   readonly to: number;
-  readonly isAgain: boolean;
+  /** 0: all of it is new. */
+  readonly againTo: number;
 }
 
 /** What one device asks for in one conversation. */
@@ -133,14 +134,14 @@ export class MarkTable {
   #walk(mark: number, got: readonly Interval[], log: Log): number {
     let at = mark;
     let isAcked = false;
-    for (const { from, to, isAgain } of got) {
+    for (const { from, to, againTo } of got) {
       // What has not been stored yet cannot have been got, and proves nothing about what lies before it.
       if (from > log.lastSeq) break;
       const end = from - 1;
       if (end > at)
-        at = isAcked && !isAgain && this.#isOwn(at, end, log) ? end : this.#passSent(at, end, log);
+        at = isAcked && againTo < from && this.#isOwn(at, end, log) ? end : this.#passSent(at, end, log);
       if (from > at + 1) return at;
-      isAcked ||= !isAgain && to >= at;
+      isAcked ||= to > againTo && to >= at;
       at = Math.max(at, Math.min(to, log.lastSeq));
     }
     return this.#passSent(at, log.lastSeq, log);
@@ -171,12 +172,12 @@ export class MarkTable {
 /** One group per (uid, device, conversation), its intervals in ascending order. */
 function byDevice(batch: readonly MarkRequest[]): readonly DeviceRequests[] {
   const groups = new Map<string, DeviceRequests>();
-  for (const { uid, device, conv, from, to, read, again } of batch) {
+  for (const { uid, device, conv, from, to, read, againTo } of batch) {
     if (from > to) continue;
     const key = `${uid} ${device} ${conv}`;
     const group = groups.get(key) ?? { uid, device, conv, got: [], readTo: 0 };
     groups.set(key, group);
-    group.got.push({ from, to, isAgain: again === true });
+    group.got.push({ from, to, againTo: againTo ?? 0 });
     if (read && to > group.readTo) group.readTo = to;
   }
   for (const { got } of groups.values()) got.sort((one, other) => one.from - other.from);
