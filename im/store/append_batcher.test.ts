@@ -32,7 +32,12 @@ function stored(batch: readonly AppendRequest[]): AppendResult[] {
   return batch.map(() => ({ outcome: 'stored', event }));
 }
 
-function open(t: TestContext, append: Append, options: Partial<AppendBatcherOptions> = {}): AppendBatcher {
+function open(
+  t: TestContext,
+  append: Append,
+  options: Partial<AppendBatcherOptions> = {},
+  busyShare?: () => number,
+): AppendBatcher {
   let next = 1;
   const batcher = new AppendBatcher(
     { ...defaultsOf(APPEND_BATCHER_OPTIONS), retryMs: 1, ...options },
@@ -40,6 +45,7 @@ function open(t: TestContext, append: Append, options: Partial<AppendBatcherOpti
       store: { append },
       ids: { leaseMids: (count) => Promise.resolve({ first: known(toMid((next += count) - count)), count }) },
       logger: silent,
+      ...(busyShare !== undefined && { busyShare }),
     },
   );
   t.after(() => batcher.close(0));
@@ -59,6 +65,32 @@ test('requests of one turn share a transaction; what comes during it is the next
   await Promise.all(['a', 'b', 'c'].map((content) => batcher.append(draft(1, content))));
   await batcher.close(1000);
   assert.deepEqual(batches, [['a', 'b', 'c'], ['late']]);
+});
+
+test('under load a transaction waits for more; what expires meanwhile is not stored, and a stop waits for nothing', async (t) => {
+  const batches: string[][] = [];
+  const append = (batch: readonly AppendRequest[]): Promise<readonly AppendResult[]> => {
+    batches.push(contents(batch));
+    return Promise.resolve(stored(batch));
+  };
+  const batcher = open(t, append, { batchGapMs: 1000, deadlineMs: 100 }, () => 0.9);
+  await batcher.append(draft(1, 'first'));
+  await assert.rejects(batcher.append(draft(1, 'too late')), { code: ERRORS.OUTCOME_UNKNOWN.code });
+  const waiting = Promise.all(Array.from({ length: 100 }, (_, n) => batcher.append(draft(n, 'many'))));
+  await waiting;
+  const last = [batcher.append(draft(1, 'one')), batcher.append(draft(2, 'two'))];
+  await new Promise(setImmediate);
+  assert.equal(batches.length, 2, 'these wait');
+  await batcher.close(1000);
+  await Promise.all(last);
+  assert.deepEqual(
+    batches.map((batch) => [batch[0], batch.length]),
+    [
+      ['first', 1],
+      ['many', 100],
+      ['one', 2],
+    ],
+  );
 });
 
 test('every event gets a mid of its own, kept over a second attempt', async (t) => {

@@ -10,6 +10,7 @@ import { imError, isError, toCodedError } from '../errors.js';
 import { known, toMid } from '../message/ids.js';
 import { AppendQueue, type Waiting } from './append_queue.js';
 import { AppendTally } from './append_tally.js';
+import { CommitPace } from './commit_pace.js';
 import type {
   AppendAnswer,
   AppendDraft,
@@ -31,6 +32,12 @@ export const APPEND_BATCHER_OPTIONS = {
     'Requests in one transaction; more gain nothing and hold the lock longer.',
   ),
   batchBytes: integer(4 << 20, 'bytes', { min: 65_536, max: 64 << 20 }, 'Content in one transaction.'),
+  batchGapMs: integer(
+    20,
+    'ms',
+    { min: 0, max: 1000 },
+    'Under load a transaction begins so long after the last one began, unless 100 requests wait; 0: at once.',
+  ),
   queueCount: integer(
     20_000,
     'count',
@@ -67,6 +74,8 @@ export interface AppendBatcherDeps {
   readonly logger: Logger;
   /** Called after each transaction, committed or not, with its size and how long it took. For metrics. */
   readonly onBatch?: (requestCount: number, ms: number) => void;
+  /** Of the time since it was asked last, the share in which the event loop was busy; absent: it is measured. */
+  readonly busyShare?: () => number;
 }
 
 /** Numbers for logs and metrics, counted since the start. */
@@ -102,6 +111,7 @@ export class AppendBatcher implements Appender {
   readonly #onPromise: AppendListener<(result: AppendAnswer) => void>;
   readonly #queue = new AppendQueue();
   readonly #tally = new AppendTally();
+  readonly #pace: CommitPace;
   #running = false;
   #closing = false;
   #idle: (() => void) | undefined;
@@ -113,6 +123,7 @@ export class AppendBatcher implements Appender {
   constructor(options: AppendBatcherOptions, deps: AppendBatcherDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#pace = new CommitPace(options.batchGapMs, deps.busyShare);
     this.#mids = new SegmentIds((needed) => deps.ids.leaseMids(Math.max(options.midLeaseCount, needed)));
     this.#onPromise = { settled: (batch) => batch.forEach(({ context, result }) => context(result)) };
     this.#sweeper = setInterval(() => this.#expire(), Math.min(1000, options.deadlineMs));
@@ -155,6 +166,7 @@ export class AppendBatcher implements Appender {
       request: undefined,
       mayBeStored: false,
     });
+    this.#pace.came(this.#queue.count);
     this.#wake();
     return undefined;
   }
@@ -172,6 +184,7 @@ export class AppendBatcher implements Appender {
   /** Refuses what is new, waits for what is queued, and answers SHUTTING_DOWN to what is left after `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
     this.#closing = true;
+    this.#pace.hurry();
     if (this.#running) {
       let timer: NodeJS.Timeout | undefined;
       await Promise.race([
@@ -206,6 +219,10 @@ export class AppendBatcher implements Appender {
   async #run(): Promise<void> {
     const { batchCount, batchBytes, retryMs } = this.#options;
     while (this.#queue.count > 0) {
+      const pause = this.#closing ? undefined : this.#pace.next(this.#queue.count);
+      if (pause !== undefined) await pause;
+      // All of it may have expired meanwhile.
+      if (this.#queue.count === 0) break;
       const batch = this.#queue.take(batchCount, batchBytes);
       this.#batchCount++;
       this.#requestCount += batch.length;
