@@ -19,6 +19,17 @@ export class SeqIntervals {
     return this.#intervals.length;
   }
 
+  /** Ascending, disjoint and apart; valid until the next call. */
+  get all(): readonly SeqInterval[] {
+    return this.#intervals;
+  }
+
+  /** Whether `add` would make no further interval of it. */
+  touches(from: Seq, to: Seq): boolean {
+    const next = this.#intervals[this.#firstFrom(from - 1)];
+    return next !== undefined && next.from <= to + 1;
+  }
+
   /** Joins it with what it overlaps or touches. False where it would be one too many: then nothing is kept of it. */
   add(from: Seq, to: Seq): boolean {
     const intervals = this.#intervals;
@@ -32,6 +43,19 @@ export class SeqIntervals {
     if (first === start && intervals.length >= this.#limit) return false;
     intervals.splice(start, first - start, { from: low, to: high });
     return true;
+  }
+
+  /** Whether all of it was added. */
+  covers(from: Seq, to: Seq): boolean {
+    const next = this.#intervals[this.#firstFrom(from)];
+    return next !== undefined && next.from <= from && to <= next.to;
+  }
+
+  /** As if what lies between the two lowest had been added. */
+  fillLowestGap(): void {
+    const [first, second] = this.#intervals;
+    if (first === undefined || second === undefined) return;
+    this.#intervals.splice(0, 2, { from: first.from, to: second.to });
   }
 
   /** The lowest seqs, at most so many of one interval; they are kept no more. */

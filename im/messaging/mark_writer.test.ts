@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { defaultsOf } from '../../pkg/config/option.js';
 import { chatConversation } from '../message/conversation.js';
 import { known, toDevice, toSeq, toUid } from '../message/ids.js';
@@ -16,16 +17,14 @@ const silent = {
   debug: () => undefined,
 };
 
-function bench({ markCount = 50_000 } = {}) {
+function bench({ markCount = 50_000, markBatchCount = 100 } = {}) {
   const batches: (readonly number[])[][] = [];
   const store = { answer: (): Promise<void> => Promise.resolve() };
   const mark = (batch: readonly MarkRequest[]): Promise<void> => {
     batches.push(batch.map(({ from, to }) => [from, to]));
-    for (const { from, againTo } of batch) if (againTo !== undefined) repeated.add(from);
     return store.answer();
   };
-  const repeated = new Set<number>();
-  const options = { ...defaultsOf(MARK_WRITER_OPTIONS), markCount };
+  const options = { ...defaultsOf(MARK_WRITER_OPTIONS), markCount, markBatchCount };
   const marks = new MarkWriter(options, { store: { mark }, logger: silent });
   const add = (...seqs: readonly number[]): void => {
     for (const number of seqs) {
@@ -33,11 +32,11 @@ function bench({ markCount = 50_000 } = {}) {
       marks.add({ uid, device, conv, from: seq, to: seq, read: false });
     }
   };
-  return { marks, add, batches, repeated, store };
+  return { marks, add, batches, store };
 }
 
 test('what was acknowledged out of order and written apart is written together with what lies before it', async () => {
-  const { marks, add, batches, repeated } = bench();
+  const { marks, add, batches } = bench();
   add(14);
   await marks.flush();
   add(13);
@@ -46,17 +45,12 @@ test('what was acknowledged out of order and written apart is written together w
   await marks.flush();
   assert.deepEqual(batches, [
     [[14, 14]],
+    [[13, 14]],
     [
-      [14, 14],
-      [13, 13],
-    ],
-    [
-      [14, 14],
-      [13, 13],
+      [13, 14],
       [16, 17],
     ],
   ]);
-  assert.deepEqual([...repeated], [14, 13], 'marked as repeated');
   await marks.flush();
   assert.equal(batches.length, 3, 'and not without something new');
   assert.equal(marks.stats().queuedCount, 0);
@@ -82,11 +76,7 @@ test('what comes while others are written finds them too', async () => {
   store.answer = () => Promise.resolve();
   end();
   await Promise.all([first, second]);
-  assert.deepEqual(batches.at(-1), [
-    [1, 1],
-    [3, 3],
-    [2, 2],
-  ]);
+  assert.deepEqual(batches.at(-1), [[1, 3]]);
 });
 
 test('all who wait for a write share the next', async () => {
@@ -120,6 +110,68 @@ test('a store that takes nothing makes nothing more of what waits', async () => 
   store.answer = () => Promise.resolve();
   await marks.flush();
   assert.equal(marks.stats().queuedCount, 0);
+});
+
+test('in whatever order, what belongs together is one interval, and is not parted by the end of a batch', async () => {
+  const { marks, add, batches } = bench({ markBatchCount: 2 });
+  marks.add({ uid: other, device, conv, from: known(toSeq(1)), to: known(toSeq(1)), read: false });
+  for (let n = 1; n <= 300; n += 3) add(n + 2, n, n + 1);
+  add(400, 500);
+  await marks.flush();
+  assert.deepEqual(batches, [
+    [
+      [1, 1],
+      [1, 300],
+    ],
+    [
+      [400, 400],
+      [500, 500],
+    ],
+  ]);
+});
+
+test('what is said again is nothing new, and pushes nothing else out', async () => {
+  const { marks, add, batches } = bench();
+  add(...Array.from({ length: 59 }, (_, index) => index + 2));
+  await marks.flush();
+  for (let n = 10; n < 40; n += 3) {
+    add(n);
+    await marks.flush();
+  }
+  add(1);
+  await marks.flush();
+  assert.deepEqual(batches.at(-1), [[1, 60]]);
+});
+
+test('a store that fails in the middle is given the rest again, and what was new besides', async () => {
+  const { marks, add, batches, store } = bench({ markBatchCount: 1 });
+  marks.add({ uid: other, device, conv, from: known(toSeq(7)), to: known(toSeq(7)), read: false });
+  add(1, 3);
+  let left = 2;
+  store.answer = () => (left-- > 0 ? Promise.resolve() : Promise.reject(new Error('full')));
+  await assert.rejects(marks.flush());
+  assert.equal(marks.stats().queuedCount, 2, 'all of the place that was not written whole');
+  store.answer = () => Promise.resolve();
+  add(2);
+  await marks.flush();
+  assert.deepEqual(batches.slice(3), [[[1, 3]]]);
+});
+
+test('random receipts in any order, flushes in between: the store is told of all of them, and of no other', async () => {
+  const seqs = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 12 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(seqs, { maxLength: 6 }), async (turns) => {
+      const { marks, add, batches } = bench({ markBatchCount: 3 });
+      for (const turn of turns) {
+        add(...turn);
+        await marks.flush();
+      }
+      const told = new Set<number>();
+      for (const [from = 0, to = 0] of batches.flat()) for (let at = from; at <= to; at++) told.add(at);
+      assert.deepEqual(told, new Set([...told].filter((at) => turns.flat().includes(at))));
+      assert.equal(told.size, new Set(turns.flat()).size);
+    }),
+  );
 });
 
 test('what is acknowledged in order stays one interval', async () => {

@@ -4,13 +4,13 @@
  * sync.
  *
  * A mark stops at the first hole, and the store forgets what was acknowledged beyond it. There are clients that
- * acknowledge on several threads, in no order: what was written a moment ago is written again with what follows it,
- * marked as such: it fills holes, and proves nothing about what lies between.
+ * acknowledge on several threads, in no order: what was written a moment ago is written again, one with what follows.
  */
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import { imError, toCodedError } from '../errors.js';
-import type { Seq, Uid } from '../message/ids.js';
+import type { Uid } from '../message/ids.js';
+import { SeqIntervals, type SeqInterval } from '../message/seq_intervals.js';
 import type { MarkRequest, MessageStore } from '../store/interface.js';
 
 export const MARK_WRITER_OPTIONS = {
@@ -33,14 +33,23 @@ export type MarkWriterOptions = OptionsOf<typeof MARK_WRITER_OPTIONS>;
 
 /** Longer than such acknowledgements come apart. */
 const RECENT_MS = 5000;
-/** Of one device in one conversation, the last ones: with its neighbours merged that is all it has, but for holes. */
+/** Of one device in one conversation, the highest: each hole behind which something was acknowledged makes one more. */
 const RECENT_COUNT = 8;
 
 const NOBODY: ReadonlySet<Uid> = new Set();
 
+/** Whose mark in which conversation. */
+type Place = Pick<MarkRequest, 'uid' | 'device' | 'conv' | 'read'>;
+
+interface Waiting {
+  readonly place: Place;
+  /** Disjoint: bounded over all places by `markCount`. */
+  readonly intervals: SeqIntervals;
+}
+
 interface Recent {
   readonly atMs: number;
-  readonly marks: readonly MarkRequest[];
+  readonly intervals: readonly SeqInterval[];
 }
 
 export interface MarkWriterDeps {
@@ -59,8 +68,8 @@ export interface MarkWriterStats {
 export class MarkWriter {
   readonly #options: MarkWriterOptions;
   readonly #deps: MarkWriterDeps;
-  /** Key: uid/device/conv/read; its intervals in order of arrival, neighbours merged. */
-  #waiting = new Map<string, MarkRequest[]>();
+  /** Key: uid/device/conv/read. */
+  #waiting = new Map<string, Waiting>();
   /** Whose they are. */
   #waitingUids = new Set<Uid>();
   /** By the same keys, the one written longest ago first. */
@@ -91,41 +100,27 @@ export class MarkWriter {
 
   /** Throws TOO_BUSY when too many intervals wait. */
   add(mark: MarkRequest): void {
-    if (this.#put(mark, true)) return;
+    if (this.#put(mark, mark)) return;
     this.#refusedCount++;
     throw imError('TOO_BUSY', undefined, { retryAfterMs: this.#options.markDelayMs });
   }
 
   /** False: too many wait. */
-  #put(mark: MarkRequest, isNew: boolean): boolean {
-    const key = keyOf(mark);
-    const waiting = this.#waiting.get(key) ?? (isNew ? this.#again(key) : undefined);
-    const last = waiting?.at(-1);
-    const isBeside = last !== undefined && mark.from <= last.to + 1 && mark.to + 1 >= last.from;
-    if (!isBeside && this.#count >= this.#options.markCount) return false;
-    this.#waitingUids.add(mark.uid);
+  #put(place: Place, { from, to }: SeqInterval): boolean {
+    if (from > to) return true;
+    const key = keyOf(place);
+    const waiting = this.#waiting.get(key);
+    const before = waiting?.intervals.count ?? 0;
+    if (this.#count >= this.#options.markCount && waiting?.intervals.touches(from, to) !== true) return false;
+    const intervals = waiting?.intervals ?? new SeqIntervals(this.#options.markCount);
+    intervals.add(from, to);
+    this.#count += intervals.count - before;
+    this.#waitingUids.add(place.uid);
     this.#timer ??= setTimeout(() => void this.#flushBehind(), this.#options.markDelayMs);
-    if (waiting !== undefined && isBeside && mayJoin(last, mark)) {
-      const { againTo } = last;
-      const [from, to] = [min(last.from, mark.from), max(last.to, mark.to)];
-      waiting[waiting.length - 1] = { ...mark, from, to, ...(againTo !== undefined && { againTo }) };
-      return true;
-    }
-    this.#count++;
-    if (waiting === undefined) this.#waiting.set(key, [mark]);
-    else waiting.push(mark);
+    if (waiting !== undefined) return true;
+    const { uid, device, conv, read } = place;
+    this.#waiting.set(key, { place: { uid, device, conv, read }, intervals });
     return true;
-  }
-
-  /** What was written a moment ago begins the list, where there is room for it; undefined where it is nothing. */
-  #again(key: string): MarkRequest[] | undefined {
-    const recent = this.#recent.get(key);
-    if (recent === undefined || recent.atMs + RECENT_MS < performance.now()) return undefined;
-    if (this.#count + recent.marks.length >= this.#options.markCount) return undefined;
-    const marks = [...recent.marks];
-    this.#waiting.set(key, marks);
-    this.#count += marks.length;
-    return marks;
   }
 
   /**
@@ -168,13 +163,13 @@ export class MarkWriter {
   }
 
   async #write(): Promise<void> {
-    const marks = [...this.#waiting.values()].flat();
-    // At once: what comes while these are written must find them.
-    this.#remember(this.#waiting);
+    const waiting = this.#waiting;
     this.#writingUids = this.#waitingUids;
     this.#waitingUids = new Set();
     this.#waiting = new Map();
     this.#count = 0;
+    const marks = [...waiting].flatMap(([key, one]) => this.#withRecent(key, one));
+    this.#forgetRecent();
     const { markBatchCount } = this.#options;
     for (let start = 0; start < marks.length; start += markBatchCount) {
       try {
@@ -183,46 +178,45 @@ export class MarkWriter {
         this.#writtenCount += batch.length;
       } catch (error) {
         this.#failedWriteCount++;
-        this.#waitAgain(marks.slice(start));
+        this.#waitAgain(waiting, new Set(marks.slice(start).map(keyOf)));
         throw toCodedError(error);
       }
     }
   }
 
-  #remember(written: ReadonlyMap<string, readonly MarkRequest[]>): void {
-    const atMs = performance.now();
-    for (const [key, marks] of written) {
-      this.#recent.delete(key);
-      this.#recent.set(key, {
-        atMs,
-        marks: marks.slice(-RECENT_COUNT).map((mark) => ({ ...mark, againTo: mark.to })),
-      });
-    }
+  /**
+   * Ascending, so that a batch may end between any two. Remembered at once: what comes while these are written must
+   * find them.
+   */
+  #withRecent(key: string, { place, intervals }: Waiting): readonly MarkRequest[] {
+    const recent = this.#recent.get(key);
+    const nowMs = performance.now();
+    const all = new SeqIntervals(intervals.count + RECENT_COUNT);
+    for (const { from, to } of intervals.all) all.add(from, to);
+    if (recent !== undefined && recent.atMs + RECENT_MS >= nowMs)
+      for (const { from, to } of recent.intervals) all.add(from, to);
+    this.#recent.delete(key);
+    this.#recent.set(key, { atMs: nowMs, intervals: all.all.slice(-RECENT_COUNT) });
+    return all.all.map(({ from, to }) => ({ ...place, from, to }));
+  }
+
+  #forgetRecent(): void {
+    const nowMs = performance.now();
     for (const [key, recent] of this.#recent) {
-      if (this.#recent.size <= this.#options.markCount && recent.atMs + RECENT_MS >= atMs) return;
+      if (this.#recent.size <= this.#options.markCount && recent.atMs + RECENT_MS >= nowMs) return;
       this.#recent.delete(key);
     }
   }
 
   /** Marks are cumulative and only rise, so their order does not matter; what does not fit is offered by sync. */
-  #waitAgain(marks: readonly MarkRequest[]): void {
-    for (const mark of marks) if (mark.againTo !== mark.to) this.#put(mark, false);
+  #waitAgain(waiting: ReadonlyMap<string, Waiting>, unwritten: ReadonlySet<string>): void {
+    for (const key of unwritten) {
+      const one = waiting.get(key);
+      for (const interval of one?.intervals.all ?? []) if (one !== undefined) this.#put(one.place, interval);
+    }
   }
 }
 
-/** What was asked for before is gone on from: what lies below it, or in it, stays apart. */
-function mayJoin(last: MarkRequest, mark: MarkRequest): boolean {
-  return last.againTo === undefined || (mark.from >= last.from && mark.to > last.againTo);
-}
-
-function keyOf({ uid, device, conv, read }: MarkRequest): string {
+function keyOf({ uid, device, conv, read }: Place): string {
   return `${uid}/${device}/${conv}/${read}`;
-}
-
-function min(a: Seq, b: Seq): Seq {
-  return a < b ? a : b;
-}
-
-function max(a: Seq, b: Seq): Seq {
-  return a > b ? a : b;
 }

@@ -204,11 +204,6 @@ export interface MarkRequest {
   readonly from: Seq;
   readonly to: Seq;
   readonly read: boolean;
-  /**
-   * Up to here it was asked for before: that fills holes, and proves nothing about the user's own messages on either
-   * side of it.
-   */
-  readonly againTo?: Seq;
 }
 
 export interface MessageStore {

@@ -1,8 +1,7 @@
 /**
  * Cumulative marks. A device's mark walks forward over seqs that a request covers or that this very device sent,
  * and stops at the first that is neither: a message that it has not got yet is never passed. What other devices of
- * the user sent is such a message too; only where it lies between two ones of a batch that were acknowledged just
- * now the device is taken to have it, because there are clients that acknowledge nothing of their own user's.
+ * the user sent is such a message too.
  */
 import type { ConversationName } from '../../im/message/conversation.js';
 import { LARGE_GROUP } from '../../im/message/group.js';
@@ -16,8 +15,6 @@ import type { Stamps } from './stamps.js';
 interface Interval {
   readonly from: number;
   readonly to: number;
-  /** 0: all of it is new. */
-  readonly againTo: number;
 }
 
 /** What one device asks for in one conversation. */
@@ -41,8 +38,6 @@ interface Log {
   /** Notices of a large group are pushed only to those concerned: nobody waits for them. */
   readonly skipsNotices: boolean;
 }
-
-const ANY_DEVICE = -1;
 
 export interface MarkDeps {
   readonly db: SqliteDatabase;
@@ -76,7 +71,7 @@ export class MarkTable {
     this.#device = db.prepare('SELECT seq FROM device_mark WHERE uid = ? AND device = ? AND conv = ?');
     this.#stop = db.prepare(
       `SELECT seq FROM message WHERE conv = ?1 AND seq BETWEEN ?2 AND ?3
-         AND NOT (sender = ?4 AND (device = ?5 OR ?5 = ${ANY_DEVICE})) AND NOT (kind = ${EVENT_KIND.notice} AND ?6)
+         AND NOT (sender = ?4 AND device = ?5) AND NOT (kind = ${EVENT_KIND.notice} AND ?6)
        ORDER BY seq LIMIT 1`,
     );
     this.#setDevice = db.prepare(
@@ -133,36 +128,27 @@ export class MarkTable {
   /** Where the mark comes to stand. */
   #walk(mark: number, got: readonly Interval[], log: Log): number {
     let at = mark;
-    let isAcked = false;
-    for (const { from, to, againTo } of got) {
+    for (const { from, to } of got) {
       // What has not been stored yet cannot have been got, and proves nothing about what lies before it.
       if (from > log.lastSeq) break;
-      const end = from - 1;
-      if (end > at)
-        at = isAcked && againTo < from && this.#isOwn(at, end, log) ? end : this.#passSent(at, end, log);
+      if (from - 1 > at) at = this.#passSent(at, from - 1, log);
       if (from > at + 1) return at;
-      isAcked ||= to > againTo && to >= at;
       at = Math.max(at, Math.min(to, log.lastSeq));
     }
     return this.#passSent(at, log.lastSeq, log);
   }
 
-  /** All between `at` and `end` is the user's, whatever device he sent it from. */
-  #isOwn(at: number, end: number, log: Log): boolean {
-    return this.#firstOther(at, end, log, ANY_DEVICE) === undefined;
-  }
-
   /** Walks from `at` over what the device sent itself, at most to `end`. */
   #passSent(at: number, end: number, log: Log): number {
     if (at >= end) return at;
-    const stop = this.#firstOther(at, end, log, log.device);
+    const stop = this.#firstOther(at, end, log);
     return stop === undefined ? end : stop - 1;
   }
 
   /** The first in (at, end] that is for him and that he did not send from there. */
-  #firstOther(at: number, end: number, log: Log, device: number): number | undefined {
+  #firstOther(at: number, end: number, log: Log): number | undefined {
     for (const { from, to } of within(log.spans, at + 1, end)) {
-      const row = this.#stop.first(log.id, from, to, log.uid, device, log.skipsNotices ? 1 : 0);
+      const row = this.#stop.first(log.id, from, to, log.uid, log.device, log.skipsNotices ? 1 : 0);
       if (row !== undefined) return integerAt(row, 0);
     }
     return undefined;
@@ -172,12 +158,12 @@ export class MarkTable {
 /** One group per (uid, device, conversation), its intervals in ascending order. */
 function byDevice(batch: readonly MarkRequest[]): readonly DeviceRequests[] {
   const groups = new Map<string, DeviceRequests>();
-  for (const { uid, device, conv, from, to, read, againTo } of batch) {
+  for (const { uid, device, conv, from, to, read } of batch) {
     if (from > to) continue;
     const key = `${uid} ${device} ${conv}`;
     const group = groups.get(key) ?? { uid, device, conv, got: [], readTo: 0 };
     groups.set(key, group);
-    group.got.push({ from, to, againTo: againTo ?? 0 });
+    group.got.push({ from, to });
     if (read && to > group.readTo) group.readTo = to;
   }
   for (const { got } of groups.values()) got.sort((one, other) => one.from - other.from);
