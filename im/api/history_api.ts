@@ -4,14 +4,14 @@
  */
 import { imError } from '../errors.js';
 import { chatConversation, conversationWith, type ConversationName } from '../message/conversation.js';
-import type { PeerId, Uid } from '../message/ids.js';
+import { known, toMid, type PeerId, type Uid } from '../message/ids.js';
 import { EVENT_KIND, type ChatEvent } from '../message/message.js';
 import type { MessageStore } from '../store/interface.js';
 import type { Caller } from './interface.js';
 import { messageAnswer } from './message_answer.js';
 
 export interface HistoryApiDeps {
-  readonly messages: Pick<MessageStore, 'history' | 'historyBetween' | 'conversations'>;
+  readonly messages: Pick<MessageStore, 'history' | 'historyBetween' | 'conversations' | 'locate'>;
   readonly nowMs: () => number;
 }
 
@@ -20,13 +20,17 @@ export interface HistoryInput {
   readonly to: PeerId;
   /** 0: from the end. One that is not in this conversation, or no more: nothing. */
   readonly beforeMid: number;
+  /** That event and what came after it; 0: from the beginning. */
+  readonly fromMid: number;
   /** Stored at or after, and before; 0: no bound. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly count: number;
 }
 
-interface Bounds extends Omit<HistoryInput, 'to'> {
+interface Bounds extends Omit<HistoryInput, 'to' | 'fromMid'> {
+  /** Events below this seq are left out. */
+  readonly fromSeq: number;
   readonly bytes: number;
 }
 
@@ -42,7 +46,7 @@ export const USER_COUNT_LIMIT = 100;
 /** Reads for one page, where most of the log is recalls. */
 const READ_LIMIT = 10;
 
-const FROM_THE_END = { beforeMid: 0, fromMs: 0, toMs: 0, count: PAGE_COUNT };
+const FROM_THE_END = { beforeMid: 0, fromSeq: 0, fromMs: 0, toMs: 0, count: PAGE_COUNT };
 
 export class HistoryApi {
   readonly #deps: HistoryApiDeps;
@@ -51,11 +55,15 @@ export class HistoryApi {
     this.#deps = deps;
   }
 
-  /** Of people only the caller's own conversation can be named: it is made of his uid and another. */
-  async history({ to, ...bounds }: HistoryInput, caller: Caller): Promise<unknown> {
+  /**
+   * Of people only the caller's own conversation can be named: it is made of his uid and another. Throws
+   * NO_SUCH_MESSAGE where `fromMid` is not in it, or no more: an empty page would say that nothing came since.
+   */
+  async history({ to, fromMid, ...bounds }: HistoryInput, caller: Caller): Promise<unknown> {
     if (bounds.toMs !== 0 && bounds.toMs <= bounds.fromMs) throw imError('INVALID_PARAMETER', 'to');
     const conv = conversationWith(caller.uid, to);
-    const page = await this.#page(caller.uid, conv, { ...bounds, bytes: PAGE_BYTES });
+    const fromSeq = fromMid === 0 ? 0 : await this.#seqOf(fromMid, conv, caller.uid);
+    const page = await this.#page(caller.uid, conv, { ...bounds, fromSeq, bytes: PAGE_BYTES });
     return page.map(messageAnswer);
   }
 
@@ -83,8 +91,14 @@ export class HistoryApi {
     return answers;
   }
 
+  async #seqOf(mid: number, conv: ConversationName, reader: Uid): Promise<number> {
+    const [found] = await this.#deps.messages.locate(reader, [known(toMid(mid))]);
+    if (found?.conv !== conv) throw imError('NO_SUCH_MESSAGE');
+    return found.seq;
+  }
+
   async #page(reader: Uid, conv: ConversationName, bounds: Bounds): Promise<readonly ChatEvent[]> {
-    const { fromMs, toMs, count, bytes } = bounds;
+    const { fromSeq, fromMs, toMs, count, bytes } = bounds;
     const { messages } = this.#deps;
     const limits = { count, bytes };
     const found: ChatEvent[] = [];
@@ -94,9 +108,10 @@ export class HistoryApi {
       const events = isByTime
         ? await messages.historyBetween(reader, conv, fromMs, toMs, limits)
         : await messages.history(reader, conv, beforeMid, limits);
-      found.push(...events.filter((event) => isShown(event, fromMs, toMs)));
+      found.push(...events.filter((event) => event.seq >= fromSeq && isShown(event, fromMs, toMs)));
       const last = events.at(-1);
-      if (last === undefined || events.length < count || last.storedAtMs < fromMs) break;
+      if (last === undefined || events.length < count) break;
+      if (last.storedAtMs < fromMs || last.seq <= fromSeq) break;
       beforeMid = last.mid;
     }
     return found.slice(0, count);

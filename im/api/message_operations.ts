@@ -35,7 +35,7 @@ export const MESSAGE_OPERATIONS: readonly Operation[] = [
     },
     run: (rooms, { uid: to, beforeMid, before, pageSize: count, from: fromMs, to: toMs }, caller) => {
       const cursor = beforeMid === 0 ? before : beforeMid;
-      return rooms.history.history({ to, beforeMid: cursor, fromMs, toMs, count }, caller);
+      return rooms.history.history({ to, beforeMid: cursor, fromMid: 0, fromMs, toMs, count }, caller);
     },
   }),
   callerOperation({
@@ -56,12 +56,13 @@ export const MESSAGE_OPERATIONS: readonly Operation[] = [
     // Pages by number would move under a reader whenever somebody writes: only the first can be named.
     input: {
       to: required(toAddressee),
+      start_mid: optional(toCount, 0),
       end_mid: optional(toCount, 0),
       pageSize,
       page: optional(countWithin(0, 1), 1),
     },
-    run: (rooms, { to, end_mid: beforeMid, pageSize: count }, caller) =>
-      rooms.history.history({ to, beforeMid, fromMs: 0, toMs: 0, count }, caller),
+    run: (rooms, { to, start_mid: fromMid, end_mid: beforeMid, pageSize: count }, caller) =>
+      rooms.history.history({ to, fromMid, beforeMid, fromMs: 0, toMs: 0, count }, caller),
   }),
   callerOperation({
     path: 'message/read',

@@ -1,6 +1,7 @@
 /** Reading back: history by mid and by time, recent, by user, and the operations of the younger web client. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { ERRORS } from '../../im/errors.js';
 import { chatConversation } from '../../im/message/conversation.js';
 import { ApiServer, NOBODY, type Somebody } from '../support/api_server.js';
 import { temporaryOptions, withDatabase } from '../../service/store/sqlite_factory.contract.js';
@@ -96,6 +97,51 @@ test('message/list: as the younger web client asks, before a mid; pages by numbe
   assert.deepEqual(await list({}), [...mids].reverse());
   for (const input of [{ to: bob.uid, page: 2 }, {}, { to: 'a_channel' }])
     assert.equal((await server.call('message/list', input, alice.token)).code, 300);
+});
+
+test('message/list: from one mid on, and before another; a mid that is not of this conversation is refused', async (t) => {
+  const { server, alice, bob } = await scene(t);
+  const carol = await server.somebody();
+  const mids: number[] = [];
+  const foreign: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    mids.push(await server.say(i % 2 === 0 ? alice : bob, i % 2 === 0 ? bob : alice, 'x'));
+    // Numbers are of the whole server: those of a conversation have gaps.
+    foreign.push(await server.say(alice, carol, 'elsewhere'));
+  }
+  const list = async (input: Json): Promise<readonly unknown[]> =>
+    column(await server.value('message/list', { to: String(bob.uid), ...input }, alice.token), 'Mid');
+  const between = (from: number, to: number): readonly number[] => mids.slice(from, to).reverse();
+  assert.deepEqual(await list({ start_mid: mids[3] }), between(3, 8));
+  assert.deepEqual(await list({ start_mid: String(mids[3]), end_mid: mids[6] }), between(3, 6));
+  assert.deepEqual(await list({ start_mid: mids[2], pageSize: 2 }), between(6, 8), 'the newest of them');
+  assert.deepEqual(await list({ start_mid: mids[2], end_mid: mids[6], pageSize: 3 }), between(3, 6));
+  assert.deepEqual(
+    await list({ start_mid: mids[2], end_mid: mids[3], pageSize: 3 }),
+    between(2, 3),
+    'and the rest',
+  );
+  assert.deepEqual(await list({ start_mid: mids[7] }), between(7, 8));
+  assert.deepEqual(await list({ start_mid: mids[6], end_mid: mids[3] }), [], 'an interval turned round');
+  for (const start_mid of [0, '0', '', null]) assert.deepEqual(await list({ start_mid }), between(0, 8));
+  // Taking back makes newer events than there are messages: they end no page early, nor do they lengthen it.
+  for (const mid of mids.slice(4, 7))
+    await server.call(
+      'message/recall',
+      { to: bob.uid, mid, type: 1 },
+      mid === mids[5] ? bob.token : alice.token,
+    );
+  assert.deepEqual(await list({ start_mid: mids[3], pageSize: 2 }), between(6, 8));
+  assert.deepEqual(await list({ start_mid: mids[3], pageSize: 6 }), between(3, 8));
+
+  const code = async (input: Json, who = alice, to = bob): Promise<number> =>
+    (await server.call('message/list', { to: to.uid, ...input }, who.token)).code;
+  const { NO_SUCH_MESSAGE, INVALID_PARAMETER } = ERRORS;
+  const notHere = [foreign[2], (mids[7] ?? 0) + 1_000_000];
+  for (const start_mid of notHere) assert.equal(await code({ start_mid }), NO_SUCH_MESSAGE.code);
+  assert.equal(await code({ start_mid: mids[2] }, carol, alice), NO_SUCH_MESSAGE.code, 'not told of either');
+  for (const start_mid of [-1, 1.5, 'x', [mids[2]], {}])
+    assert.equal(await code({ start_mid }), INVALID_PARAMETER.code, JSON.stringify(start_mid));
 });
 
 test('message/read: everything of a session is read, however it is named; others’ sessions are nobody’s business', async (t) => {
