@@ -96,6 +96,10 @@ test('sailplane user add: the password comes from the environment or the input',
   assert.match(alice.output, /^added alice as uid \d+\n$/);
   const bob = await sailplane([...add, 'bob', '--nickname=Bob'], { input: 'secret of bob\nanother line\n' });
   assert.equal(bob.code, 0, bob.error);
+  const pod = await sailplane([...add, '🐋'.repeat(65), '--nickname', '🐋'.repeat(64)], {
+    input: 'of a pod\n',
+  });
+  assert.equal(pod.code, 0, pod.error);
   const again = await sailplane([...add, 'ALICE'], { input: 'x\n' });
   assert.equal(again.code, 1);
   assert.match(again.error, /the account ALICE exists already/);
@@ -113,6 +117,10 @@ test('sailplane user add: what is missing or wrong is named, nothing is made', a
     { args: [...add, '--account', 'a'], error: /a password has/ },
     { args: [...add, '--account', 'a', '--password', 'p'], error: /--password is not an option/ },
     { args: [...add, '--account', 'a', '--nickname', 'n'.repeat(65)], error: /a nickname has at most 64/ },
+    {
+      args: [...add, '--account', 'a', '--nickname', `${'🐋'.repeat(64)}n`],
+      error: /a nickname has at most 64/,
+    },
   ];
   for (const { args, error } of cases) {
     const ended = await sailplane(args);

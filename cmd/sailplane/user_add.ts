@@ -1,6 +1,7 @@
 /** `sailplane user add`: an account without HTTP, also while a server has the data folder. */
 import { mkdirSync } from 'node:fs';
 import { PinoLogger } from '../../pkg/log/pino_logger.js';
+import { isWiderThan } from '../../im/api/fields.js';
 import { Argon2Hasher } from '../../service/api/argon2_hasher.js';
 import type { Config } from '../../service/config.js';
 import { openSqliteStores } from '../../service/store/sqlite_stores.js';
@@ -27,7 +28,7 @@ export async function addUser(args: readonly string[], io: CommandIo): Promise<n
   const config = readOptions(nickname.rest, io);
   if (config === undefined) return EXIT.usage;
   const name = account.value ?? '';
-  const shownName = nickname.value ?? name.slice(0, NICKNAME_LENGTH);
+  const shownName = nickname.value ?? Array.from(name).slice(0, NICKNAME_LENGTH).join('');
   const problem = problemOf(name, shownName);
   if (problem !== undefined) return refuse(io, problem, EXIT.usage);
   const password = await readPassword(io, `Password for ${name}: `);
@@ -43,8 +44,8 @@ export async function addUser(args: readonly string[], io: CommandIo): Promise<n
 
 function problemOf(account: string, nickname: string): string | undefined {
   if (account === '') return '--account NAME is needed';
-  if (account.length > ACCOUNT_LENGTH) return `an account has at most ${ACCOUNT_LENGTH} characters`;
-  return nickname.length > NICKNAME_LENGTH
+  if (isWiderThan(account, ACCOUNT_LENGTH)) return `an account has at most ${ACCOUNT_LENGTH} characters`;
+  return isWiderThan(nickname, NICKNAME_LENGTH)
     ? `a nickname has at most ${NICKNAME_LENGTH} characters`
     : undefined;
 }

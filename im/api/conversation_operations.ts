@@ -8,7 +8,7 @@ import { callerOperation, type Operation } from './operation.js';
 const STATE_COUNT = 500;
 /** More than may be subscribed to, so that whoever asks for too many is told so. */
 const SUBSCRIBE_COUNT = 1000;
-/** UTF-16 units; bytes are counted where it is stored. */
+/** Characters; bytes are counted where it is stored. */
 const DRAFT_LENGTH = 4096;
 
 const toInterest = (value: unknown): Interest | undefined => INTERESTS.find((one) => one === value);

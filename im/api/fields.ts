@@ -7,7 +7,10 @@ import { chatConversation, toConversation, type ConversationName } from '../mess
 import { toCount, toUid } from '../message/ids.js';
 import { fromWireTime } from '../message/wire_time.js';
 
-/** Of the columns that hold them, and of what a field may carry before it is judged. */
+/**
+ * Of the columns that hold them, and of what a field may carry before it is judged; in characters, as people count them
+ * and whoever reads them is told: code points, so at most four bytes each.
+ */
 export const WIDTHS = {
   account: 254,
   nickname: 64,
@@ -90,7 +93,7 @@ function toList<Value>(value: unknown, narrow: Narrow<Value>, limit: number): re
   return [...ids];
 }
 
-/** Text of `min` to `max` UTF-16 units without NUL; with `min` 0 it may be absent and is then ''. */
+/** Text of `min` to `max` characters without NUL; with `min` 0 it may be absent and is then ''. */
 export function text(min: number, max: number): Field<string> {
   return field((value) => toText(min, max)(isAbsent(value) ? '' : value));
 }
@@ -107,9 +110,23 @@ export function maybeText(max: number): Field<string | undefined> {
 
 export function toText(min: number, max: number): Narrow<string> {
   return (value) => {
-    if (typeof value !== 'string' || value.length < min || value.length > max) return undefined;
+    if (typeof value !== 'string' || value.length < min || isWiderThan(value, max)) return undefined;
     return value.isWellFormed() && !value.includes('\0') ? value : undefined;
   };
+}
+
+/** Whether it has more characters than that; nothing is counted where its length says so already. */
+export function isWiderThan(value: string, limit: number): boolean {
+  if (value.length <= limit) return false;
+  if (value.length > 2 * limit) return true;
+  let spare = value.length - limit;
+  for (let at = 0; at < value.length && spare > 0; at++)
+    if ((value.codePointAt(at) ?? 0) > 0xffff) {
+      // Two units are one character.
+      spare--;
+      at++;
+    }
+  return spare > 0;
 }
 
 export function flag(): Field<boolean> {

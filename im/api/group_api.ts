@@ -6,6 +6,7 @@ import type { Gid, Uid } from '../message/ids.js';
 import type { GroupStore } from '../store/group_interface.js';
 import { changedAnswer, groupAnswer, listedAnswer, outsideAnswer, ownPartAnswer } from './group_answer.js';
 import { namedIn, type Deed, type GroupChanges } from './group_changes.js';
+import { isWiderThan } from './fields.js';
 import { GROUP_WIDTHS } from './group_fields.js';
 import type { GroupApiOptions } from './group_options.js';
 import type { Caller } from './interface.js';
@@ -118,5 +119,5 @@ export class GroupApi {
 
 function checkName(name: string): void {
   if (name.length === 0) throw imError('INVALID_PARAMETER', 'name');
-  if (name.length > GROUP_WIDTHS.name) throw imError('NAME_TOO_LONG', `${GROUP_WIDTHS.name} at most`);
+  if (isWiderThan(name, GROUP_WIDTHS.name)) throw imError('NAME_TOO_LONG', `${GROUP_WIDTHS.name} at most`);
 }

@@ -5,7 +5,7 @@ import { JOIN_MODES, type JoinMode } from '../message/group.js';
 import { fromWireTime } from '../message/wire_time.js';
 import { maybe, toText } from './fields.js';
 
-/** In UTF-16 units. A longer name or alias is read up to `nameRead`, to be refused as what it is. */
+/** In characters. A longer name or alias is read up to `nameRead`, to be refused as what it is. */
 export const GROUP_WIDTHS = { name: 64, alias: 64, nameRead: 65_536, announcement: 4096, code: 64 } as const;
 
 /** Uids in one request: each may be a row written. */

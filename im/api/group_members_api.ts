@@ -14,6 +14,7 @@ import type { ContactStore, UserStore } from '../store/people_interface.js';
 import type { ChangeInput } from './group_api.js';
 import { changedAnswer, memberAnswer, type Answer } from './group_answer.js';
 import type { Deed, GroupChanges } from './group_changes.js';
+import { isWiderThan } from './fields.js';
 import { GROUP_WIDTHS } from './group_fields.js';
 import type { GroupApiOptions } from './group_options.js';
 import type { GroupReader } from './group_reader.js';
@@ -117,7 +118,8 @@ export class GroupMembersApi {
 
   /** What somebody is called in this group: oneself, or by an admin somebody else. Throws NAME_TOO_LONG. */
   async setAlias(alias: string, uid: Uid | undefined, input: ChangeInput, caller: Caller): Promise<unknown> {
-    if (alias.length > GROUP_WIDTHS.alias) throw imError('NAME_TOO_LONG', `${GROUP_WIDTHS.alias} at most`);
+    if (isWiderThan(alias, GROUP_WIDTHS.alias))
+      throw imError('NAME_TOO_LONG', `${GROUP_WIDTHS.alias} at most`);
     return this.#change({ do: 'alias', uid: uid ?? caller.uid, alias }, input, caller);
   }
 

@@ -9,7 +9,7 @@ import { imError } from '../errors.js';
 import type { KickOrder } from '../gateway/interface.js';
 import type { Device, Uid } from '../message/ids.js';
 import type { User, UserStore } from '../store/people_interface.js';
-import { WIDTHS } from './fields.js';
+import { isWiderThan, WIDTHS } from './fields.js';
 import type { PasswordHasher } from './interface.js';
 import type { Token, Tokens } from './tokens.js';
 
@@ -31,7 +31,7 @@ export const PASSWORD_LENGTH_LIMIT = 256;
 
 /** False: no account has such a name or password, so nothing is looked up, hashed or counted for it. */
 export function canBeRight(account: string, password: string): boolean {
-  const isName = account !== '' && account.length <= WIDTHS.account;
+  const isName = account !== '' && !isWiderThan(account, WIDTHS.account);
   return isName && password !== '' && password.length <= PASSWORD_LENGTH_LIMIT;
 }
 

@@ -318,6 +318,31 @@ test('bounds: names, members of a group, groups of a user, new groups, uids in a
   assert.deepEqual(forBob['uid'], [eve.uid], 'who is in as many as he may is left out');
 });
 
+test('bounds: a name has as many characters as people would say, however they are stored', async (t) => {
+  const server = await ApiServer.start(t);
+  const ann = await server.somebody();
+  const gid = await makeGroup(server, ann);
+  // Two units of UTF-16 and four bytes each.
+  const [fits, long] = ['🐋'.repeat(64), '🐋'.repeat(65)];
+  const announcement = '🐋'.repeat(4096);
+  assert.equal(await outcome(server, 'group/create', { name: fits }, ann), 'ok');
+  assert.equal(await outcome(server, 'group/update', { gid, name: fits, announcement }, ann), 'ok');
+  assert.equal(await outcome(server, 'group/alias', { gid, alias: fits }, ann), 'ok');
+  const [group] = await rows(server, 'group/info', { gid: [gid] }, ann);
+  assert.deepEqual([group?.['name'], group?.['announcement']], [fits, announcement]);
+  const [member] = await rows(server, 'group/members', { gid }, ann);
+  assert.equal(member?.['alias'], fits);
+  assert.equal(await outcome(server, 'group/create', { name: long }, ann), 'NAME_TOO_LONG');
+  assert.equal(await outcome(server, 'group/update', { gid, name: long }, ann), 'NAME_TOO_LONG');
+  assert.equal(await outcome(server, 'group/alias', { gid, alias: long }, ann), 'NAME_TOO_LONG');
+  for (const [path, input] of [
+    ['group/update', { announcement: `${announcement}x` }],
+    ['group/create', { name: 'half a \ud83d' }],
+    ['group/create', { name: 'nul \0' }],
+  ] as const)
+    assert.equal(await outcome(server, path, { gid, ...input }, ann), 'INVALID_PARAMETER');
+});
+
 test('the group of everybody: by its name, by a ticket to it, not among the contacts; or not at all', async (t) => {
   const server = await ApiServer.start(t);
   const [ann, bob] = [await server.somebody(), await server.somebody()];

@@ -47,8 +47,11 @@ test('users', async (t) => {
         assert.deepEqual([shy['approval'], shy['contactsOnly']], [true, true]);
         assert.deepEqual((await update({ approval: false }))['contactsOnly'], true);
         assert.deepEqual(await profile(who), { ...shy, approval: false });
+        const whales = '🐋'.repeat(64);
+        assert.equal((await update({ nickname: whales }))['Nickname'], whales, '64 characters, 256 bytes');
         for (const body of [
           { nickname: 'n'.repeat(65) },
+          { nickname: `${whales}n` },
           { avatar: 'a'.repeat(1025) },
           { approval: 'yes' },
           { nickname: 5 },
