@@ -41,3 +41,30 @@ test('one too many is not kept, but what joins others is', () => {
   assert.deepEqual(intervals.take(100), { from: 1, to: 5 });
   assert.equal(intervals.take(100), undefined);
 });
+
+test('covers what was added, each part of it, and nothing else', () => {
+  const intervals = new SeqIntervals(10);
+  for (const [from, to] of [
+    [3, 5],
+    [8, 8],
+    [6, 6],
+  ] as const)
+    intervals.add(seq(from), seq(to));
+  for (let from = 1; from <= 10; from++) {
+    for (let to = from; to <= 10; to++) {
+      const expected = (from >= 3 && to <= 6) || (from === 8 && to === 8);
+      assert.equal(intervals.covers(seq(from), seq(to)), expected, `${from}-${to}`);
+    }
+  }
+});
+
+test('the lowest gap is filled, and no other', () => {
+  const intervals = new SeqIntervals(10);
+  intervals.fillLowestGap();
+  for (const n of [2, 5, 9]) intervals.add(seq(n), seq(n));
+  intervals.fillLowestGap();
+  assert.deepEqual([intervals.count, intervals.covers(seq(2), seq(5))], [2, true]);
+  intervals.fillLowestGap();
+  intervals.fillLowestGap();
+  assert.deepEqual(intervals.take(100), { from: 2, to: 9 });
+});

@@ -4,41 +4,22 @@
  * sender; what was read the reader's other devices hear of, there as in chats.
  */
 import type { Logger } from '../../pkg/log/logger.js';
-import type { Caller, Receipts } from '../api/interface.js';
+import type { Receipts } from '../api/interface.js';
 import type { Dispatch } from '../dispatch/interface.js';
 import { imError, isError, toCodedError } from '../errors.js';
 import type { GroupSizes } from '../group/interface.js';
 import { groupOf, type ConversationName } from '../message/conversation.js';
 import { LARGE_GROUP } from '../message/group.js';
 import type { Mid, Seq, Uid } from '../message/ids.js';
-import type { PushedMessage, ReceiptState } from '../message/message.js';
 import type { MarkRequest, MessageStore } from '../store/interface.js';
 import type { MarkWriter } from './mark_writer.js';
+import type { IntervalReceipt, PendingReceipt, Reader } from './pending_receipt.js';
+import { ReceiptBatches } from './receipt_batches.js';
 import { receiptEnds, type ReadingPlace } from './receipt_ends.js';
-import { deliveryOf, intervalNews, messageNews, type ToldReceipt } from './receipt_news.js';
-import { RelayRights } from './relay_rights.js';
-import { ToldReceipts } from './told_receipts.js';
+import { intervalNews, messageNews, type ToldReceipt } from './receipt_news.js';
+import { ReceiptTeller } from './receipt_teller.js';
 
-export type Reader = Pick<Caller, 'uid' | 'device'>;
-
-interface IntervalReceipt {
-  readonly by: 'interval';
-  readonly conv: ConversationName;
-  readonly from: Seq;
-  readonly to: Seq;
-  readonly state: ReceiptState;
-}
-
-/** One receipt as it came, with where to say what became of it. */
-export interface PendingReceipt {
-  readonly reader: Reader;
-  readonly what:
-    | { readonly by: 'mid'; readonly mid: Mid }
-    | { readonly by: 'pushed'; readonly messages: readonly PushedMessage[] }
-    | IntervalReceipt;
-  /** Called once; must not throw. */
-  readonly done: (error: Error | undefined) => void;
-}
+export type { PendingReceipt, Reader } from './pending_receipt.js';
 
 export interface ReceiptDeps {
   readonly store: Pick<MessageStore, 'locate' | 'lastSeqs' | 'readable' | 'mayWrite'>;
@@ -48,37 +29,30 @@ export interface ReceiptDeps {
   readonly logger: Logger;
 }
 
-/**
- * A receipt a second is what a busy conversation has: asking anew for each would be a read per receipt. A block
- * holds for receipts that much later than for messages.
- */
-const RIGHTS = { relayRightsMs: 5000, relayRightsCount: 50_000 } as const;
-
-/** What is owed is looked at so often. */
-const OWED_MS = 200;
+/** What could not be checked together. */
+interface Failure {
+  readonly receipts: readonly PendingReceipt[];
+  readonly error: unknown;
+}
 
 export class ReceiptHandler implements Receipts {
   readonly #deps: ReceiptDeps;
-  /** Bounded by what connections may have unanswered. */
-  #waiting: PendingReceipt[] = [];
-  #running = false;
-  readonly #told = new ToldReceipts();
-  #owedTimer: NodeJS.Timeout | undefined;
-  readonly #rights: RelayRights;
+  readonly #batches = new ReceiptBatches((receipts) => this.#check(receipts));
+  readonly #teller: ReceiptTeller;
 
   constructor(deps: ReceiptDeps) {
     this.#deps = deps;
-    this.#rights = new RelayRights(RIGHTS, { store: deps.store, nowMs: () => performance.now() });
+    this.#teller = new ReceiptTeller(deps);
   }
 
   /** Receipts that were marked but not told: the same again without end, or more than can be owed. */
   get untoldCount(): number {
-    return this.#told.untoldCount;
+    return this.#teller.untoldCount;
   }
 
   /** Waiting to be checked against the store. */
   get waitingCount(): number {
-    return this.#waiting.length;
+    return this.#batches.waitingCount;
   }
 
   /** Gathers while one batch is checked; answers in any order. */
@@ -89,10 +63,7 @@ export class ReceiptHandler implements Receipts {
       if (!isDone) receipt.done(error);
       isDone = true;
     };
-    this.#waiting.push({ ...receipt, done });
-    if (this.#running) return;
-    this.#running = true;
-    setImmediate(() => void this.#run());
+    this.#batches.add({ ...receipt, done });
   }
 
   /** Answers once for all of them. What is not his is ignored: he may well name what has been erased since. */
@@ -118,6 +89,8 @@ export class ReceiptHandler implements Receipts {
 
   async written(uids: readonly Uid[]): Promise<void> {
     try {
+      // What is still to be checked is not marked yet.
+      await this.#batches.checked(uids);
       await this.#deps.marks.flushOf(uids);
     } catch (error) {
       this.#deps.logger.warn({ err: error }, 'receipts could not be written before a pull');
@@ -134,77 +107,36 @@ export class ReceiptHandler implements Receipts {
     });
   }
 
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      try {
-        await this.#check(batch);
-      } catch (error) {
-        const coded = toCodedError(error);
-        this.#deps.logger.warn({ err: error, receipts: batch.length }, 'receipts could not be checked');
-        for (const { done } of batch) done(coded);
-      }
-    }
-    this.#running = false;
-  }
-
+  /** Never rejects. One read that fails does not keep from being told what the others found. */
   async #check(batch: readonly PendingReceipt[]): Promise<void> {
-    const [byMid, byInterval] = await Promise.all([this.#checkMids(batch), this.#checkIntervals(batch)]);
-    const receipts = [...byMid, ...byInterval, ...this.#takePushed(batch)];
-    const told = this.#told.take(
-      receipts.map(({ frame }) => frame),
-      performance.now(),
-    );
-    this.#tellOwedLater();
-    await this.#tell(receipts.filter((_receipt, index) => told[index]));
-  }
-
-  /** One timer for all readers, and only while something is owed. */
-  #tellOwedLater(): void {
-    if (!this.#told.isOwing || this.#owedTimer !== undefined) return;
-    this.#owedTimer = setTimeout(() => void this.#tellOwed(), OWED_MS).unref();
-  }
-
-  /** Never rejects: what could not be told stays owed. */
-  async #tellOwed(): Promise<void> {
-    const news = this.#told.takeOwed(performance.now());
     try {
-      await this.#tell(news.map((one) => intervalNews(one)).filter((receipt) => receipt !== undefined));
+      const news = [this.#takePushed(batch)];
+      const parts = partsOf(batch);
+      const outcomes = await Promise.allSettled(
+        parts.map((part) =>
+          part[0]?.what.by === 'mid' ? this.#checkMidsOf(part) : this.#checkIntervals(part),
+        ),
+      );
+      const failures: Failure[] = [];
+      for (const [index, outcome] of outcomes.entries()) {
+        if (outcome.status === 'fulfilled') news.push(outcome.value);
+        else failures.push({ receipts: parts[index] ?? [], error: outcome.reason });
+      }
+      if (failures.length > 0) this.#refuse(failures);
+      this.#teller.tell(news.flat());
     } catch (error) {
-      this.#deps.logger.warn({ err: error, receipts: news.length }, 'receipts could not be told yet');
-      for (const one of news) this.#told.owe(one);
+      this.#refuse([{ receipts: batch, error }]);
     }
-    this.#owedTimer = undefined;
-    this.#tellOwedLater();
   }
 
-  /** Save those of whom their addressee wants to hear nothing. */
-  async #tell(receipts: readonly ToldReceipt[]): Promise<void> {
-    const asked = receipts.flatMap(({ frame: { by }, sender }) =>
-      sender === undefined ? [] : [{ from: by, to: sender }],
-    );
-    const refusals = asked.length === 0 ? [] : await this.#rights.refusals(asked);
-    let index = 0;
-    // Whoever hears contacts only has written to this reader himself, and is told what became of it.
-    const wanted = receipts.flatMap((receipt) => {
-      const isBlocked = receipt.sender !== undefined && refusals[index++] === 'BLOCKED';
-      return deliveryOf(receipt, isBlocked) ?? [];
-    });
-    // Nobody need be there: a sender who is away sees the mark at his next sync.
-    if (wanted.length > 0) await this.#deps.dispatch.deliver(wanted);
-  }
-
-  async #checkMids(batch: readonly PendingReceipt[]): Promise<readonly ToldReceipt[]> {
-    const byReader = new Map<number, PendingReceipt[]>();
-    for (const receipt of batch) {
-      if (receipt.what.by !== 'mid') continue;
-      const group = byReader.get(receipt.reader.uid);
-      if (group === undefined) byReader.set(receipt.reader.uid, [receipt]);
-      else group.push(receipt);
+  #refuse(failures: readonly Failure[]): void {
+    let count = 0;
+    for (const { receipts, error } of failures) {
+      const coded = toCodedError(error);
+      for (const { done } of receipts) done(coded);
+      count += receipts.length;
     }
-    const deliveries = await Promise.all([...byReader.values()].map((group) => this.#checkMidsOf(group)));
-    return deliveries.flat();
+    this.#deps.logger.warn({ err: failures[0]?.error, receipts: count }, 'receipts could not be checked');
   }
 
   async #checkMidsOf(group: readonly PendingReceipt[]): Promise<readonly ToldReceipt[]> {
@@ -243,7 +175,8 @@ export class ReceiptHandler implements Receipts {
       let refusal: Error | undefined;
       for (const message of what.messages) {
         const { conv, seq } = message;
-        if (groupOf(conv) === undefined) deliveries.push(messageNews(message, reader.uid));
+        if (message.from !== reader.uid && groupOf(conv) === undefined)
+          deliveries.push(messageNews(message, reader.uid));
         refusal ??= this.#mark({ ...reader, conv, from: seq, to: seq, read: false });
       }
       done(refusal);
@@ -293,4 +226,17 @@ export class ReceiptHandler implements Receipts {
       return toCodedError(error);
     }
   }
+}
+
+/** What is read together: the intervals of all, and each reader's mids. */
+function partsOf(batch: readonly PendingReceipt[]): readonly (readonly PendingReceipt[])[] {
+  const intervals = batch.filter(({ what }) => what.by === 'interval');
+  const byReader = new Map<Uid, PendingReceipt[]>();
+  for (const receipt of batch) {
+    if (receipt.what.by !== 'mid') continue;
+    const group = byReader.get(receipt.reader.uid);
+    if (group === undefined) byReader.set(receipt.reader.uid, [receipt]);
+    else group.push(receipt);
+  }
+  return intervals.length === 0 ? [...byReader.values()] : [...byReader.values(), intervals];
 }

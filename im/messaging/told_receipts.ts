@@ -4,21 +4,19 @@
  * marked and no more. News that are too many at once are owed, and told a little later.
  */
 import { Allowance } from '../../pkg/queue/allowance.js';
-import type { ReceiptState } from '../message/message.js';
 import { OwedReceipts, type ReceiptNews } from './owed_receipts.js';
+import { ToldIntervals } from './told_intervals.js';
 
 /** Messages a reader's receipts may name at once, and per second, in one conversation. */
 const TOLD_BURST = 1024;
 const TOLD_PER_SECOND = 1024;
 /** Of one receipt: a longer one is told in pieces, because an old client is told of each message. */
 const PIECE_SEQS = TOLD_BURST / 2;
-/** Receipts of his that say nothing higher than what was told before: the same again, or a late one. */
+/** Receipts of his that say nothing but what was told before. */
 const REPEAT_BURST = 256;
 const REPEATS_PER_SECOND = 4;
-/** Readers of conversations remembered, of each kind; the one idle longest starts anew. */
+/** Readers of conversations whose allowances are remembered; the one idle longest starts anew. */
 const KEY_COUNT = 50_000;
-
-type Highest = Record<ReceiptState, number>;
 
 export class ToldReceipts {
   readonly #named = new Allowance({ burst: TOLD_BURST, perSecond: TOLD_PER_SECOND, keyLimit: KEY_COUNT });
@@ -27,8 +25,7 @@ export class ToldReceipts {
     perSecond: REPEATS_PER_SECOND,
     keyLimit: KEY_COUNT,
   });
-  /** The one told longest ago first. */
-  readonly #highest = new Map<string, Highest>();
+  readonly #told = new ToldIntervals();
   readonly #owed = new OwedReceipts();
   #untoldCount = 0;
 
@@ -40,8 +37,13 @@ export class ToldReceipts {
   /** Which of them are told. What is news is measured before the batch: who acknowledges a pull does so in any order. */
   take(batch: readonly ReceiptNews[], nowMs: number): readonly boolean[] {
     const told = batch.map((news) => this.#isTold(news, nowMs));
-    for (const [index, news] of batch.entries()) if (told[index] === true) this.#remember(news);
+    for (const [index, news] of batch.entries()) if (told[index] === true) this.#told.add(news);
     return told;
+  }
+
+  /** Intervals by which it is known what was told. */
+  get intervalCount(): number {
+    return this.#told.count;
   }
 
   get isOwing(): boolean {
@@ -53,18 +55,21 @@ export class ToldReceipts {
     if (!this.#owed.add(news)) this.#untoldCount++;
   }
 
-  /** Of what is owed, what may be told now. */
-  takeOwed(nowMs: number): readonly ReceiptNews[] {
-    const taken = this.#owed.take(PIECE_SEQS, (news) => this.#mayName(news, nowMs));
-    for (const news of taken) this.#remember(news);
+  /** Of what is owed, what may be told now, at most so many pieces. */
+  takeOwed(nowMs: number, count: number): readonly ReceiptNews[] {
+    let leftCount = count;
+    const taken = this.#owed.take(PIECE_SEQS, (news) => {
+      if (leftCount <= 0 || !this.#mayName(news, nowMs)) return false;
+      leftCount--;
+      return true;
+    });
+    for (const news of taken) this.#told.add(news);
     return taken;
   }
 
   #isTold(news: ReceiptNews, nowMs: number): boolean {
-    const { conv, by, from, to, state } = news;
-    const key = `${conv}/${by}`;
-    const isNews = to > (this.#highest.get(key)?.[state] ?? 0);
-    if (!isNews && !this.#repeats.spend(key, 1, nowMs)) {
+    const { conv, by, from, to } = news;
+    if (this.#told.has(news) && !this.#repeats.spend(`${conv}/${by}`, 1, nowMs)) {
       this.#untoldCount++;
       return false;
     }
@@ -75,18 +80,5 @@ export class ToldReceipts {
 
   #mayName({ conv, by, from, to }: ReceiptNews, nowMs: number): boolean {
     return this.#named.spend(`${conv}/${by}`, to - from + 1, nowMs);
-  }
-
-  #remember({ conv, by, to, state }: ReceiptNews): void {
-    const key = `${conv}/${by}`;
-    const highest = this.#highest.get(key) ?? { received: 0, read: 0 };
-    highest[state] = Math.max(highest[state], to);
-    this.#highest.delete(key);
-    this.#highest.set(key, highest);
-    if (this.#highest.size <= KEY_COUNT) return;
-    for (const oldest of this.#highest.keys()) {
-      this.#highest.delete(oldest);
-      return;
-    }
   }
 }
