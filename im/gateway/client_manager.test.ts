@@ -51,6 +51,10 @@ class FakeConnection implements Connection {
     pending?.();
   }
 
+  probe(): undefined {
+    return undefined;
+  }
+
   pause(): void {
     this.isPaused = true;
   }

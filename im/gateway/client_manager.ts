@@ -217,14 +217,14 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
   received(connection: Connection, frame: string, bytes: number): void {
     const client = this.#clients.get(connection.id);
     if (client === undefined) return;
-    this.#heard(client);
+    this.#heartbeat.heard(client, this.#sweeper.nowMs);
     this.#inbound.received(client, frame, bytes);
   }
 
   pinged(connection: Connection): boolean {
     const client = this.#clients.get(connection.id);
     if (client === undefined) return false;
-    this.#heard(client);
+    this.#heartbeat.heard(client, this.#sweeper.nowMs);
     return this.#inbound.pinged(client);
   }
 
@@ -239,12 +239,6 @@ export class ClientManager implements Gateway, ConnectionHandler, ReplySink {
     client.outbound.discard();
     this.#inbound.forget(client);
     this.#unbind(client);
-  }
-
-  #heard(client: Client): void {
-    const { nowMs } = this.#sweeper;
-    this.#heartbeat.heard(client, nowMs);
-    this.#oldSdks.heard(client, nowMs);
   }
 
   reply(replies: readonly Reply[]): void {

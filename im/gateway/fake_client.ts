@@ -15,6 +15,7 @@ export function fakeClient(uid = 1): Client {
     host: 'localhost',
     format: { name: 'fake', pack: (text) => Buffer.from(text) },
     write: (_chunks, done) => done(),
+    probe: () => undefined,
     signedIn: nothing,
     pause: nothing,
     resume: nothing,

@@ -27,6 +27,12 @@ export interface Connection {
    * `true` for each part of a large one.
    */
   write(chunks: readonly Uint8Array[], written: (isPart?: boolean) => void): void;
+  /**
+   * A frame to be written behind others, in the order in which they were asked for: `proved` is called, once, when
+   * the other side has shown that it received all that was written before it, and never where it does not answer.
+   * Undefined where that cannot be asked now.
+   */
+  probe(proved: () => void): Uint8Array | undefined;
   /** It is no stranger any more: transports keep room for those who have not signed in yet. */
   signedIn(): void;
   /** Stops and resumes reading: frames already read may still arrive after `pause`. */
@@ -40,7 +46,7 @@ export interface Connection {
 export interface ConnectionHandler {
   opened(connection: Connection): void;
   received(connection: Connection, frame: string, bytes: number): void;
-  /** A sign of life that is no frame. False: it came too fast, or too late, to be answered. */
+  /** A sign of life that is no frame, and was not asked for. False: it came too fast, or too late, to be answered. */
   pinged(connection: Connection): boolean;
   /**
    * Once. `answered`: we closed it, and the other side answered our close; false where it went first, or where

@@ -1,4 +1,4 @@
-/** Large frames to slow readers: each piece that the socket takes counts, and nothing comes in between. */
+/** Large frames to slow readers: each piece that the socket takes counts, and nothing comes in between. Probes. */
 import assert from 'node:assert/strict';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
@@ -202,4 +202,52 @@ test('what a broken socket was given counts as written at no time', async (t) =>
   connection.write([WS_TEXT_FORMAT.pack('a'), WS_TEXT_FORMAT.pack('b')], () => (isWritten = true));
   await new Promise(setImmediate);
   assert.equal(isWritten, false);
+});
+
+test('a probe is proved by its own pong or a later one, once, and by nothing else', async (t) => {
+  const connection = await connect(t, new HoldingSocket());
+  assert.equal(connection.ponged(Buffer.alloc(4)), false, 'nothing was asked');
+  const proved: number[] = [];
+  const ask = (number: number): Buffer => {
+    const frame = connection.probe(() => void proved.push(number));
+    assert.ok(frame !== undefined);
+    assert.deepEqual([...frame.subarray(0, 2)], [0x89, frame.length - 2], 'an unmasked ping');
+    return Buffer.from(frame.subarray(2));
+  };
+  const [one, two, three] = [ask(1), ask(2), ask(3)];
+  for (const wrong of ['', 'a', 'some', 'something else']) {
+    assert.equal(connection.ponged(Buffer.from(wrong)), false);
+  }
+  assert.equal(connection.ponged(Buffer.concat([one, Buffer.alloc(1)])), false);
+  assert.deepEqual(proved, []);
+  assert.equal(connection.ponged(two), true);
+  assert.deepEqual(proved, [1, 2]);
+  for (const late of [one, two]) assert.equal(connection.ponged(late), false);
+  assert.equal(connection.ponged(three), true);
+  assert.deepEqual(proved, [1, 2, 3]);
+});
+
+test('so many probes are remembered, and none is asked of a connection that closes', async (t) => {
+  const socket = new HoldingSocket();
+  const connection = await connect(t, socket);
+  let count = 0;
+  while (count < 1000 && connection.probe(nothing) !== undefined) count++;
+  assert.ok(count < 100);
+  const other = await connect(t, new HoldingSocket());
+  other.close('GOING_AWAY');
+  assert.equal(other.probe(nothing), undefined);
+});
+
+test('a probe behind a large frame stands behind the whole frame', async (t) => {
+  const { socket, connection, send } = await open(t, 5000);
+  send(TEXT);
+  await waitUntil('the first piece', () => socket.taken.length > 0);
+  const probe = connection.probe(nothing);
+  assert.ok(probe !== undefined);
+  await waitUntil('all of it', () => socket.text.length === packed(TEXT).length);
+  await waitUntil('the write to end', () => socket.writableLength === 0);
+  connection.write([WS_TEXT_FORMAT.pack(TEXT), probe], nothing);
+  const expected = packed(TEXT) + packed(TEXT) + Buffer.from(probe).toString('latin1');
+  await waitUntil('all of the next', () => socket.text.length >= expected.length);
+  assert.ok(socket.text === expected);
 });

@@ -51,8 +51,18 @@ const WHOLE_BYTES = 65_536;
 const PIECE_BYTES = 16_384;
 const NOTHING = Buffer.alloc(0);
 const JOINED = new JoinBuffer();
+/** An unmasked ping with a number of four bytes. */
+const PROBE_HEAD = 0x8904;
+const PROBE_NUMBER_BYTES = 4;
+/** Under way at once. */
+const PROBE_COUNT = 8;
 /** What the library reports where none came. */
 const NO_CLOSE_FRAME = 1006;
+
+interface Probe {
+  readonly number: number;
+  readonly proved: () => void;
+}
 
 export class WsConnection implements Connection {
   readonly id: number;
@@ -67,6 +77,9 @@ export class WsConnection implements Connection {
   #closeCode = 0;
   /** Of a frame that is begun: nothing else may come in between. */
   #rest: Uint8Array | undefined;
+  /** Made for the first one; the oldest first. */
+  #probes: Probe[] | undefined;
+  #probeNumber = 0;
 
   constructor(options: WsConnectionOptions, ws: WebSocket, socket: Duplex) {
     this.id = options.id;
@@ -130,6 +143,31 @@ export class WsConnection implements Connection {
   pong(data: Buffer): void {
     if (this.#ws.readyState !== WebSocket.OPEN || this.#rest !== undefined) return;
     if (this.#socket.writableLength < PONG_BELOW_BYTES) this.#ws.pong(data);
+  }
+
+  /** A ping, answered when all before it was read. */
+  probe(proved: () => void): Uint8Array | undefined {
+    if (this.#ws.readyState !== WebSocket.OPEN) return undefined;
+    const probes = (this.#probes ??= []);
+    if (probes.length >= PROBE_COUNT) return undefined;
+    this.#probeNumber = (this.#probeNumber + 1) >>> 0;
+    probes.push({ number: this.#probeNumber, proved });
+    const frame = Buffer.allocUnsafe(2 + PROBE_NUMBER_BYTES);
+    frame.writeUInt16BE(PROBE_HEAD);
+    frame.writeUInt32BE(this.#probeNumber, 2);
+    return frame;
+  }
+
+  /** A pong came. False: it answers no probe. Whoever answers what he was not sent yet deceives himself alone. */
+  ponged(data: Buffer): boolean {
+    const probes = this.#probes;
+    if (probes === undefined || data.length !== PROBE_NUMBER_BYTES) return false;
+    const number = data.readUInt32BE(0);
+    const index = probes.findIndex((probe) => probe.number === number);
+    if (index === -1) return false;
+    // One pong for several pings is allowed: it answers all up to its own.
+    for (const { proved } of probes.splice(0, index + 1)) proved();
+    return true;
   }
 
   close(reason: CloseName): void {

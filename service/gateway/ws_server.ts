@@ -81,7 +81,7 @@ export class WsServer {
   readonly #deps: WsServerDeps;
   readonly #server: Server;
   readonly #ws: WebSocketServer;
-  /** For what the library calls with the socket as `this`: one function for all instead of three per connection. */
+  /** For what the library calls with the socket as `this`: one function for all instead of some per connection. */
   readonly #connections = new WeakMap<WebSocket, WsConnection>();
   #nextId = 1;
   readonly #caps: SocketCaps;
@@ -193,6 +193,7 @@ export class WsServer {
     const { handler, logger } = this.#deps;
     ws.on('message', this.#onMessage);
     ws.on('ping', this.#onPing);
+    ws.on('pong', this.#onPong);
     ws.on('close', (code) => {
       place.closed();
       handler.closed(connection, connection.answered(code));
@@ -213,6 +214,12 @@ export class WsServer {
     const connection = this.#connections.get(ws);
     if (connection === undefined) return;
     if (this.#deps.handler.pinged(connection)) connection.pong(toBuffer(data));
+  });
+
+  readonly #onPong = receiverOf((ws, data) => {
+    const connection = this.#connections.get(ws);
+    // One that nobody asked for is paid for like a ping.
+    if (connection?.ponged(toBuffer(data)) === false) this.#deps.handler.pinged(connection);
   });
 }
 

@@ -235,6 +235,24 @@ test('pings are paid for as heartbeats: beyond the rate no pong, and who goes on
   assert.equal(socket.readyState, WebSocket.OPEN);
 });
 
+test('pongs that nobody asked for are paid for like pings', async (t) => {
+  const { server } = await serve(t, {
+    ...{ 'limits-connection-per-second': 10, 'limits-connection-burst': 20 },
+    ...{ 'gateway-refusal-count': 50, 'gateway-refusal-pause-ms': 300 },
+  });
+  const socket = new WebSocket(server.urls.ws, { perMessageDeflate: false });
+  t.after(() => {
+    socket.terminate();
+  });
+  await once(socket, 'open');
+  for (let index = 0; index < 500; index++) socket.pong(String(index));
+  await waitUntil('a pause', async () => {
+    const page = await (await fetch(new URL('/metrics', server.urls.http))).text();
+    return /sailplane_limits_pauses_total [1-9]/.test(page);
+  });
+  assert.equal(socket.readyState, WebSocket.OPEN);
+});
+
 test('a recall costs what a message costs, over HTTP and as a request too', async (t) => {
   const pair = await serve(t, { 'limits-message-per-second': 1, 'limits-message-burst': 1 });
   const client = await connectModern(pair, pair.ann);

@@ -13,6 +13,7 @@ type Credentials = Omit<Account, 'uid'>;
 /** Types of the public TypeScript SDK. */
 const JOINED = 100;
 const LEFT = 101;
+const HEARTBEAT = '{"action":"heartbeat","data":{},"seq":7,"to":null,"extra":null}';
 
 async function phoneOf(t: TestContext, server: TestServer, who: Credentials): Promise<JavaSdk> {
   const phone = new JavaSdk(server.urls.http, who);
@@ -201,6 +202,42 @@ test('a browser that comes back is pushed what it missed of its channels, once',
     ['meanwhile', 'after'],
   );
   assert.equal(again.repeatedCount, 0);
+});
+
+test('what a kernel took for a browser that never got it is pushed when it comes back, though its heartbeats came through', async (t) => {
+  const { server, phone, browser, gid } = await stage(t);
+  await phone.sendToGroup(gid, 'before');
+  await browser.receive('before');
+  browser.socket.stopReading();
+  await phone.sendToGroup(gid, 'on its way');
+  const beat = setInterval(() => browser.socket.send(HEARTBEAT), 200);
+  t.after(() => clearInterval(beat));
+  // Longer than a receipt takes to be made and written.
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  clearInterval(beat);
+  browser.end();
+  const again = new WebSdk(server.urls);
+  t.after(() => again.end());
+  await again.loginByToken(browser.token);
+  await again.receive('on its way');
+});
+
+test('a browser that only reads is not pushed again what it got of its channels', async (t) => {
+  const { server, phone, browser, gid } = await stage(t);
+  for (const text of ['one', 'two', 'three']) await phone.sendToGroup(gid, text);
+  await browser.receive('three');
+  // One probe, its answer, and a write of the marks.
+  await new Promise((resolve) => setTimeout(resolve, 3500));
+  browser.end();
+  const again = new WebSdk(server.urls);
+  t.after(() => again.end());
+  await again.loginByToken(browser.token);
+  await phone.sendToGroup(gid, 'four');
+  await again.receive('four');
+  assert.deepEqual(
+    again.shown.map(({ content }) => content),
+    ['four'],
+  );
 });
 
 test('the world channel: a browser comes in with its ticket and is heard by the others', async (t) => {

@@ -1,6 +1,6 @@
 /**
- * What becomes of an event that an old client has just been pushed: it waits for the client's receipt, or for the
- * socket alone where none will come.
+ * What becomes of an event that an old client has just been pushed: it waits for the client's receipt,
+ * or, where none will come, for a sign that the device has it.
  */
 import { groupOf } from '../../message/conversation.js';
 import { EVENT_KIND, type ChatEvent } from '../../message/message.js';
@@ -28,9 +28,9 @@ export class AwaitedReceipts {
   pushed(client: Client, old: OldClient, { event, shared, isTold }: PushedEvent): boolean {
     const isGroup = groupOf(event.conv) !== undefined;
     const isOwn = event.from === client.uid;
-    if (isOwn && !isGroup) return false;
     const hasWord = shared.chunks(client.dialect, client.connection.format).length > 0;
-    // The Java SDK acknowledges messages of groups and no notice; pushed again, an old one would undo a newer one.
+    // One's own are not waited for, whichever SDK acknowledges them. The Java SDK acknowledges messages of groups and
+    // no notice; pushed again, an old one would undo a newer one.
     const isAcked = !isOwn && (!isGroup || (client.profile === 'legacy' && event.kind !== EVENT_KIND.notice));
     if (!hasWord || !isAcked) {
       this.#written.add(client, event);

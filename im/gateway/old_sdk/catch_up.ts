@@ -78,6 +78,7 @@ export class CatchUp {
     old.pageBegins();
     const events = await this.#read(
       client,
+      old,
       old.positions.passed(),
       old.pagesOnlyGroups ? 'groups' : undefined,
     );
@@ -102,7 +103,8 @@ export class CatchUp {
     if (conv === undefined) return false;
     const passed = positions.pushedTo(conv);
     const missedTo = positions.missedTo(conv);
-    const events = await this.#read(client, passed === undefined ? NOTHING : new Map([[conv, passed]]), conv);
+    const from = passed === undefined ? NOTHING : new Map([[conv, passed]]);
+    const events = await this.#read(client, old, from, conv);
     if (events === undefined || !mayPush(client, old)) return false;
     // Nothing there for this device: its own messages, or what has expired.
     if (events.length === 0) positions.pushed(conv, missedTo);
@@ -112,20 +114,22 @@ export class CatchUp {
   }
 
   async #read(
-    { uid, device, profile }: Client,
+    client: Client,
+    old: OldClient,
     passed: ReadonlyMap<ConversationName, Seq>,
     only?: ConversationName | 'groups',
   ): Promise<readonly ChatEvent[] | undefined> {
+    const { uid, device, profile } = client;
     if (uid === undefined) return undefined;
     const { oldSdkPageCount, oldSdkPageBytes: bytes, oldSdkUnacked } = this.#options;
     const count =
       profile === 'legacy' ? Math.min(oldSdkPageCount, Math.ceil(oldSdkUnacked / 2)) : oldSdkPageCount;
     const limits = { count, bytes };
-    return this.#deps.pages.read(async (store) => {
-      // Who is back within a second is not given again what he acknowledged just before.
-      if (passed.size === 0) await this.#deps.receipts.written([uid]);
-      return store.offlinePage(uid, device, passed, limits, only);
-    });
+    // Who is back within a second is not given again what he acknowledged just before.
+    if (passed.size === 0) await this.#deps.receipts.written([uid]);
+    // Of those that wait here many may be gone: only the others take one of the few places.
+    if (!mayPush(client, old)) return undefined;
+    return this.#deps.pages.read((store) => store.offlinePage(uid, device, passed, limits, only));
   }
 
   /** False where one did not fit: the next page begins with it. */

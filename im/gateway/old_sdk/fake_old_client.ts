@@ -55,6 +55,13 @@ export class FakeLog implements OldSdkStore {
     return event;
   }
 
+  /** The same by another device of READER. */
+  sayElsewhere(peer: Uid): ChatEvent {
+    const own = { ...this.say(peer), from: READER, to: peer };
+    this.logs.get(own.conv)?.splice(-1, 1, { ...own, isOwn: false });
+    return own;
+  }
+
   async offlinePage(
     ...[, , passed, limits, only]: Parameters<OldSdkStore['offlinePage']>
   ): Promise<ChatEvent[]> {
@@ -110,6 +117,8 @@ export class FakeLog implements OldSdkStore {
   }
 }
 
+const PROBE = 'are you there?';
+
 /** A connection whose frames are one line each. */
 export class FakeSocket implements Connection {
   readonly id = 1;
@@ -117,13 +126,37 @@ export class FakeSocket implements Connection {
   readonly host = 'localhost';
   readonly format = { name: 'fake', pack: (text: string) => Buffer.from(text + '\n') };
   takesBytes = true;
+  /** Answers probes as soon as it has taken them. */
+  answers = true;
   text = '';
+  #answeredCount = 0;
+  readonly #probes: (() => void)[] = [];
   #pending: (() => void) | undefined;
 
   write(chunks: readonly Uint8Array[], done: () => void): void {
     this.text += Buffer.concat(chunks).toString();
-    if (this.takesBytes) process.nextTick(done);
-    else this.#pending = done;
+    const taken = (): void => {
+      done();
+      if (this.answers) this.answer();
+    };
+    if (this.takesBytes) process.nextTick(taken);
+    else this.#pending = taken;
+  }
+
+  probe(proved: () => void): Uint8Array {
+    this.#probes.push(proved);
+    return Buffer.from(`${PROBE}\n`);
+  }
+
+  /** Probes that were written to it. */
+  get probeCount(): number {
+    return this.text.split(PROBE).length - 1;
+  }
+
+  answer(): void {
+    const due = this.#probes.splice(0, this.probeCount - this.#answeredCount);
+    this.#answeredCount += due.length;
+    for (const proved of due) proved();
   }
 
   take(): void {
@@ -165,6 +198,8 @@ export class OldSdkScene {
   readonly told: Delivery[] = [];
   /** What was said in the clients' place. */
   readonly receipts: InboundFrame['frame'][] = [];
+  /** What they acknowledge is written from now on only when this resolves. */
+  written = Promise.resolve();
   readonly directory = new ClientDirectory();
   readonly sdks: OldSdks;
   readonly #queueBytes: number;
@@ -185,7 +220,7 @@ export class OldSdkScene {
         messaging: { handle: (frames) => this.receipts.push(...frames.map(({ frame }) => frame)) },
         dispatch: { deliver: (list) => Promise.resolve(this.told.push(...list)).then(() => []) },
         directory: this.directory,
-        receipts: { written: () => Promise.resolve() },
+        receipts: { written: () => this.written },
         schedule: (client) => this.#flusher.schedule(client),
         logger: { error: silent, warn: silent, info: silent, debug: silent },
       },

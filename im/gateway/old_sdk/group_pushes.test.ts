@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { waitUntil } from '../../../test/support/wait.js';
 import { groupConversation } from '../../message/conversation.js';
-import { known, toGid, toMid, toSeq, toUid } from '../../message/ids.js';
+import { known, toDevice, toGid, toMid, toSeq, toUid } from '../../message/ids.js';
 import { EVENT_KIND, type ChatEvent, type EventKind } from '../../message/message.js';
 import { reactionContent } from '../../message/event_content.js';
 import { noticeContent, NOTICE_TYPE } from '../../message/notice.js';
@@ -22,30 +22,37 @@ function eventAt(number: number, kind: EventKind = EVENT_KIND.message): ChatEven
   };
 }
 
-test('web: what its socket has taken counts as received when it is heard of after it, without a read or a repetition', async () => {
+/** What was said in the clients' place. */
+function told(scene: OldSdkScene): readonly number[] {
+  return scene.receipts.flatMap((one) =>
+    'messages' in one ? one.messages.map(({ seq }) => Number(seq)) : [],
+  );
+}
+
+function seqsOf(frame: ReturnType<OldSdkScene['ack']>): readonly number[] {
+  assert.ok(frame.by === 'pushed', frame.by);
+  return frame.messages.map(({ seq }) => Number(seq));
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+test('web: what it answers a probe behind counts as received, without a read or a repetition', async () => {
   const scene = new OldSdkScene({ oldSdkFirstRepushMs: 20 });
   scene.sdks.start();
   const { client, socket } = scene.enter('web');
   await settled();
   const reads = scene.log.readCount;
-  socket.takesBytes = false;
+  socket.answers = false;
   scene.push(client, eventAt(7));
   scene.push(client, eventAt(8));
-  await settled();
-  assert.equal(scene.receipts.length, 0, 'not before it is written');
-  socket.take();
-  await settled();
-  scene.sdks.heard(client, performance.now());
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  assert.equal(scene.receipts.length, 0, 'a frame that may have been sent before it says nothing');
-  scene.sdks.heard(client, performance.now() + 1000);
+  await waitUntil('a probe behind them', () => socket.probeCount > 0);
+  await after(300);
+  assert.deepEqual(told(scene), [], 'what a kernel has taken nobody has received');
+  socket.answer();
   await waitUntil('its receipt', () => scene.receipts.length > 0);
-  const [receipt] = scene.receipts;
-  assert.ok(receipt?.kind === 'receipt' && receipt.by === 'pushed');
-  assert.deepEqual(
-    receipt.messages.map(({ seq }) => seq),
-    [7, 8],
-  );
+  assert.deepEqual(told(scene), [7, 8]);
   assert.equal(scene.log.readCount, reads, 'a group’s first push needs no look at the store');
   assert.equal(scene.sdks.stats().unackedCount, 0);
   scene.leave(client);
@@ -56,22 +63,168 @@ test('web: what its socket has taken counts as received when it is heard of afte
 
 test('web: what a kernel took for a network that is gone is pushed at the next sign-in', async () => {
   const scene = new OldSdkScene();
-  const { client } = scene.enter('web');
+  const { client, socket } = scene.enter('web');
   await settled();
   scene.push(client, eventAt(7));
-  await settled();
-  // In parts: what is heard of is what was written a while before.
-  scene.sdks.heard(client, performance.now() + 2000);
+  await waitUntil('its receipt', () => told(scene).length > 0);
+  socket.answers = false;
   scene.push(client, eventAt(8));
+  await waitUntil('the probe behind the next', () => socket.probeCount === 2);
+  scene.push(client, eventAt(9));
   await settled();
   scene.leave(client);
-  scene.sdks.heard(client, performance.now() + 4000);
-  await waitUntil('the receipt of what was heard of', () => scene.receipts.length > 0);
+  socket.answer();
+  await after(300);
   scene.sdks.stop();
-  const seqs = scene.receipts.flatMap((one) =>
-    one.kind === 'receipt' && one.by === 'pushed' ? one.messages.map(({ seq }) => seq) : [],
-  );
-  assert.deepEqual(seqs, [7]);
+  assert.deepEqual(told(scene), [7]);
+});
+
+test('one probe at a time, none too soon after another, and none for a client that was given nothing', async () => {
+  const scene = new OldSdkScene();
+  const [{ client, socket }, idle] = [scene.enter('web'), scene.enter('web', known(toDevice(3)))];
+  await settled();
+  socket.answers = false;
+  const startedAtMs = performance.now();
+  scene.push(client, eventAt(7));
+  await waitUntil('the first', () => socket.probeCount === 1);
+  for (const number of [8, 9, 10]) scene.push(client, eventAt(number));
+  await after(1300);
+  assert.equal(socket.probeCount, 1, 'whoever does not answer is asked no more');
+  socket.answer();
+  await waitUntil('the second', () => socket.probeCount === 2);
+  socket.answers = true;
+  socket.answer();
+  scene.push(client, eventAt(11));
+  await waitUntil('the last', () => told(scene).length === 5);
+  assert.ok(performance.now() - startedAtMs >= 2000);
+  assert.deepEqual([socket.probeCount, idle.socket.probeCount], [3, 0]);
+  assert.deepEqual(told(scene), [7, 8, 9, 10, 11]);
+  await after(300);
+  assert.equal(socket.probeCount, 3);
+  scene.sdks.stop();
+});
+
+test('a client that is given much in a moment is asked more often; one that never answers is remembered so far', async () => {
+  const scene = new OldSdkScene();
+  const { client, socket } = scene.enter('web');
+  await settled();
+  for (let number = 1; number <= 3000; number++) {
+    scene.push(client, eventAt(number));
+    if (number % 500 === 0) await settled();
+  }
+  socket.answers = false;
+  await settled();
+  socket.answer();
+  assert.ok(socket.probeCount > 4, `${socket.probeCount} probes`);
+  await waitUntil('their receipts', () => told(scene).length > 2500);
+  const before = told(scene).length;
+  for (let number = 3001; number <= 6000; number++) {
+    scene.push(client, eventAt(number));
+    if (number % 500 === 0) await settled();
+  }
+  socket.answer();
+  await waitUntil('the next', () => told(scene).length > before);
+  socket.answer();
+  await after(1300);
+  socket.answer();
+  await after(300);
+  assert.ok(told(scene).length <= before + 2048, `${told(scene).length - before} of 3,000 were remembered`);
+  scene.sdks.stop();
+});
+
+test('what is proved is told at once where somebody is about to read what is missing', async () => {
+  const scene = new OldSdkScene();
+  const { client, socket } = scene.enter('web');
+  await settled();
+  socket.answers = false;
+  scene.push(client, eventAt(7));
+  await waitUntil('its probe', () => socket.probeCount === 1);
+  await settled();
+  socket.answer();
+  scene.leave(client);
+  assert.deepEqual(told(scene), []);
+  scene.enter('web');
+  assert.deepEqual(told(scene), [7], 'in the same turn, before the page is read');
+  scene.sdks.stop();
+});
+
+test('who waits for the marks of others holds none of the places for reading', async () => {
+  const scene = new OldSdkScene({ oldSdkReads: 1 });
+  const missed = scene.log.say(PEER);
+  let isWritten = (): void => undefined;
+  scene.written = new Promise((resolve) => (isWritten = resolve));
+  const waiting = scene.enter('web');
+  scene.written = Promise.resolve();
+  const { socket } = scene.enter('web', known(toDevice(3)));
+  await waitUntil('the page of another', () => socket.mids().length > 0);
+  assert.deepEqual(waiting.socket.mids(), []);
+  isWritten();
+  await waitUntil('his own', () => waiting.socket.mids().length > 0);
+  assert.deepEqual(waiting.socket.mids(), [missed.mid]);
+});
+
+test('one’s own message from another device: told with a later receipt of this connection, or when it is proved', async () => {
+  for (const profile of ['web', 'legacy'] as const) {
+    const scene = new OldSdkScene();
+    const [first, own, last] = [scene.log.say(PEER), scene.log.sayElsewhere(PEER), scene.log.say(PEER)];
+    scene.log.marks.set(first.conv, 3);
+    const { client, socket } = scene.enter(profile);
+    await settled();
+    scene.log.marks.delete(first.conv);
+    socket.answers = false;
+    for (const event of [first, own, last]) scene.push(client, event);
+    await settled();
+    assert.deepEqual(socket.mids(), [first.mid, own.mid, last.mid], profile);
+    assert.equal(scene.sdks.stats().unackedCount, 2, 'it is not waited for');
+    assert.deepEqual(seqsOf(scene.ack(client, first)), [1]);
+    await waitUntil('a probe behind it', () => socket.probeCount > 0);
+    const list = { kind: 'receipt', by: 'mids', mids: [last.mid, known(toMid(424_242))] } as const;
+    assert.deepEqual(scene.sdks.receipt(client, list), list, 'one is unknown: all are looked up');
+    socket.answer();
+    await waitUntil('its receipt', () => told(scene).length > 0);
+    await after(300);
+    assert.deepEqual(told(scene), [2], 'once');
+    scene.push(client, { ...own, seq: known(toSeq(4)), mid: known(toMid(904)) });
+    scene.push(client, { ...last, seq: known(toSeq(5)), mid: known(toMid(905)) });
+    assert.deepEqual(seqsOf(scene.ack(client, { ...last, mid: known(toMid(905)) })), [4, 5]);
+    scene.push(client, { ...own, seq: known(toSeq(6)), mid: known(toMid(906)) });
+    await waitUntil('the next probe', () => socket.probeCount > 1);
+    await settled();
+    assert.deepEqual(told(scene), [2]);
+    socket.answer();
+    await waitUntil('its receipt', () => told(scene).length > 1);
+    assert.deepEqual(told(scene), [2, 6], 'proved, with nothing behind it');
+    scene.sdks.stop();
+  }
+});
+
+test('one’s own message that this connection was never pushed goes with no receipt around it', async () => {
+  const scene = new OldSdkScene();
+  const [first, , last] = [scene.log.say(PEER), scene.log.sayElsewhere(PEER), scene.log.say(PEER)];
+  const { client, socket } = scene.enter('legacy');
+  await settled();
+  // The other one came while it was away: it pulls that by HTTP, or does not.
+  scene.push(client, last);
+  assert.deepEqual(seqsOf(scene.ack(client, last)), [3]);
+  assert.equal(scene.ack(client, first).by, 'mid', 'pulled, and looked up');
+  await after(500);
+  assert.deepEqual([told(scene), socket.probeCount], [[], 0]);
+  scene.sdks.stop();
+});
+
+test('what another connection was pushed proves nothing of this one, when this one acknowledges it', async () => {
+  const scene = new OldSdkScene();
+  const [own, last] = [scene.log.sayElsewhere(PEER), scene.log.say(PEER)];
+  const [left, heir] = [scene.enter('legacy', known(toDevice(3))), scene.enter('legacy')];
+  await settled();
+  heir.socket.answers = false;
+  scene.push(left.client, last);
+  scene.leave(left.client);
+  scene.push(heir.client, own);
+  await settled();
+  assert.equal(scene.sdks.stats().unackedCount, 1, 'inherited');
+  assert.deepEqual(seqsOf(scene.ack(heir.client, last)), [2], 'pulled by HTTP; the other may be on its way');
+  scene.sdks.stop();
 });
 
 test('legacy: acknowledged one by one and pushed again, but nobody hears «offline»', async () => {
@@ -99,7 +252,6 @@ test('legacy: a notice, which its SDK acknowledges with nothing, is not repeated
   await settled();
   assert.match(socket.text, /"notify.group"/);
   assert.equal(scene.sdks.stats().unackedCount, 0, 'nothing is waited for');
-  scene.sdks.heard(client, performance.now() + 2000);
   await waitUntil('its receipt', () => scene.receipts.length > 0);
   const [receipt] = scene.receipts;
   assert.ok(receipt?.kind === 'receipt' && receipt.by === 'pushed' && receipt.messages[0]?.seq === 7);
@@ -143,11 +295,7 @@ test('legacy: a list of receipts loses nothing of what goes with those that are 
   const frame = { kind: 'receipt', by: 'mids', mids: [eventAt(8).mid, known(toMid(424_242))] } as const;
   assert.deepEqual(scene.sdks.receipt(client, frame), frame, 'one is unknown: all are looked up');
   await waitUntil('what went with the other', () => scene.receipts.length > 0);
-  const told = scene.receipts.flatMap((one) => ('messages' in one ? one.messages : []));
-  assert.deepEqual(
-    told.map(({ seq }) => seq),
-    [7],
-  );
+  assert.deepEqual(told(scene), [7]);
   scene.sdks.stop();
 });
 
@@ -172,17 +320,8 @@ test('legacy: with the receipt of a message goes what was pushed before it and h
     named.messages.map(({ seq }) => seq),
     [5, 6, 7, 8],
   );
-  await settled();
-  scene.sdks.heard(client, performance.now() + 2000);
   await waitUntil('the others', () => scene.receipts.length > 0);
-  const told = scene.receipts.flatMap((one) =>
-    one.kind === 'receipt' && one.by === 'pushed' ? one.messages : [],
-  );
-  assert.deepEqual(
-    told.map(({ seq }) => seq),
-    [6, 9],
-    'once each',
-  );
+  assert.deepEqual(told(scene), [6, 9], 'once each');
   scene.sdks.stop();
 });
 
@@ -209,13 +348,7 @@ test('an event that a dialect has no word for counts as passed: the next is no h
     const { client } = scene.enter(profile);
     await settled();
     for (const event of [eventAt(1), eventAt(2, EVENT_KIND.reaction), eventAt(3)]) scene.push(client, event);
-    await settled();
-    scene.sdks.heard(client, performance.now() + 2000);
-    await waitUntil('a receipt for it', () =>
-      scene.receipts.some(
-        (one) => one.kind === 'receipt' && one.by === 'pushed' && one.messages.some(({ seq }) => seq === 2),
-      ),
-    );
+    await waitUntil('a receipt for it', () => told(scene).includes(2));
     assert.equal(client.old?.positions.pushedTo(groupConversation(GID)), 3, profile);
     scene.sdks.stop();
   }

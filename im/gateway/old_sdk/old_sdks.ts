@@ -84,7 +84,15 @@ export class OldSdks {
     this.#written = new WrittenReceipts(deps);
     this.#awaited = new AwaitedReceipts(this.#written);
     const parts = { pages: this.#pages, pusher: this.#pusher, awaited: this.#awaited };
-    this.#catchUp = new CatchUp(options, { ...parts, receipts: deps.receipts });
+    this.#catchUp = new CatchUp(options, {
+      ...parts,
+      receipts: {
+        written: (uids) => {
+          this.#written.tell();
+          return deps.receipts.written(uids);
+        },
+      },
+    });
     this.#receipts = new ReceiptsByMid(parts);
     this.#repusher = new Repusher(options, { ...parts, catchUp: this.#catchUp, receipts: this.#receipts });
     this.#departures = new Departures({ pages: this.#pages, dispatch: deps.dispatch, logger: deps.logger });
@@ -181,21 +189,17 @@ export class OldSdks {
     if (client.old !== undefined) this.#catchUp.fill(client, client.old);
     if (pushed === undefined) return frame;
     const { mid, conv, seq, from, clientId } = pushed;
-    const messages = [...this.#written.takeBefore(client, pushed), { mid, conv, seq, from, clientId }];
+    // Pushed by another connection of his, it tells nothing of what this one was pushed before it.
+    const before = pushed.pushCount > 0 ? this.#written.takeBefore(client, pushed) : [];
+    const messages = [...before, { mid, conv, seq, from, clientId }];
     return { kind: 'receipt', by: 'pushed', messages };
   }
 
   /** The kernel has taken a write of its queue. */
   drained(client: Client): void {
     if (client.old === undefined) return;
-    this.#written.drained(client);
     this.#receipts.pay(client, client.old);
     this.#catchUp.fill(client, client.old);
-  }
-
-  /** A frame came in. On the way of every frame of every client. */
-  heard(client: Client, nowMs: number): void {
-    this.#written.heard(client, nowMs);
   }
 
   /** It is in the directory no more. */

@@ -1,11 +1,12 @@
 /**
  * Receipts that an old client will never send, made here: the public web SDK acknowledges no message of a group, and
- * nobody acknowledges what his dialect has no word for. What its socket has taken, and was followed by a frame of the
- * client, counts as received by the device, so that it is not pushed again at the next sign-in. A kernel takes bytes
- * also for a network that is gone: without such a frame they are pushed once more, and the SDK knows them by cliMid.
+ * nobody acknowledges what his dialect has no word for, or his own messages from another device. They count as
+ * received when the device has shown that it has them: behind them goes a probe, which every WebSocket library
+ * answers by itself and in order. Nothing less is proof: a kernel takes megabytes for a peer that reads nothing, and
+ * what comes from it meanwhile may have been sent long before.
  *
- *   queued ─► written ─► heard ─► a receipt
- *      └─────────┴── gone: pushed at the next sign-in
+ *   pushed ─► waiting ─► a probe is queued behind it ─► answered ─► a receipt
+ *                └────────────┴── gone: pushed at the next sign-in, the SDK knows it by its cliMid
  *
  * Sooner where the client acknowledges what it was sent after them in the same conversation: with that, because a
  * mark does not rise over what is acknowledged later than what follows it.
@@ -16,25 +17,32 @@ import type { Client } from '../client.js';
 
 export interface WrittenReceiptsDeps {
   readonly messaging: Messaging;
+  readonly schedule: (client: Client) => void;
 }
 
-interface Heard {
+interface Received {
   readonly client: Client;
   readonly messages: readonly PushedMessage[];
 }
 
-/** What the kernel has taken of one client, from when to when. */
-interface Written {
-  messages: readonly PushedMessage[];
-  readonly sinceMs: number;
-  atMs: number;
+/** Of one client; kept as long as it is there, so that its next probe is not asked too soon. */
+interface Unproved {
+  /** Before the probe under way; undefined: there is none. One that never answers is asked no more. */
+  asked: readonly PushedMessage[] | undefined;
+  /** Pushed since. */
+  waiting: PushedMessage[];
+  askedAtMs: number;
 }
 
-/** Waiting for one client; more are not told, and pushed again at its next sign-in. */
+/** Of one client; more are not told, and pushed again at its next sign-in. */
 const MESSAGE_COUNT = 1024;
-const TELL_MS = 200;
-/** A frame that comes sooner may have been sent before it: longer than most take there and back. */
-const ROUND_TRIP_MS = 1000;
+/** Where so many wait, the next probe goes at once. */
+const MANY_COUNT = MESSAGE_COUNT / 2;
+const LOOK_MS = 200;
+/** Between two probes of one client: what is pushed meanwhile gathers. */
+const PROBE_EVERY_MS = 1000;
+/** A message of a large group is one of thousands of clients, and each probe brings an answer to be read. */
+const PROBES_PER_LOOK = 500;
 /** Of a frame, to whoever counts them: these belong to no connection. */
 const NO_CONNECTION = 0;
 const NO_BYTES = 0;
@@ -42,118 +50,57 @@ const NOTHING: readonly PushedMessage[] = [];
 
 export class WrittenReceipts {
   readonly #deps: WrittenReceiptsDeps;
-  /** With what waits for its write. */
-  readonly #queued = new Map<Client, PushedMessage[]>();
-  /** In the order of their writes, two at most: one that a frame may tell of, and one that gathers. */
-  readonly #written = new Map<Client, Written[]>();
-  #heard: Heard[] = [];
+  readonly #unproved = new Map<Client, Unproved>();
+  /** Those of them with something waiting and no probe under way, the longest first. */
+  readonly #due = new Map<Client, Unproved>();
+  #received: Received[] = [];
   #timer: NodeJS.Timeout | undefined;
-  toldCount = 0;
+  /** What was kept of the last event: one for all members of a group. */
+  #last: { readonly event: PushedMessage; readonly kept: PushedMessage } | undefined;
 
   constructor(deps: WrittenReceiptsDeps) {
     this.#deps = deps;
   }
 
   /** In the client's queue now, or nothing that it is sent: then it waits for what is before it. */
-  add(client: Client, { mid, conv, seq, from, clientId }: PushedMessage): void {
-    const messages = this.#queued.get(client);
-    const message = { mid, conv, seq, from, clientId };
-    if (messages === undefined) this.#queued.set(client, [message]);
-    else if (messages.length < MESSAGE_COUNT) messages.push(message);
-    this.#tellLater();
+  add(client: Client, event: PushedMessage): void {
+    let one = this.#unproved.get(client);
+    if (one === undefined) {
+      one = { asked: undefined, waiting: [], askedAtMs: -Infinity };
+      this.#unproved.set(client, one);
+    }
+    if ((one.asked?.length ?? 0) + one.waiting.length >= MESSAGE_COUNT) return;
+    one.waiting.push(this.#kept(event));
+    if (one.asked === undefined) this.#await(client, one);
   }
 
-  /** The kernel has taken a write of its queue. */
-  drained(client: Client): void {
-    if (this.#queued.size === 0 || !client.outbound.isEmpty) return;
-    this.#take(client);
-  }
-
-  /** A frame of the client came in, at `nowMs` or a little later. */
-  heard(client: Client, nowMs: number): void {
-    const written = this.#written.size === 0 ? undefined : this.#written.get(client);
-    if (written === undefined) return;
-    const left = written.filter(({ atMs }) => atMs + ROUND_TRIP_MS > nowMs);
-    if (left.length === written.length) return;
-    const messages = written.slice(0, written.length - left.length).flatMap((one) => one.messages);
-    if (left.length === 0) this.#written.delete(client);
-    else this.#written.set(client, left);
-    this.#heard.push({ client, messages });
-    this.#tellLater();
-  }
-
-  /** It has acknowledged what it was sent after these: they are received too. */
+  /** It has acknowledged what it was pushed after these: they are received too. */
   takeBefore(client: Client, { conv, seq }: PushedMessage): readonly PushedMessage[] {
-    const queued = this.#queued.get(client);
-    const written = this.#written.get(client);
-    if (queued === undefined && written === undefined) return NOTHING;
-    const isBefore = (one: PushedMessage): boolean => one.conv === conv && one.seq < seq;
-    const isLater = (one: PushedMessage): boolean => !isBefore(one);
-    const taken = [...(written ?? []).flatMap(({ messages }) => messages), ...(queued ?? [])].filter(
-      isBefore,
-    );
+    const one = this.#unproved.get(client);
+    if (one === undefined) return NOTHING;
+    const isBefore = (message: PushedMessage): boolean => message.conv === conv && message.seq < seq;
+    const isLater = (message: PushedMessage): boolean => !isBefore(message);
+    const taken = [...(one.asked ?? NOTHING), ...one.waiting].filter(isBefore);
     if (taken.length === 0) return NOTHING;
-    if (queued !== undefined) this.#queued.set(client, queued.filter(isLater));
-    for (const one of written ?? []) one.messages = one.messages.filter(isLater);
+    one.asked = one.asked?.filter(isLater);
+    one.waiting = one.waiting.filter(isLater);
     return taken;
   }
 
   /** These are received, and nobody else tells it. */
   received(client: Client, messages: readonly PushedMessage[]): void {
     if (messages.length === 0) return;
-    this.#heard.push({ client, messages });
-    this.#tellLater();
+    this.#received.push({ client, messages });
+    this.#lookLater();
   }
 
-  /** What was not heard of yet is pushed at the next sign-in. */
-  gone(client: Client): void {
-    this.#queued.delete(client);
-    this.#written.delete(client);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#tell();
-    this.#queued.clear();
-    this.#written.clear();
-  }
-
-  #take(client: Client): void {
-    const messages = this.#queued.get(client);
-    if (messages === undefined) return;
-    this.#queued.delete(client);
-    this.#wrote(client, messages, performance.now());
-  }
-
-  #wrote(client: Client, messages: readonly PushedMessage[], atMs: number): void {
-    const written = this.#written.get(client) ?? [];
-    this.#written.set(client, written);
-    if (written.reduce((count, one) => count + one.messages.length, messages.length) > MESSAGE_COUNT) return;
-    const last = written.at(-1);
-    if (last !== undefined && (written.length > 1 || atMs - last.sinceMs < ROUND_TRIP_MS)) {
-      last.messages = [...last.messages, ...messages];
-      last.atMs = atMs;
-    } else written.push({ messages, sinceMs: atMs, atMs });
-  }
-
-  #tellLater(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#tell();
-      if (this.#queued.size > 0) this.#tellLater();
-    }, TELL_MS).unref();
-  }
-
-  #tell(): void {
-    // Nothing was written for those that have no word for all that came.
-    for (const client of this.#queued.keys()) if (!client.isWriting) this.drained(client);
-    const heard = this.#heard;
-    if (heard.length === 0) return;
-    this.#heard = [];
-    this.toldCount += heard.length;
+  /** Tells now what is received: before somebody reads what is missing. */
+  tell(): void {
+    const received = this.#received;
+    if (received.length === 0) return;
+    this.#received = [];
     this.#deps.messaging.handle(
-      heard.map(({ client, messages }) => ({
+      received.map(({ client, messages }) => ({
         connection: NO_CONNECTION,
         uid: client.uid,
         device: client.device,
@@ -165,5 +112,74 @@ export class WrittenReceipts {
         bytes: NO_BYTES,
       })),
     );
+  }
+
+  /** What it has not shown to have is pushed at the next sign-in. */
+  gone(client: Client): void {
+    this.#unproved.delete(client);
+    this.#due.delete(client);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.tell();
+    this.#unproved.clear();
+    this.#due.clear();
+  }
+
+  /** Contents are not kept. */
+  #kept(event: PushedMessage): PushedMessage {
+    if (this.#last?.event !== event) {
+      const { mid, conv, seq, from, clientId } = event;
+      this.#last = { event, kept: { mid, conv, seq, from, clientId } };
+    }
+    return this.#last.kept;
+  }
+
+  #await(client: Client, one: Unproved): void {
+    this.#due.set(client, one);
+    if (one.waiting.length >= MANY_COUNT) this.#ask(client, one, performance.now());
+    this.#lookLater();
+  }
+
+  #lookLater(): void {
+    this.#timer ??= setTimeout(() => this.#look(), LOOK_MS).unref();
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    this.tell();
+    const nowMs = performance.now();
+    let left = PROBES_PER_LOOK;
+    for (const [client, one] of this.#due) {
+      if (nowMs < one.askedAtMs + PROBE_EVERY_MS) continue;
+      this.#ask(client, one, nowMs);
+      if (--left === 0) break;
+    }
+    if (this.#due.size > 0) this.#lookLater();
+  }
+
+  #ask(client: Client, one: Unproved, nowMs: number): void {
+    // Taken meanwhile by a receipt for what came after them.
+    if (one.waiting.length === 0) {
+      this.#due.delete(client);
+      return;
+    }
+    const probe = client.connection.probe(() => this.#proved(client, one));
+    if (probe === undefined) return;
+    this.#due.delete(client);
+    one.asked = one.waiting;
+    one.waiting = [];
+    one.askedAtMs = nowMs;
+    client.outbound.enqueue(probe);
+    this.#deps.schedule(client);
+  }
+
+  #proved(client: Client, one: Unproved): void {
+    if (this.#unproved.get(client) !== one || one.asked === undefined) return;
+    this.received(client, one.asked);
+    one.asked = undefined;
+    if (one.waiting.length > 0) this.#await(client, one);
   }
 }
