@@ -128,6 +128,8 @@ export function contactsContract(name: string, factory: StoreFactory): void {
       assert.equal(joined?.outcome, 'stored');
     }
     assert.deepEqual(await contacts.strangers(owner, [outsider]), [outsider]);
+    await group.dissolve();
+    assert.deepEqual(await contacts.strangers(owner, [member]), [member]);
   });
 
   test(`${name}: two who ask each other are contacts`, async (t) => {

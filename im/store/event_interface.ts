@@ -95,7 +95,7 @@ export interface SearchRequest {
   readonly uid: Uid;
   /** What somebody typed: its words, and pairs of characters where the script has no spaces, must all be there. */
   readonly text: string;
-  /** '' for all his conversations; of somebody who has very many, those with the newest events (1,024 for one word). */
+  /** '' for all his conversations; of somebody who has thousands, part after part of them, the newest first. */
   readonly conv: ConversationName | '';
   /** Undefined: from whoever. */
   readonly from: Uid | undefined;
@@ -108,7 +108,7 @@ export interface SearchRequest {
 }
 
 export interface SearchPage {
-  /** Newest first by the store's clock; fewer than asked for also where there is more. */
+  /** Newest first by the store's clock, in each part; fewer than asked for, or none, also where there is more. */
   readonly events: readonly ChatEvent[];
   /** The next `before`; 0: that was all. */
   readonly next: number;

@@ -13,6 +13,7 @@ const WINDOW_MS = 60_000;
 
 export function groupReturnsContract(name: string, factory: StoreFactory): void {
   receiptCases(name, factory);
+  openHistoryCases(name, factory);
   editCases(name, factory);
   settingsCases(name, factory);
 }
@@ -58,6 +59,111 @@ function receiptCases(name: string, factory: StoreFactory): void {
         [1, 0],
       ],
     );
+  });
+
+  test(`${name}: who received and read what stays true when the group is dissolved`, async (t) => {
+    const scene = await Scene.open((await factory(t)).stores, 5);
+    const group = await GroupScene.create(scene, [1, 2, 3]);
+    const { events, groups, messages } = scene.stores;
+    const said = stored((await group.append(group.message(0, 'a')))[0]);
+    const mark = (user: number, read: boolean) =>
+      messages.mark([
+        { uid: scene.uid(user), device: WEB, conv: group.conv, from: seq(1), to: said.seq, read },
+      ]);
+    await mark(1, true);
+    await mark(2, false);
+    await group.exit(3);
+    const before = await events.receipts(scene.uid(0), group.conv, said.mid);
+    assert.deepEqual([before.audience, before.readCount, before.deliveredCount], [3, 1, 2]);
+    await group.dissolve();
+    assert.deepEqual(await events.receipts(scene.uid(0), group.conv, said.mid), before);
+    await mark(2, true);
+    const { readCount, readers } = await events.receipts(scene.uid(0), group.conv, said.mid);
+    assert.deepEqual([readCount, readers], [2, [scene.uid(1), scene.uid(2)]], 'he may still read it');
+    const [found] = await groups.byGids([group.gid]);
+    assert.deepEqual([found?.memberCount, found?.isDissolved], [0, true]);
+    for (const user of [0, 1, 3]) {
+      assert.deepEqual(await groups.groupsOf(scene.uid(user)), []);
+      assert.deepEqual((await groups.memberships([scene.uid(user)])).memberships, []);
+    }
+    assert.deepEqual(await groups.members(group.gid, undefined, 9), []);
+    assert.deepEqual(await groups.admins(group.gid), []);
+  });
+}
+
+/** Coming back into a group whose history is open: what was said meanwhile may be read, and was not missed. */
+function openHistoryCases(name: string, factory: StoreFactory): void {
+  const open = async (t: Parameters<StoreFactory>[0]) => {
+    const scene = await Scene.open((await factory(t)).stores, 4);
+    const group = await GroupScene.create(scene, [1, 2], { openHistory: true });
+    const counts = async (index: number): Promise<readonly number[]> => {
+      const [row] = await scene.stores.messages.conversations(scene.uid(index), WEB, 1, group.conv);
+      return [known(row).unread, known(row).mentions, known(row).readSeq, known(row).deviceSeq];
+    };
+    const missed = async (index: number): Promise<readonly number[]> => {
+      const page = await scene.stores.messages.offlinePage(scene.uid(index), WEB, new Map(), WIDE, 'groups');
+      return page.map((event) => event.seq);
+    };
+    const mark = (index: number, to: number, read: boolean) =>
+      scene.stores.messages.mark([
+        { uid: scene.uid(index), device: WEB, conv: group.conv, from: seq(1), to: seq(to), read },
+      ]);
+    return { scene, group, counts, missed, mark };
+  };
+
+  test(`${name}: who comes back into open history has missed no more than who is new`, async (t) => {
+    const { scene, group, counts, missed, mark } = await open(t);
+    await mark(1, await group.say(0, 'read'), true);
+    await group.say(0, 'got');
+    await mark(1, 3, false);
+    await group.exit(1);
+    for (let at = 0; at < 5; at += 1)
+      await group.append(
+        group.message(0, `meanwhile ${at}`, { extra: { mentions: [scene.uid(1), scene.uid(3)] } }),
+      );
+    const joined = await group.add(1);
+    await group.add(3);
+    assert.deepEqual(await counts(1), [0, 0, joined - 1, joined - 1]);
+    assert.deepEqual(await counts(3), [0, 0, joined, joined]);
+    assert.deepEqual([await missed(1), await missed(3)], [[joined, joined + 1], [joined + 1]]);
+    assert.deepEqual((await group.seqsOf(1)).length, joined + 1, 'all of it is his to read');
+    const last = await group.say(0, 'after');
+    assert.deepEqual((await counts(1)).slice(0, 2), [1, 0]);
+    await mark(1, last, true);
+    assert.deepEqual([await counts(1), await missed(1)], [[0, 0, last, last], []]);
+  });
+
+  test(`${name}: coming back into open history, he has read no more of his earlier stay than he had`, async (t) => {
+    const { scene, group, counts, mark } = await open(t);
+    const say = async (content: string) => stored((await group.append(group.message(0, content)))[0]);
+    const receipts = async (mid: StoredNumbers['mid']): Promise<readonly number[]> => {
+      const found = await scene.stores.events.receipts(scene.uid(0), group.conv, mid);
+      return [found.audience, found.readCount, found.deliveredCount];
+    };
+    const [read, got, never] = [await say('read'), await say('got'), await say('never')];
+    await mark(1, read.seq, true);
+    await mark(1, got.seq, false);
+    await group.exit(1);
+    const before = await Promise.all([read, got, never].map(({ mid }) => receipts(mid)));
+    assert.deepEqual(before, [
+      [2, 1, 1],
+      [2, 0, 1],
+      [2, 0, 0],
+    ]);
+    await group.add(1);
+    const now = await say('now');
+    const all = () => Promise.all([read, got, never, now].map(({ mid }) => receipts(mid)));
+    assert.deepEqual(await all(), [...before, [2, 0, 0]]);
+    await mark(1, now.seq, true);
+    assert.deepEqual(await all(), [...before, [2, 1, 1]]);
+    await group.exit(1);
+    await group.openHistory(false);
+    await group.add(1);
+    await group.exit(1);
+    await group.openHistory(true);
+    await group.add(1);
+    assert.deepEqual(await all(), [...before, [2, 1, 1]], 'however often');
+    assert.deepEqual((await counts(1)).slice(0, 2), [0, 0]);
   });
 }
 

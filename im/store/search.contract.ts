@@ -208,6 +208,20 @@ function boundsCases(name: string, factory: StoreFactory): void {
     }
   });
 
+  test(`${name}: what was said long ago in one of very many conversations is found by many words`, async (t) => {
+    const others = 151;
+    const scene = await Scene.open((await factory(t)).stores, others + 1);
+    await scene.say(0, 1, '今天晚上一起去吃饭吧', 'a b c d e f g h i j k l');
+    for (let other = 2; other <= others; other += 1) await scene.say(0, other, '今天晚上', 'a b c');
+    await indexAll(scene.stores);
+    const find = (text: string) => findAll(scene.stores, ask(scene.uid(0), text));
+    assert.deepEqual(await find('今天晚上一起去吃饭吧'), ['今天晚上一起去吃饭吧']);
+    assert.deepEqual(await find('l k j i h g f e d c b a'), ['a b c d e f g h i j k l']);
+    assert.equal((await find('今天晚上')).length, others);
+    const first = await scene.stores.search.search(ask(scene.uid(0), '今天晚上', { limit: 9 }));
+    assert.deepEqual([first.events.length, first.next > 0], [9, true]);
+  });
+
   test(`${name}: where the filter takes all of many matches a page is empty and the next goes on`, async (t) => {
     const scene = await Scene.open((await factory(t)).stores);
     await scene.say(0, 1, 'word of the other');

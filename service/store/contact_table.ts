@@ -63,7 +63,8 @@ export class ContactTable {
            OR EXISTS (SELECT 1 FROM relation WHERE uid = ?1 AND peer = ?2)
            OR EXISTS (SELECT 1 FROM conversation WHERE name = ?3 AND (last_seq > 0 OR opener IN (0, ?1)))
            OR EXISTS (SELECT 1 FROM group_member his CROSS JOIN group_member own ON own.gid = his.gid
-                      WHERE his.uid = ?2 AND own.uid = ?1 AND his.gid <> ${WORLD_GID})`,
+                      CROSS JOIN chat_group g ON g.gid = his.gid
+                      WHERE his.uid = ?2 AND own.uid = ?1 AND his.gid <> ${WORLD_GID} AND g.dissolved_at = 0)`,
     );
     this.#insert = db.prepare(
       'INSERT INTO contact (uid, peer, remark, added_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',

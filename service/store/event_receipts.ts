@@ -1,7 +1,7 @@
 /**
  * Who has got and read one message, from the marks of those who were members when it was said, whatever else they may
- * read: a member's row says when he came, group_past when somebody was one before. Costs a look at each of
- * them, at most at some thousand.
+ * read: a member's row says when he came, also when the group has been dissolved, group_past when somebody was one
+ * before. Costs a look at each of them, at most at some thousand.
  */
 import { imError } from '../../im/errors.js';
 import { permits, OUTSIDER } from '../../im/group/permissions.js';
@@ -17,9 +17,13 @@ import { uidAt } from './event_row.js';
 import { mayRead, ReadingRights } from './reading_rights.js';
 
 /** ?1: conv, ?2: seq, ?3: gid, ?4: the sender. */
-const WAS_IN = `EXISTS (SELECT 1 FROM group_past p
-  WHERE p.gid = ?3 AND p.uid = m.uid AND ?2 BETWEEN p.joined_seq AND p.left_seq)`;
-const MARKS = 'm.uid AS uid, m.read_seq >= ?2 AS has_read, MAX(m.delivered_seq, m.read_seq) >= ?2 AS has_got';
+const PAST =
+  'FROM group_past p WHERE p.gid = ?3 AND p.uid = m.uid AND ?2 BETWEEN p.joined_seq AND p.left_seq';
+const WAS_IN = `EXISTS (SELECT 1 ${PAST})`;
+const GOT = 'MAX(m.delivered_seq, m.read_seq)';
+/** Who came back where history is open left his marks of that membership with it. */
+const PAST_READ = `COALESCE((SELECT p.read_seq ${PAST}), m.read_seq)`;
+const PAST_GOT = `COALESCE((SELECT p.delivered_seq ${PAST}), ${GOT})`;
 /** Rows of either kind that are looked at, about 1 µs each; where there are more, what is found is «at least». */
 export const AUDIENCE_WALK = 4000;
 /** In a group of so many what was found is kept for a moment: a sender may ask again and again. */
@@ -28,7 +32,8 @@ const KEPT_MS = 2000;
 const KEPT_COUNT = 256;
 
 const MEMBERS = `
-  SELECT ${MARKS} FROM (SELECT uid, joined_seq FROM group_member WHERE gid = ?3 ORDER BY uid LIMIT ${AUDIENCE_WALK}) g
+  SELECT m.uid, IIF(g.joined_seq <= ?2, m.read_seq, ${PAST_READ}) >= ?2, IIF(g.joined_seq <= ?2, ${GOT}, ${PAST_GOT}) >= ?2
+  FROM (SELECT uid, joined_seq FROM group_member WHERE gid = ?3 ORDER BY uid LIMIT ${AUDIENCE_WALK}) g
   CROSS JOIN conversation_member m ON m.uid = g.uid AND m.conv = ?1
   WHERE g.uid <> ?4 AND (g.joined_seq <= ?2 OR ${WAS_IN})`;
 /** Who left before the message was said stands below in the index. */
@@ -36,7 +41,7 @@ const LEFT = `
   SELECT uid FROM conversation_member INDEXED BY conversation_member_left
   WHERE conv = ?1 AND until_seq > 0 AND until_seq >= ?2 ORDER BY until_seq`;
 const GONE = `
-  SELECT ${MARKS} FROM (${LEFT} LIMIT ${AUDIENCE_WALK}) g
+  SELECT m.uid, ${PAST_READ} >= ?2, ${PAST_GOT} >= ?2 FROM (${LEFT} LIMIT ${AUDIENCE_WALK}) g
   CROSS JOIN conversation_member m ON m.uid = g.uid AND m.conv = ?1
   WHERE m.uid <> ?4 AND ${WAS_IN}`;
 
@@ -67,8 +72,8 @@ export class EventReceipts {
        FROM conversation_member m WHERE m.uid = ?3 AND m.conv = ?1`,
     );
     this.#role = db.prepare(
-      `SELECT g.role, c.member_count FROM chat_group c LEFT JOIN group_member g ON g.gid = c.gid AND g.uid = ?2
-       WHERE c.gid = ?1`,
+      `SELECT IIF(c.dissolved_at = 0, g.role, NULL), c.member_count
+       FROM chat_group c LEFT JOIN group_member g ON g.gid = c.gid AND g.uid = ?2 WHERE c.gid = ?1`,
     );
     this.#members = db.prepare(MEMBERS);
     this.#gone = db.prepare(GONE);

@@ -1,6 +1,6 @@
 /**
  * In how many groups somebody is, as the writer knows: counted once and then followed, as hundreds may be asked about
- * in one request. Rows of large groups that have been dissolved are still there, and count for nothing.
+ * in one request. Rows of groups that have been dissolved are still there, and count for nothing.
  */
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';

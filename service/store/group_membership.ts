@@ -15,8 +15,14 @@ import { settingsOfReturned } from './settings_row.js';
 /** Of one user in one group: every read goes over them. The oldest go. */
 const PAST_LIMIT = 100;
 
-/** A group of more members keeps their rows when it is dissolved; dissolved_at alone says that they are none. */
-const CLEARED_AT_ONCE = 1000;
+/** Members of a group that ends whose other groups are still followed: of more, all are counted anew. */
+const FOLLOWED_AT_ONCE = 1000;
+
+/** The user's devices, one look-up each: their marks of all conversations lie between. */
+const DEVICES = `WITH RECURSIVE d (device) AS (
+  SELECT MIN(device) FROM device_mark WHERE uid = ?1
+  UNION ALL SELECT (SELECT MIN(m.device) FROM device_mark m WHERE m.uid = ?1 AND m.device > d.device) FROM d
+  WHERE d.device IS NOT NULL)`;
 
 export interface GroupMembershipDeps {
   readonly states: GroupStates;
@@ -34,7 +40,10 @@ export class GroupMembership {
   readonly #trimPast: Statement;
   readonly #delete: Statement;
   readonly #endSide: Statement;
-  readonly #clear: Statement;
+  readonly #keepPast: Statement;
+  readonly #passSide: Statement;
+  readonly #passDevices: Statement;
+  readonly #uids: Statement;
   readonly #setRole: Statement;
   readonly #setMuted: Statement;
   readonly #setAlias: Statement;
@@ -49,7 +58,9 @@ export class GroupMembership {
       `INSERT INTO conversation_member (uid, conv, peer, delivered_seq, read_seq, changed_at, since_seq)
        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
-    this.#settings = db.prepare('SELECT settings FROM conversation_member WHERE uid = ? AND conv = ?');
+    this.#settings = db.prepare(
+      'SELECT settings, MAX(delivered_seq, read_seq), read_seq FROM conversation_member WHERE uid = ? AND conv = ?',
+    );
     this.#setSide = db.prepare(
       `UPDATE conversation_member SET since_seq = ?, until_seq = 0, settings = ?, changed_at = ? WHERE uid = ? AND conv = ?`,
     );
@@ -68,7 +79,18 @@ export class GroupMembership {
     this.#endSide = db.prepare(
       'UPDATE conversation_member SET until_seq = ?, changed_at = ?, left_at = ? WHERE uid = ? AND conv = ?',
     );
-    this.#clear = db.prepare('DELETE FROM group_member WHERE gid = ? RETURNING uid');
+    this.#keepPast = db.prepare(
+      'UPDATE group_past SET delivered_seq = ?, read_seq = ? WHERE gid = ? AND uid = ? AND read_seq IS NULL',
+    );
+    this.#passSide = db.prepare(
+      `UPDATE conversation_member SET delivered_seq = MAX(delivered_seq, ?3), read_seq = MAX(read_seq, ?3)
+       WHERE uid = ?1 AND conv = ?2`,
+    );
+    this.#passDevices = db.prepare(
+      `${DEVICES} UPDATE device_mark SET seq = ?3
+       WHERE uid = ?1 AND device IN (SELECT device FROM d WHERE device IS NOT NULL) AND conv = ?2 AND seq < ?3`,
+    );
+    this.#uids = db.prepare('SELECT uid FROM group_member WHERE gid = ?');
     this.#setRole = db.prepare('UPDATE group_member SET role = ? WHERE gid = ? AND uid = ?');
     this.#setMuted = db.prepare('UPDATE group_member SET muted_until = ? WHERE gid = ? AND uid = ?');
     this.#setAlias = db.prepare('UPDATE group_member SET alias = ? WHERE gid = ? AND uid = ?');
@@ -88,7 +110,7 @@ export class GroupMembership {
         times.stampMs,
         since,
       );
-      if (isNew === 0) this.#comeBack(state, member.uid, since, times);
+      if (isNew === 0) this.#comeBack(state, member.uid, seq, times);
       this.#counts.came(member.uid);
       member.standing = role;
       member.mutedUntilMs = 0;
@@ -112,10 +134,13 @@ export class GroupMembership {
     this.#states.count(state, state.memberCount - members.length);
   }
 
-  /** Nobody is a member any more, and what they may read ends with the log: rows need not say so one by one. */
+  /**
+   * Nobody is a member any more, and what they may read ends with the log: dissolved_at alone says so. Their rows stay:
+   * they are those whom the messages were for.
+   */
   dissolve(state: GroupState, nowMs: number): void {
-    if (state.memberCount > CLEARED_AT_ONCE) this.#counts.forget();
-    else for (const row of this.#clear.all(state.gid)) this.#counts.went(integerAt(row, 0));
+    if (state.memberCount > FOLLOWED_AT_ONCE) this.#counts.forget();
+    else for (const row of this.#uids.all(state.gid)) this.#counts.went(integerAt(row, 0));
     state.members.clear();
     this.#states.dissolve(state, nowMs);
   }
@@ -136,12 +161,19 @@ export class GroupMembership {
   }
 
   /**
-   * Marks stay: they walk over what was said meanwhile, and what he missed before he went is still his.
    * The group is in his list again, and his connections are pushed everything, as nobody asks what they wanted before.
+   * Marks stay: they walk over what was said meanwhile, and what he missed before he went is still his. Where he may
+   * read what was said meanwhile they would stop there: like those of somebody new they begin at his return, and what
+   * he had received and read of his earlier memberships is kept with these, for whoever asks who has read it.
    */
-  #comeBack(state: GroupState, uid: number, since: number, { stampMs }: Times): void {
+  #comeBack(state: GroupState, uid: number, seq: number, { stampMs }: Times): void {
     const row = this.#settings.first(uid, state.id);
     if (row === undefined) throw new TypeError('a side of a conversation was there and is not');
-    this.#setSide.run(since, settingsOfReturned(row, 0), stampMs, uid, state.id);
+    const { openHistory } = state.profile;
+    this.#setSide.run(openHistory ? 0 : seq, settingsOfReturned(row, 0), stampMs, uid, state.id);
+    if (!openHistory) return;
+    this.#keepPast.run(integerAt(row, 1), integerAt(row, 2), state.gid, uid);
+    this.#passSide.run(uid, state.id, seq - 1);
+    this.#passDevices.run(uid, state.id, seq - 1);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What is asked of groups. Of a dissolved group the rows of members may still be there: nobody is a member of it.
+ * What is asked of groups. Of a dissolved group the rows of members are still there: nobody is a member of it.
  * Every statement goes by a key or an index of its tables, none over a table.
  */
 import { GROUP_ROLE, type Group, type GroupMember } from '../../im/message/group.js';
@@ -20,7 +20,7 @@ import { settingsAt } from './settings_row.js';
 
 /** In the order that groupOf reads; the table goes by the name `g`, its conversation by `c`. */
 const GROUP_COLUMNS = `g.gid, g.name, g.avatar, g.announcement, g.owner, g.join_mode, g.open_history, g.muted,
-  g.dissolved_at, g.member_count, g.member_limit, g.created_at, c.last_seq, c.last_mid, c.last_at`;
+  g.dissolved_at, IIF(g.dissolved_at = 0, g.member_count, 0), g.member_limit, g.created_at, c.last_seq, c.last_mid, c.last_at`;
 /** How many columns that is: where the next one of a row stands. */
 const GROUP_COLUMN_COUNT = 15;
 const LOG = "conversation c ON c.name = 'g' || g.gid";

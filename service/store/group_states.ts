@@ -116,7 +116,7 @@ export class GroupStates {
       owner: row === undefined ? 0 : integerAt(row, 5),
       isMuted: row !== undefined && integerAt(row, 6) !== 0,
       isDissolved: row !== undefined && integerAt(row, 7) !== 0,
-      memberCount: row === undefined ? 0 : integerAt(row, 8),
+      memberCount: row === undefined || integerAt(row, 7) !== 0 ? 0 : integerAt(row, 8),
       memberLimit: row === undefined ? 0 : integerAt(row, 9),
       isCountDirty: false,
       members: new Map(),
@@ -189,19 +189,24 @@ export class GroupStates {
     state.isMuted = on;
   }
 
+  /** Its row keeps how many were in it. */
   dissolve(state: GroupState, nowMs: number): void {
     this.#dissolve.run(Math.max(1, nowMs), state.gid);
+    this.#writeCount(state);
     state.isDissolved = true;
-    this.count(state, 0);
+    state.memberCount = 0;
   }
 
   /** One UPDATE per group of the batch whose members have changed. */
   flush(): void {
-    for (const state of this.#dirty) {
-      if (this.#setCount.run(state.memberCount, state.gid) !== 1) throw new TypeError('a group has no row');
-      state.isCountDirty = false;
-    }
+    for (const state of this.#dirty) this.#writeCount(state);
     this.#dirty.length = 0;
+  }
+
+  #writeCount(state: GroupState): void {
+    if (!state.isCountDirty) return;
+    if (this.#setCount.run(state.memberCount, state.gid) !== 1) throw new TypeError('a group has no row');
+    state.isCountDirty = false;
   }
 
   #forget(): void {

@@ -51,6 +51,31 @@ test('receipts of a very large group look at so many members, say so, and are ke
   });
 });
 
+test('receipts of a large group are after its end what they were, whatever its size', async (t) => {
+  const { options, scene, group, counted, conv } = await open(t);
+  const { mid, seq: at } = stored((await group.append(group.message(0, 'a')))[0]);
+  const more = (first: number, count: number): void => {
+    withDatabase(options, (db) => {
+      db.exec(`${counted(count)} INSERT INTO group_member (gid, uid, role, alias, joined_seq, joined_at)
+        SELECT ${group.gid}, ${first} + i, 3, x'', 1, 0 FROM s`);
+      db.exec(`${counted(count)} INSERT INTO conversation_member (uid, conv, peer, since_seq, read_seq)
+        SELECT ${first} + i, ${conv}, ${group.gid}, 1, ${at} FROM s`);
+      db.exec(`UPDATE chat_group SET member_count = member_count + ${count} WHERE gid = ${group.gid}`);
+    });
+  };
+  const receipts = () =>
+    withDatabase(options, (db) => new EventReceipts(db).receipts(scene.uid(0), group.conv, mid));
+  more(FIRST_UID, OTHERS);
+  const before = receipts();
+  assert.deepEqual([before.isPartial, before.deliveredCount, before.audience], [true, -1, AUDIENCE_WALK - 1]);
+  const startMs = performance.now();
+  await group.dissolve();
+  assert.ok(performance.now() - startMs < 1000);
+  assert.deepEqual(receipts(), before);
+  const [found] = await scene.stores.groups.byGids([group.gid]);
+  assert.deepEqual([found?.memberCount, found?.isDissolved], [0, true]);
+});
+
 test('behind very many events that do not count, what is unread is counted by its numbers', async (t) => {
   const { options, scene, group, counted, conv } = await open(t);
   const reactions = 20_000;

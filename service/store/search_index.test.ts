@@ -7,6 +7,7 @@ import { known } from '../../im/message/ids.js';
 import type { Stores } from '../../im/store/stores_interface.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { ChangedConversations } from './changed_conversations.js';
+import { PLACE_LIMIT } from './search_cursor.js';
 import { SearchSource } from './search_source.js';
 import { openFor, temporaryOptions, withDatabase } from './sqlite_factory.contract.js';
 
@@ -59,6 +60,39 @@ test('search: more messages of one moment than it has numbers for are all found'
     before = page.next;
   } while (before !== 0);
   assert.equal(found.size, count);
+});
+
+test('search: of more conversations than one page looks at, the pages after it look at the others', async (t) => {
+  const options = temporaryOptions(t);
+  const stores = await openFor(t, options);
+  const scene = await Scene.open(stores, 3);
+  await scene.say(0, 1, ...Array.from({ length: 20 }, (_, at) => `oldest of all ${at}`));
+  const uid = scene.uid(0);
+  const count = PLACE_LIMIT + 50;
+  withDatabase(options, (db) =>
+    db.exec(`WITH RECURSIVE s (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < ${count})
+      INSERT INTO conversation (name, created_at, last_seq, last_at)
+        SELECT 'u${uid}_' || (5000000 + i), 0, 1, ${Date.now() * 2} FROM s;
+      INSERT INTO conversation_member (uid, conv, peer)
+        SELECT ${uid}, id, CAST(substr(name, instr(name, '_') + 1) AS INTEGER) FROM conversation
+        WHERE name LIKE '%/_5______' ESCAPE '/'`),
+  );
+  await scene.say(0, 2, 'newest of all');
+  await indexAll(stores);
+  const found: string[] = [];
+  let [before, pages] = [0, 0];
+  do {
+    const all = { conv: '', from: undefined, fromMs: 0, toMs: 0, limit: 7 } as const;
+    const page = await stores.search.search({ ...all, uid, text: 'of all', before });
+    found.push(...page.events.map(({ content }) => content));
+    before = page.next;
+    pages += 1;
+    assert.ok(pages < 9);
+  } while (before !== 0);
+  assert.equal(found[0], 'newest of all');
+  const expected = Array.from({ length: 20 }, (_, at) => `oldest of all ${19 - at}`);
+  assert.deepEqual(found.slice(1), expected);
+  assert.equal(pages, 4);
 });
 
 test('search: a batch that takes a reader long ends, and goes on where it ended', async (t) => {

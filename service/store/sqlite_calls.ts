@@ -178,7 +178,8 @@ function searchCalls({ db, changed }: Core) {
   const source = new SearchSource(db);
   const table = new SearchTable(db);
   return {
-    searchMessages: (request) => reads.search(request),
+    searchPlaces: (request) => reads.places(request),
+    searchIn: (...args) => reads.look(...args),
     changedConversations: (limit) => changed.take(limit),
     behindPage: (afterId) => source.behindPage(afterId),
     termsBehind: (...args) => source.termsBehind(...args),

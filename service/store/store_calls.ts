@@ -5,10 +5,11 @@
 import type { BatchRefused, IdStore, MessageStore } from '../../im/store/interface.js';
 import type { Stores } from '../../im/store/stores_interface.js';
 import type { ContactStore, PresenceStore, UserStore } from '../../im/store/people_interface.js';
-import type { EventStore, SearchStore } from '../../im/store/event_interface.js';
+import type { EventStore } from '../../im/store/event_interface.js';
 import type { GroupStore } from '../../im/store/group_interface.js';
 import { packBatch, unpackResults, type FlatBatch, type FlatResults } from './flat_batch.js';
 import { indexOver, type IndexCalls } from './search_index.js';
+import { searchOver, type PageCalls } from './search_pages.js';
 import { retentionOver, type RetentionCalls } from './retention.js';
 
 /** A port's methods without their promises: what a worker does when it is called. */
@@ -25,12 +26,12 @@ type IdCalls = Synchronous<IdStore>;
 type EventCalls = Synchronous<EventStore>;
 type GroupCalls = Synchronous<GroupStore>;
 type PresenceCalls = Synchronous<PresenceStore>;
-type SearchCalls = Synchronous<Omit<SearchStore, 'indexBehind'>>;
+type SearchingCalls = Synchronous<PageCalls>;
 type IndexingCalls = Synchronous<IndexCalls>;
 type ExpiryCalls = Synchronous<RetentionCalls>;
 
 export interface StoreCalls
-  extends MessageCalls, UserCalls, IdCalls, ExpiryCalls, IndexingCalls, PresenceCalls {
+  extends MessageCalls, UserCalls, IdCalls, ExpiryCalls, IndexingCalls, SearchingCalls, PresenceCalls {
   append(batch: FlatBatch): FlatResults | BatchRefused;
   contacts: ContactCalls['list'];
   addContact: ContactCalls['add'];
@@ -48,7 +49,6 @@ export interface StoreCalls
   receipts: EventCalls['receipts'];
   setSettings: EventCalls['setSettings'];
   unread: EventCalls['unread'];
-  searchMessages: SearchCalls['search'];
   leaseGid: GroupCalls['leaseGid'];
   groups: GroupCalls['byGids'];
   groupCreatedAs: GroupCalls['createdAs'];
@@ -107,7 +107,8 @@ export const READ_CALLS: ReadonlySet<CallName> = new Set<CallName>([
   'edits',
   'receipts',
   'unread',
-  'searchMessages',
+  'searchPlaces',
+  'searchIn',
   'behindPage',
   'termsBehind',
   'groups',
@@ -136,7 +137,10 @@ export function storesOver(call: CallStore): Stores {
       lastSeen: (...args) => call('lastSeen', args),
     },
     search: {
-      search: (...args) => call('searchMessages', args),
+      search: searchOver({
+        searchPlaces: (...args) => call('searchPlaces', args),
+        searchIn: (...args) => call('searchIn', args),
+      }),
       indexBehind: indexOver({
         changedConversations: (...args) => call('changedConversations', args),
         behindPage: (...args) => call('behindPage', args),
