@@ -311,7 +311,12 @@ test('news: a group that one was added to, a request to be let in, settings, cou
   assert.deepEqual(data(asked, 'modern'), [{ gid: String(gid), from: '543629', comment: '"me"' }]);
   assert.equal(encodeDown(asked, 'legacy').length, 1);
   const count: DownFrame = { kind: 'count', conv: event.conv, lastSeq: event.seq, messages: 3 };
-  assert.deepEqual(data(count, 'modern'), [{ conv: event.conv, lastSeq: 4, messages: 3 }]);
+  assert.deepEqual(encodeDown(count, 'modern'), [
+    `{"ver":1,"seq":0,"action":"notify.count","data":{"conv":"${event.conv}","lastSeq":4,"messages":3}}`,
+  ]);
+  assert.deepEqual(data({ ...count, mentions: 2, recalledSeq: event.seq }, 'modern'), [
+    { conv: event.conv, lastSeq: 4, messages: 3, mentions: 2, recalledSeq: 4 },
+  ]);
   const seen: DownFrame = { kind: 'presence', uid: bob, online: false, lastSeenAtMs: 7 };
   assert.deepEqual(data(seen, 'modern'), [{ uid: '543629', online: false, lastSeenAt: 7 }]);
   assert.deepEqual(encodeDown(seen, 'web'), [

@@ -269,6 +269,10 @@ export type DownFrame =
       readonly conv: ConversationName;
       readonly lastSeq: Seq;
       readonly messages: number;
+      /** Of these, those that name the reader or everybody; absent: none. */
+      readonly mentions?: number;
+      /** The highest that was taken back meanwhile; absent: none. */
+      readonly recalledSeq?: Seq;
     }
   /** Another device of the same user changed how he wants to have this conversation. */
   | {

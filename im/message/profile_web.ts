@@ -75,8 +75,10 @@ export function encodeModern(frame: DownFrame): readonly string[] {
     case 'relay':
       return [envelope(frame.action, 0, relayWebText(frame, String))];
     case 'count': {
-      const data = `{"conv":"${frame.conv}","lastSeq":${frame.lastSeq},"messages":${frame.messages}}`;
-      return [envelope(ACTIONS.notifyCount, 0, data)];
+      const { conv, lastSeq, messages, mentions, recalledSeq } = frame;
+      return [
+        envelope(ACTIONS.notifyCount, 0, JSON.stringify({ conv, lastSeq, messages, mentions, recalledSeq })),
+      ];
     }
     case 'settings': {
       const { conv, settings } = frame;

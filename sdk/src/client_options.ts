@@ -24,6 +24,8 @@ export const CLIENT_DEFAULTS: ClientTuning = {
   groupReceiptIntervalMs: 3_000,
   /** After a sync, pushes that it counted may still be on the way for so long. */
   fullSyncCheckMs: 2_000,
+  /** To twice this: what is unread is asked for where it cannot be known, by all members of a group not at once. */
+  recountMs: 1_000,
   /** Finds the lost last message of a quiet conversation. */
   cursorIntervalMs: 60_000,
   /** Five pages: nobody reads more at once, and the rest is there on scroll. */

@@ -8,6 +8,20 @@ import { Unread } from './unread.js';
 import type { SyncedConversation } from './wire.js';
 import { isMessage, type LogEvent } from './wire_events.js';
 
+/** What `notify.count` says. */
+export interface Count {
+  readonly lastSeq: number;
+  /** Of others, that were not pushed. */
+  readonly messages: number;
+  /** Of these, those that name this user or everybody. */
+  readonly mentions: number;
+  /** The highest that was taken back meanwhile; 0: none. */
+  readonly recalledSeq: number;
+}
+
+/** How often the server is asked before an answer has come that is not older than what is known here. */
+const RECOUNTS = 5;
+
 export class Conversation {
   readonly conv: string;
   readonly peer: number;
@@ -33,6 +47,10 @@ export class Conversation {
   #countedSeq = 0;
   /** Up to here by a row, which leaves out what was taken back. */
   #rowSeq = 0;
+  /** Up to here it is known who came and went, and what that made of the settings. */
+  #memberSeq = 0;
+  /** What is unread is not exact: it is to be asked for, at most so often. */
+  #recountsLeft = 0;
 
   constructor(conv: string, peer: number, log: ConversationLog) {
     this.conv = conv;
@@ -83,18 +101,57 @@ export class Conversation {
     if (recalls !== undefined && recalls.seq > this.readSeq)
       this.#unread.recalled(recalls.seq, event.seq <= this.#rowSeq, !event.own);
     if (!isMessage(event)) return;
-    if (this.settings.hidden) this.settings = { ...this.settings, hidden: false };
+    this.#show();
     if (event.own || event.seq <= this.readSeq) return;
     const isMention = event.mentions?.some((one) => one === uid || one === EVERYBODY) === true;
     this.#unread.shown(event.seq, isMention, event.seq <= this.#countedSeq);
   }
 
-  /** So many messages came, up to `lastSeq`, and were not pushed. */
-  counted(lastSeq: number, messages: number): void {
+  /** True until a row has said anew what is unread. */
+  get isMiscounted(): boolean {
+    return this.#recountsLeft > 0;
+  }
+
+  /** Something that only the server can count. */
+  miscounted(): void {
+    this.#recountsLeft = RECOUNTS;
+  }
+
+  /** The server has answered; true where it did not help, and is to be asked again. */
+  recount(): boolean {
+    if (this.#recountsLeft > 0) this.#recountsLeft--;
+    return this.isMiscounted;
+  }
+
+  /** Messages came that were not pushed, or were taken back before they were. */
+  counted({ lastSeq, messages, mentions, recalledSeq }: Count): void {
     if (lastSeq <= this.#countedSeq) return;
+    // A row may have counted some of them already.
+    const added = Math.min(messages, lastSeq - this.#countedSeq);
+    if (added < messages && mentions > 0) this.miscounted();
     this.log.exists(lastSeq);
     this.#countedSeq = lastSeq;
-    this.#unread.counted(messages);
+    this.#unread.counted(added, Math.min(mentions, added));
+    if (added > 0) this.#show();
+    this.recalledUnshown(recalledSeq);
+  }
+
+  /** `seq` was taken back, and is not shown: whose it was, and whom it named, nobody here knows. */
+  recalledUnshown(seq: number): void {
+    if (seq > this.readSeq && this.#unread.count > 0) this.miscounted();
+  }
+
+  /**
+   * The event `seq` brought this user in, or took him out. Whoever comes in is told of everything, and has the group in
+   * his list: the server does the same, and tells nobody. False where it changes nothing, or is known from a row.
+   */
+  memberChanged(seq: number, isMember: boolean): boolean {
+    if (seq <= this.#memberSeq) return false;
+    this.#memberSeq = seq;
+    const { settings, isMember: wasMember } = this;
+    this.isMember = isMember;
+    if (isMember) this.#reset();
+    return isMember !== wasMember || settings !== this.settings;
   }
 
   /** Own reading, here or on another device; false where that was known. */
@@ -102,6 +159,8 @@ export class Conversation {
     if (seq <= this.readSeq) return false;
     this.readSeq = seq;
     this.#unread.read(seq, Math.max(0, this.log.lastSeq - seq));
+    // Of what was only counted nobody here knows which part that was.
+    if (!this.isFollowed && !this.log.isComplete && this.#unread.count > 0) this.miscounted();
     return true;
   }
 
@@ -135,16 +194,31 @@ export class Conversation {
     this.#lastAtMs = Math.max(this.#lastAtMs, row.lastAtMs);
     this.log.exists(row.lastSeq);
     this.markRead(row.readSeq);
-    // An answer that is older than what was shown since cannot count that, nor know who came or went.
-    if (row.lastSeq >= Math.max(this.log.tip, this.#countedSeq)) {
-      this.isMember = row.isMember;
-      if (row.readSeq === this.readSeq) {
-        this.#unread.set(row.unread, row.mentions);
-        this.#countedSeq = this.#rowSeq = row.lastSeq;
-      }
+    // An answer that is older than what was shown since cannot count that.
+    if (row.lastSeq >= Math.max(this.log.tip, this.#countedSeq) && row.readSeq === this.readSeq) {
+      this.#unread.set(row.unread, row.mentions);
+      this.#countedSeq = this.#rowSeq = row.lastSeq;
+      this.#recountsLeft = 0;
     }
     this.settings = row.settings;
+    // Nor does it know who came or went since.
+    if (row.lastSeq >= this.#memberSeq) {
+      this.isMember = row.isMember;
+      this.#memberSeq = row.lastSeq;
+    } else if (this.isMember) this.#reset();
     this.peerGot(row.peerDeliveredSeq, false);
     this.peerGot(row.peerReadSeq, true);
+  }
+
+  /** In the list again. */
+  #show(): void {
+    if (this.settings.hidden) this.settings = { ...this.settings, hidden: false };
+  }
+
+  /** What coming in makes of the settings. */
+  #reset(): void {
+    this.#show();
+    const { interest } = DEFAULT_SETTINGS;
+    if (this.settings.interest !== interest) this.settings = { ...this.settings, interest };
   }
 }

@@ -61,8 +61,7 @@ export class ConversationList {
 
   /** What this device knows, right after each message and each reading; no request. */
   unread(): UnreadTotals {
-    const { count } = this.#inbox.conversations.totals();
-    return { ...this.#inbox.conversations.unread(), conversations: count };
+    return this.#inbox.conversations.unread();
   }
 
   /** As the server counts: also what this device has not been told yet. */

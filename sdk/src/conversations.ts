@@ -1,9 +1,11 @@
 /** All conversations of the user that this device knows: found by name, summed up, saved and restored. */
 import { toUid } from '../../im/message/ids.js';
-import { addressee, toConversation } from '../../im/message/conversation.js';
+import { addressee, groupOf, toConversation } from '../../im/message/conversation.js';
 import { Conversation } from './conversation.js';
 import { ConversationLog } from './conversation_log.js';
+import { bringsIn } from './happenings.js';
 import type { SavedState, UnreadTotals } from './types.js';
+import type { SyncedConversation } from './wire.js';
 import type { LogEvent } from './wire_events.js';
 
 type Saved = SavedState['conversations'];
@@ -37,6 +39,19 @@ export class Conversations {
     return conversation;
   }
 
+  /** One that an event begins. A group does with the notice that this user came in: what lies before is history. */
+  begin(event: LogEvent, uid: number): Conversation | undefined {
+    const { conv, seq, own, from, to } = event;
+    if (groupOf(conv) === undefined) return this.open(conv, own ? to : from, 0);
+    return bringsIn(event, uid) ? this.open(conv, to, seq - 1) : undefined;
+  }
+
+  /** One that a row tells of. A device that has never said what it has of a group begins where its user stopped reading. */
+  openAt({ conv, peer, firstSeq, deviceSeq, readSeq }: SyncedConversation): Conversation {
+    const begunSeq = deviceSeq === 0 && groupOf(conv) !== undefined ? readSeq : deviceSeq;
+    return this.open(conv, peer, Math.max(begunSeq, firstSeq - 1));
+  }
+
   totals(): { readonly count: number; readonly sum: number } {
     let sum = 0;
     for (const { log } of this.#byName.values()) sum += log.lastSeq;
@@ -53,16 +68,19 @@ export class Conversations {
   }
 
   /** Messages of others that are not read, as `conversation/unread` has them. */
-  unread(): Omit<UnreadTotals, 'conversations'> {
-    let [unread, muted, mentions] = [0, 0, 0];
+  unread(): UnreadTotals {
+    let [unread, muted, mentions, conversations] = [0, 0, 0, 0];
     for (const conversation of this.#byName.values()) {
       const { count } = conversation.unread;
-      if (conversation.settings.hidden) continue;
+      if (conversation.settings.hidden || count === 0) continue;
       mentions += conversation.unread.mentions;
       if (conversation.settings.muted) muted += count;
-      else unread += count;
+      else {
+        unread += count;
+        conversations++;
+      }
     }
-    return { unread, muted, mentions };
+    return { unread, muted, mentions, conversations };
   }
 
   save(): Saved {

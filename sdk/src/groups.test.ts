@@ -183,6 +183,118 @@ void test('with the interest `count` nothing is fetched until the app opens it',
   assert.equal(client.conversations.find(CONV)?.unread, 0);
 });
 
+void test('what is only counted: mentions at once, the rest as the server says when it was asked, once', async (t) => {
+  const { server, client, shown } = await inGroup(t, { recountMs: 50 });
+  const settings = { ...DEFAULT_SETTINGS, interest: 'count', hidden: true } as const;
+  server.tell({ kind: 'settings', conv: CONV, settings });
+  await until(() => client.conversations.find(CONV)?.settings.interest === 'count', 'the interest');
+  for (const id of ['a', 'b', 'c', 'd']) server.append(PEER, GROUP, id);
+  const unread = (): unknown => {
+    const { unread, mentions, conversations } = client.conversations.unread();
+    return [unread, mentions, conversations];
+  };
+  const count = (lastSeq: number, messages: number, mentions = 0, recalledSeq = 0): void =>
+    server.tell({
+      ...{ kind: 'count', conv: CONV, lastSeq: known(toSeq(lastSeq)), messages, mentions },
+      recalledSeq: known(toSeq(recalledSeq)),
+    });
+  count(5, 4, 3);
+  await until(() => client.conversations.find(CONV)?.unread === 4, 'the count');
+  assert.deepEqual(unread(), [4, 3, 1], 'a message puts it back into the list');
+  const asked = (): number => server.got('api').filter(({ action }) => action === 'api.sync').length;
+  const before = asked();
+  server.hidden.delete(CONV);
+  const counted = { settings: { ...DEFAULT_SETTINGS, interest: 'count' }, firstSeq: 2 };
+  server.append(PEER, GROUP, 'recalls');
+  server.append(PEER, GROUP, 'recalls more');
+  // The first answer is older than what is known by then: it is asked for again.
+  server.rows.set(CONV, { ...counted, lastSeq: 5, unread: 4, mentions: 3 });
+  const views: number[] = [];
+  client.on('conversation', ({ unread }) => views.push(unread));
+  count(6, 0, 0, 2);
+  count(7, 0, 0, 3);
+  await until(() => asked() === before + 1, 'a first question');
+  server.rows.set(CONV, { ...counted, lastSeq: 7, unread: 2, mentions: 1 });
+  await until(() => client.conversations.find(CONV)?.unread === 2, 'the answer');
+  assert.deepEqual([unread(), asked() - before, views.at(-1)], [[2, 1, 1], 2, 2]);
+  // Read on another device, by half: which half it was only the server knows.
+  server.rows.set(CONV, { ...counted, lastSeq: 7, readSeq: 4, unread: 1, mentions: 0 });
+  const by = { by: SELF, messages: undefined };
+  server.tell({
+    kind: 'receipt',
+    conv: CONV,
+    from: known(toSeq(2)),
+    to: known(toSeq(4)),
+    state: 'read',
+    ...by,
+  });
+  await until(() => client.conversations.find(CONV)?.unread === 1, 'what is left');
+  // A row has counted the first of these two already.
+  count(8, 2);
+  await until(() => client.conversations.find(CONV)?.unread === 2, 'the other');
+  // Of what is read already nothing need be asked.
+  const last = asked();
+  count(9, 0, 0, 4);
+  await until(() => client.conversations.find(CONV)?.lastSeq === 9, 'a recall below');
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  assert.deepEqual([asked(), shown.length, rangesAsked(server)], [last, 0, []]);
+});
+
+void test('back in a group that was only counted: settings are reset at the notice, and what was missed is fetched', async (t) => {
+  const { server, client, shown } = await inGroup(t);
+  const wanted = { ...DEFAULT_SETTINGS, pinned: true, hidden: true, interest: 'count' } as const;
+  server.tell({ kind: 'settings', conv: CONV, settings: wanted });
+  await until(() => client.conversations.find(CONV)?.settings.hidden === true, 'the settings');
+  server.append(PEER, GROUP, 'not fetched');
+  server.tell({ kind: 'count', conv: CONV, lastSeq: known(toSeq(2)), messages: 1 });
+  const removed = server.notice(PEER, { type: 'removed', uids: [SELF], banned: false });
+  await until(
+    () => client.conversations.find(CONV)?.isMember === false,
+    'the removal, behind what is not here',
+  );
+  for (const id of ['x', 'y']) server.append(PEER, GROUP, id);
+  const joined = server.notice(PEER, { type: 'joined', uids: [SELF], how: 'invited' });
+  await until(() => shown.length === 3, 'what was missed');
+  const { isMember, settings } = known(client.conversations.find(CONV));
+  assert.deepEqual([isMember, settings], [true, { ...DEFAULT_SETTINGS, pinned: true }]);
+  // An answer that left before the notice does not take it back, nor does the notice when it comes again.
+  const row = { settings: wanted, isMember: false, lastSeq: removed.seq, firstSeq: 1 };
+  server.rows.set(CONV, row);
+  server.hidden.delete(CONV);
+  const syncs = (): number => server.got('api').filter(({ action }) => action === 'api.sync').length;
+  const before = syncs();
+  server.tell({ kind: 'sync', conversations: [CONV] });
+  await until(() => syncs() > before, 'a sync');
+  server.tell({ kind: 'settings', conv: CONV, settings: { ...DEFAULT_SETTINGS, interest: 'muted' } });
+  await until(() => client.conversations.find(CONV)?.settings.interest === 'muted', 'another wish');
+  server.push(joined);
+  server.push(server.append(PEER, GROUP, 'z'));
+  await until(() => shown.length === 4, 'what comes then');
+  const view = known(client.conversations.find(CONV));
+  assert.deepEqual([view.isMember, view.settings.interest, view.settings.hidden], [true, 'muted', false]);
+});
+
+void test('receipts of a group say all that was received since the server’s last word', async (t) => {
+  const { server, client, shown } = await inGroup(t, { groupReceiptIntervalMs: 1 });
+  for (const id of ['a', 'b', 'c']) {
+    const { seq } = server.append(PEER, GROUP, id);
+    server.push(server.log(CONV)[seq - 1] ?? server.append(PEER, GROUP, id));
+    await until(() => intervalsOf(server).some(([, to]) => to === seq), `the receipt of ${id}`);
+  }
+  assert.deepEqual(new Set(intervalsOf(server).map(([from]) => from)), new Set([1]));
+  server.deviceSeqs.set(CONV, 3);
+  server.rows.set(CONV, { unread: 3 });
+  server.hidden.delete(CONV);
+  for (const socket of server.sockets) socket.terminate();
+  await until(
+    () => intervalsOf(server).some(([from, to]) => from === 4 && to === 4),
+    'what it had not heard',
+  );
+  server.push(server.append(PEER, GROUP, 'd'));
+  await until(() => intervalsOf(server).some(([from, to]) => from === 4 && to === 5), 'and what came then');
+  assert.deepEqual([shown.length, client.conversations.find(CONV)?.tip], [4, 5]);
+});
+
 void test('what a large group does not tell is asked for once per change, also where nothing of it is for us', async (t) => {
   const server = await FakeServer.start();
   t.after(() => server.close());
@@ -223,7 +335,7 @@ void test('settings and reading of another device are taken over', async (t) => 
     settings: { ...DEFAULT_SETTINGS, muted: true, draft: 'well' },
   });
   await until(() => client.conversations.find(CONV)?.settings.draft === 'well', 'the settings');
-  assert.deepEqual(client.conversations.unread(), { unread: 0, muted: 1, mentions: 0, conversations: 1 });
+  assert.deepEqual(client.conversations.unread(), { unread: 0, muted: 1, mentions: 0, conversations: 0 });
 });
 
 void test('saved state: a group goes on where it was, with what was unread and its settings', async (t) => {

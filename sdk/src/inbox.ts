@@ -3,9 +3,7 @@
  * of conversations kept true. Pushes wait until the first sync of a connection says where the logs stand.
  */
 import { ACTIONS } from '../../im/message/actions.js';
-import { groupOf } from '../../im/message/conversation.js';
 import { isJsonObject } from '../../im/message/json_fields.js';
-import { toCount, toSeq, toUid } from '../../im/message/ids.js';
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import type { Random } from './backoff.js';
 import { nowMs } from './coarse_timer.js';
@@ -14,15 +12,18 @@ import type { Conversation } from './conversation.js';
 import { Conversations } from './conversations.js';
 import type { Emitter } from './emitter.js';
 import { GapFiller } from './gap_filler.js';
-import { bringsIn, tellHappening, takesOut } from './happenings.js';
+import { tellHappening } from './happenings.js';
 import { clientError } from './outbox.js';
 import { Receipts } from './receipts.js';
 import { RecentlyShown } from './recently_shown.js';
 import { Sync, type SyncResult } from './sync.js';
 import type { ClientEvents, ClientTuning } from './types.js';
+import { Unshown } from './unshown.js';
 import {
+  readCount,
   readCursor,
   readRange,
+  readReceipt,
   readSettings,
   type PeerMarks,
   type RangeAnswer,
@@ -54,13 +55,14 @@ export class Inbox {
   readonly #receipts: Receipts;
   readonly #gaps: GapFiller;
   readonly #sync: Sync;
+  readonly #unshown: Unshown;
   readonly #shown: RecentlyShown;
   /** Until they are shown: the server needs no receipt for them. */
   readonly #sentHere = new WeakSet<LogEvent>();
   #uid = 0;
   /** Undefined once the first sync of the connection has been applied. */
   #held: Push[] | undefined = [];
-  /** More came meanwhile than is held: what exists must be asked for again. */
+  /** More came meanwhile than is held, or something was counted: what exists must be asked for again. */
   #heldTooMuch = false;
   #isSyncedTold = false;
 
@@ -99,11 +101,17 @@ export class Inbox {
     );
     this.#sync = new Sync(tuning, {
       wakeBy,
+      random: deps.random,
       request: (operation, data) => this.request(operation, data),
       reset: () => this.#reset(),
       apply: (result) => this.#apply(result),
       totals: () => this.#conversations.totals(),
       failed: (error, isFirst) => this.#syncFailed(error, isFirst),
+    });
+    this.#unshown = new Unshown({
+      uid: () => this.#uid,
+      recount: () => this.#sync.soon(),
+      changed: (conversation) => this.#changed(conversation),
     });
   }
 
@@ -172,29 +180,27 @@ export class Inbox {
 
   /** `ack.notify` in its interval form. */
   receipt(data: unknown): void {
-    if (!isJsonObject(data)) return;
-    const { conv, state } = data;
-    const [from, to, by] = [toSeq(data['from']), toSeq(data['to']), toUid(data['by'])];
-    if (typeof conv !== 'string' || from === undefined || to === undefined || by === undefined) return;
-    if (state !== 'received' && state !== 'read') return;
+    const receipt = readReceipt(data);
+    if (receipt === undefined) return;
+    const { conv, from, to, state, by } = receipt;
     const conversation = this.#conversations.find(conv);
     if (by === this.#uid) this.#readElsewhere(conversation, to, state);
     // Of a note to oneself the reader is the peer too.
     if (by === this.#uid && conversation?.peer !== by) return;
     conversation?.peerGot(to, state === 'read');
     this.#deps.peerGot(conv, from, to, state);
-    this.#deps.emitter.emit('receipt', { conv, from, to, state, by });
+    this.#deps.emitter.emit('receipt', receipt);
   }
 
   /** `notify.count`: so many messages came that are not pushed. */
   counted(data: unknown): void {
-    const conversation = this.#named(data);
-    const [lastSeq, messages] = isJsonObject(data) ? [toSeq(data['lastSeq']), toCount(data['messages'])] : [];
-    if (conversation === undefined || lastSeq === undefined || messages === undefined) return;
-    conversation.counted(lastSeq, messages);
-    this.#deps.changed();
+    // The row that this connection's sync brings may have it, or not.
+    if (this.#held !== undefined) this.#heldTooMuch = true;
+    const conversation = this.#held === undefined ? this.#named(data) : undefined;
+    const count = readCount(data);
+    if (conversation === undefined || count === undefined) return;
+    this.#unshown.counted(conversation, count);
     this.#gaps.check(conversation, true);
-    this.#deps.emitter.emit('conversation', conversation.view);
   }
 
   /** `notify.settings`: another device wants this conversation otherwise; or the answer to this one's wish. */
@@ -202,9 +208,8 @@ export class Inbox {
     const conversation = this.#named(data);
     if (conversation === undefined || !isJsonObject(data)) return;
     conversation.settings = readSettings(data['settings']);
-    this.#deps.changed();
     this.#gaps.check(conversation, true);
-    this.#deps.emitter.emit('conversation', conversation.view);
+    this.#changed(conversation);
   }
 
   /** The app looks at it, or no longer does: what was only counted is fetched. False where it is not known. */
@@ -246,9 +251,7 @@ export class Inbox {
     const upTo = Math.min(seq, conversation.log.tip);
     const isNew = conversation.markRead(upTo);
     this.#receipts.read(conversation, upTo, nowMs());
-    if (!isNew) return;
-    this.#deps.changed();
-    this.#deps.emitter.emit('conversation', conversation.view);
+    if (isNew) this.#unshown.read(conversation);
   }
 
   tick(atMs: number): number {
@@ -290,27 +293,25 @@ export class Inbox {
     return conversation;
   }
 
-  #readElsewhere(conversation: Conversation | undefined, seq: number, state: 'received' | 'read'): void {
-    if (state !== 'read' || conversation?.markRead(seq) !== true) return;
+  #changed(conversation: Conversation): void {
     this.#deps.changed();
     this.#deps.emitter.emit('conversation', conversation.view);
   }
 
+  #readElsewhere(conversation: Conversation | undefined, seq: number, state: 'received' | 'read'): void {
+    if (state === 'read' && conversation?.markRead(seq) === true) this.#unshown.read(conversation);
+  }
+
   #receive({ message, after, isSentHere = false }: Push): void {
     if (isSentHere) this.#sentHere.add(message);
-    const conversation = this.#conversations.find(message.conv) ?? this.#begin(message);
+    const conversation =
+      this.#conversations.find(message.conv) ?? this.#conversations.begin(message, this.#uid);
     // The row of a sync says where this user's part of that log begins.
     if (conversation === undefined) return this.#sync.again();
     const reception = conversation.log.receive(message, after);
+    if (reception === 'buffered' || reception === 'full') this.#unshown.received(conversation, message);
     if (reception === 'repeat' && !isSentHere) this.#receipts.repeated(conversation, message.seq, nowMs());
     if (reception !== 'repeat') this.#gaps.check(conversation);
-  }
-
-  /** A group begins with the notice that this user came in: what lies before that is history. */
-  #begin(message: LogEvent): Conversation | undefined {
-    const { conv, seq, own, from, to } = message;
-    if (groupOf(conv) === undefined) return this.#conversations.open(conv, own ? to : from, 0);
-    return bringsIn(message, this.#uid) ? this.#conversations.open(conv, to, seq - 1) : undefined;
   }
 
   #show(conversation: Conversation, message: LogEvent): void {
@@ -327,15 +328,15 @@ export class Inbox {
   }
 
   #happened(conversation: Conversation, event: LogEvent): void {
-    const isMember = bringsIn(event, this.#uid) || (conversation.isMember && !takesOut(event, this.#uid));
-    const isOther = isMember !== conversation.isMember;
-    conversation.isMember = isMember;
+    const isChanged = this.#unshown.memberChanged(conversation, event);
     tellHappening(this.#deps.emitter, event);
-    if (isOther) this.#deps.emitter.emit('conversation', conversation.view);
+    if (isChanged) this.#deps.emitter.emit('conversation', conversation.view);
   }
 
   #apply(result: SyncResult): void {
+    const miscounted = [...this.#conversations.all()].filter(({ isMiscounted }) => isMiscounted);
     for (const row of result.conversations) this.#applyRow(row);
+    for (const conversation of miscounted) this.#unshown.answered(conversation);
     const rows = new Map(result.conversations.map((row) => [row.conv, row]));
     this.#deps.peerStands((conv) => rows.get(conv));
     const held = this.#held ?? [];
@@ -355,10 +356,7 @@ export class Inbox {
 
   #applyRow(row: SyncedConversation): void {
     const known = this.#conversations.find(row.conv);
-    // A device that has never said what it has begins where its user stopped reading.
-    const begunSeq = row.deviceSeq === 0 && groupOf(row.conv) !== undefined ? row.readSeq : row.deviceSeq;
-    const knownSeq = Math.max(begunSeq, row.firstSeq - 1);
-    const conversation = known ?? this.#conversations.open(row.conv, row.peer, knownSeq);
+    const conversation = known ?? this.#conversations.openAt(row);
     const { peerDeliveredSeq, peerReadSeq } = conversation;
     conversation.synced(row);
     // Of a conversation that is new here there is nothing to be raised.

@@ -136,7 +136,9 @@ export class Receipts {
       marks.acked = Math.max(marks.acked, marks.read);
       marks.nextAtMs = this.#nextAtMs(nowMs);
     }
-    if (marks.toAck > marks.acked && this.#deps.send(conv, marks.acked + 1, marks.toAck, 'received')) {
+    // While a group is large the server throws what was received away, and says nothing: told again, nothing is missing.
+    const heard = conversation.isGroup ? Math.min(conversation.confirmed.acked, marks.acked) : marks.acked;
+    if (marks.toAck > marks.acked && this.#deps.send(conv, heard + 1, marks.toAck, 'received')) {
       marks.acked = marks.toAck;
       marks.nextAtMs = this.#nextAtMs(nowMs);
     }

@@ -16,6 +16,7 @@ const QUICK: Partial<ClientTuning> = {
   groupReceiptIntervalMs: 100,
   ackTimeoutMs: 60,
   fullSyncCheckMs: 30,
+  recountMs: 20,
 };
 
 interface Stage {

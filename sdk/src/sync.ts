@@ -4,6 +4,7 @@
  * last seqs with ours, so that no clock can hide a message.
  */
 import { CodedError } from '../../pkg/errors/coded_error.js';
+import type { Random } from './backoff.js';
 import { nowMs } from './coarse_timer.js';
 import { readSync, type SyncAnswer, type SyncedConversation } from './wire.js';
 
@@ -18,6 +19,7 @@ export interface SyncResult {
 
 export interface SyncOptions {
   readonly fullSyncCheckMs: number;
+  readonly recountMs: number;
 }
 
 export interface SyncDeps {
@@ -29,6 +31,7 @@ export interface SyncDeps {
   /** `isFirst`: the one after the sign-in, without which the connection is of no use. */
   failed(error: unknown, isFirst: boolean): void;
   wakeBy(atMs: number): void;
+  readonly random: Random;
 }
 
 /** A user with more conversations than the server pages in so many answers has met a server that loops. */
@@ -45,6 +48,7 @@ export class Sync {
   #again = false;
   #applied = false;
   #checkAtMs = Infinity;
+  #soonAtMs = Infinity;
   #checked = { count: 0, sum: 0 };
   /** What lacks at the check is not in what changed lately either. */
   #checksAll = false;
@@ -67,12 +71,20 @@ export class Sync {
     this.#again = false;
     this.#applied = false;
     this.#checkAtMs = Infinity;
+    this.#soonAtMs = Infinity;
   }
 
   /** Something may be missing: ask what changed. */
   again(): void {
     if (this.#running) this.#again = true;
     else this.#run(this.cursorMs);
+  }
+
+  /** The same, together with what else turns up meanwhile, and not by all members of a group at once. */
+  soon(): void {
+    if (this.#soonAtMs !== Infinity) return;
+    this.#soonAtMs = nowMs() + this.#options.recountMs * (1 + this.#deps.random());
+    this.#deps.wakeBy(this.#soonAtMs);
   }
 
   /** The store has so much: asked for where we still have less when what is under way has come. */
@@ -90,6 +102,10 @@ export class Sync {
   }
 
   tick(atMs: number): number {
+    if (atMs >= this.#soonAtMs) {
+      this.#soonAtMs = Infinity;
+      this.again();
+    }
     if (atMs >= this.#checkAtMs) {
       this.#checkAtMs = Infinity;
       if (this.#lacks()) {
@@ -97,7 +113,7 @@ export class Sync {
         else this.again();
       }
     }
-    return this.#checkAtMs;
+    return Math.min(this.#checkAtMs, this.#soonAtMs);
   }
 
   #lacks(): boolean {
@@ -120,6 +136,7 @@ export class Sync {
   #run(sinceMs: number): void {
     const round = this.#round;
     this.#running = true;
+    this.#soonAtMs = Infinity;
     fetchSync(sinceMs, this.#deps).then(
       (result) => {
         if (round === this.#round) this.#answered(sinceMs, result);

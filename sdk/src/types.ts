@@ -106,6 +106,7 @@ export interface ClientTuning {
   readonly receiptIntervalMs: number;
   readonly groupReceiptIntervalMs: number;
   readonly fullSyncCheckMs: number;
+  readonly recountMs: number;
   readonly cursorIntervalMs: number;
   /** More missing than this: only the newest page is fetched, the rest is left for scrolling. */
   readonly gapFillLimit: number;
@@ -263,8 +264,11 @@ export interface ConversationView {
 export interface UnreadTotals {
   /** Of conversations that are neither muted nor hidden. */
   readonly unread: number;
+  /** Of conversations that are muted. */
   readonly muted: number;
+  /** Of both. */
   readonly mentions: number;
+  /** How many make up `unread`: those without anything unread are not among them. */
   readonly conversations: number;
 }
 

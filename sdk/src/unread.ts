@@ -36,9 +36,10 @@ export class Unread {
     if (isMention) this.#mentions++;
   }
 
-  /** So many came without being shown. */
-  counted(messages: number): void {
+  /** So many came without being shown, of which so many name this user. */
+  counted(messages: number, mentions: number): void {
     this.#count += messages;
+    this.#mentions += mentions;
   }
 
   /**

@@ -7,7 +7,8 @@ import { isJsonObject, type JsonObject } from '../../im/message/json_fields.js';
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import type { SyncCursor } from '../../im/message/message.js';
 import { DEFAULT_SETTINGS, INTERESTS } from '../../im/message/settings.js';
-import type { ConversationSettings, SavedRow } from './types.js';
+import type { Count } from './conversation.js';
+import type { ConversationSettings, Receipt, SavedRow } from './types.js';
 import { readEvents, type LogEvent } from './wire_events.js';
 
 export type { SyncCursor };
@@ -94,6 +95,24 @@ export function readWelcome(data: unknown): Welcome | undefined {
     heartbeatMs: count(data['heartbeatMs']),
     contentBytes: toCount(limits['contentBytes']) ?? Infinity,
   };
+}
+
+/** `ack.notify` in its interval form. */
+export function readReceipt(data: unknown): Receipt | undefined {
+  if (!isJsonObject(data)) return undefined;
+  const { conv, state } = data;
+  const [from, to, by] = [toSeq(data['from']), toSeq(data['to']), toUid(data['by'])];
+  if (typeof conv !== 'string' || from === undefined || to === undefined || by === undefined)
+    return undefined;
+  return state === 'received' || state === 'read' ? { conv, from, to, state, by } : undefined;
+}
+
+/** Of `notify.count`; what is absent is none. */
+export function readCount(data: unknown): Count | undefined {
+  if (!isJsonObject(data)) return undefined;
+  const [lastSeq, messages] = [toSeq(data['lastSeq']), toCount(data['messages'])];
+  if (lastSeq === undefined || messages === undefined) return undefined;
+  return { lastSeq, messages, mentions: count(data['mentions']), recalledSeq: count(data['recalledSeq']) };
 }
 
 /** Of `notify.sync`, where it has one: what the store has. */

@@ -1,52 +1,14 @@
 /** Groups through the SDK against the real server: what an app with several people and devices goes through. */
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { SailplaneClient } from '../../sdk/src/client.js';
 import type { Edited, Noticed, Pinned, Presence, Reacted, SavedState } from '../../sdk/src/types.js';
 import { RECALLED } from '../../sdk/src/wire_events.js';
-import { Chat, DEVICE, type Person } from '../support/chat.js';
+import { Chat, DEVICE } from '../support/chat.js';
+import { at, circle, joined, owner } from '../support/circle.js';
 import type { Phone } from '../support/phone.js';
 import { waitUntil } from '../support/wait.js';
-
-interface Circle {
-  readonly chat: Chat;
-  readonly people: readonly Person[];
-  /** The owner first. */
-  readonly phones: readonly Phone[];
-  readonly gid: number;
-  readonly conv: string;
-}
-
-/** Three people, a phone each, in one group. */
-async function circle(t: TestContext, flags: Readonly<Record<string, number>> = {}): Promise<Circle> {
-  const chat = await Chat.start(t, { flags });
-  const people = [await chat.person('ann'), await chat.person('bob'), await chat.person('cid')];
-  const phones: Phone[] = [];
-  for (const person of people) phones.push(await chat.phone(person));
-  const [ann] = phones;
-  const { gid, conv } = await owner(phones).client.groups.create({
-    name: 'circle',
-    uids: people.slice(1).map(({ uid }) => uid),
-  });
-  assert.ok(ann !== undefined);
-  for (const phone of phones) await joined(phone, conv);
-  return { chat, people, phones, gid, conv };
-}
-
-function at<Item>(items: readonly Item[], index: number): Item {
-  const item = items[index];
-  assert.ok(item !== undefined);
-  return item;
-}
-
-function owner(phones: readonly Phone[]): Phone {
-  return at(phones, 0);
-}
-
-async function joined(phone: Phone, conv: string): Promise<void> {
-  await waitUntil(`${phone.name} to be in ${conv}`, () => phone.client.conversations.find(conv)?.isMember);
-}
 
 /** Everything of that name that the client tells from now on. */
 function told<Name extends 'edited' | 'reacted' | 'pinned' | 'notice'>(

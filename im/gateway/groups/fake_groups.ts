@@ -13,8 +13,9 @@ import {
   type Seq,
   type Uid,
 } from '../../message/ids.js';
-import { EVENT_KIND, type ChatEvent } from '../../message/message.js';
+import { EVENT_KIND, type ChatEvent, type MessageExtra } from '../../message/message.js';
 import { NOTICE_TYPE, membersChanged, noticeContent, type GroupNotice } from '../../message/notice.js';
+import { recallContent } from '../../message/recall.js';
 import type { Interest } from '../../message/settings.js';
 import type { MembershipPage } from '../../store/group_interface.js';
 import type { MessageStore } from '../../store/interface.js';
@@ -58,8 +59,12 @@ export class FakeGroupStore {
     return group;
   }
 
-  say(gid: Gid, from: Uid): EventDelivery {
-    return this.#append(gid, from, EVENT_KIND.message, 'x');
+  say(gid: Gid, from: Uid, extra?: MessageExtra): EventDelivery {
+    return this.#append(gid, from, EVENT_KIND.message, 'x', extra);
+  }
+
+  recall(gid: Gid, by: Uid, { mid, clientId, seq }: ChatEvent): EventDelivery {
+    return this.#append(gid, by, EVENT_KIND.recall, recallContent({ by, mid, clientId, seq }));
   }
 
   note(gid: Gid, from: Uid, notice: GroupNotice): EventDelivery {
@@ -104,13 +109,20 @@ export class FakeGroupStore {
     return { conv, from, to: seqOf(last), events, more: last < to, floor: seqOf(1) };
   }
 
-  #append(gid: Gid, from: Uid, kind: ChatEvent['kind'], content: string): EventDelivery {
+  #append(
+    gid: Gid,
+    from: Uid,
+    kind: ChatEvent['kind'],
+    content: string,
+    extra?: MessageExtra,
+  ): EventDelivery {
     const { log } = this.group(gid);
     const seq = seqOf(log.length + 1);
     const mid = known(toMid(gid * 1000 + seq));
     const event: ChatEvent = {
       ...{ kind, conv: groupConversation(gid), seq, mid, clientId: `c${mid}`, from, to: gid, content },
       ...{ type: kind === EVENT_KIND.notice ? NOTICE_TYPE : 1, sentAtMs: 1, storedAtMs: 1, status: 0 },
+      ...(extra !== undefined && { extra }),
     };
     log.push(event);
     return { kind: 'event', gid, event, audience: 'members' };

@@ -1,7 +1,7 @@
 /** One event, or one relay, on its way to the connections of a group, part by part. */
 import type { Device, Uid } from '../../message/ids.js';
-import { EVENT_KIND } from '../../message/message.js';
 import type { SharedFrame } from '../shared_frame.js';
+import { countedOf, type Counted } from './counted.js';
 import type { GroupEvent, GroupRelay, MemberChange } from './group_event.js';
 import type { FannedOut, GroupPusher } from './group_pusher.js';
 import type { GroupSlot } from './group_slot.js';
@@ -15,7 +15,7 @@ export class FanOut implements FannedOut {
   /** 0 for a relay. */
   readonly seq: number;
   readonly change: MemberChange | undefined;
-  readonly isCounted: boolean;
+  readonly counted: Counted | undefined;
   readonly from: Uid;
   readonly #places: Places;
   readonly #except: Except;
@@ -29,7 +29,7 @@ export class FanOut implements FannedOut {
     event: Pick<GroupEvent, 'except'> & {
       readonly seq: number;
       readonly from: Uid;
-      readonly isCounted: boolean;
+      readonly counted: Counted | undefined;
     },
     change: MemberChange | undefined,
   ) {
@@ -38,7 +38,7 @@ export class FanOut implements FannedOut {
     this.#end = places.length;
     this.seq = event.seq;
     this.from = event.from;
-    this.isCounted = event.isCounted;
+    this.counted = event.counted;
     this.#except = event.except;
     this.change = change;
   }
@@ -49,12 +49,12 @@ export class FanOut implements FannedOut {
     places: Places,
     change?: MemberChange,
   ): FanOut {
-    const { seq, from, kind } = event;
-    return new FanOut(shared, places, { seq, from, isCounted: kind === EVENT_KIND.message, except }, change);
+    const { seq, from } = event;
+    return new FanOut(shared, places, { seq, from, counted: countedOf(event), except }, change);
   }
 
   static ofRelay({ frame: { from }, except }: GroupRelay, shared: SharedFrame, places: Places): FanOut {
-    return new FanOut(shared, places, { seq: 0, from, isCounted: false, except }, undefined);
+    return new FanOut(shared, places, { seq: 0, from, counted: undefined, except }, undefined);
   }
 
   get isDone(): boolean {

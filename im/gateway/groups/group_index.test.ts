@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test';
 import { waitUntil } from '../../../test/support/wait.js';
 import { ERRORS } from '../../errors.js';
 import { known, toSeq, type Uid } from '../../message/ids.js';
+import { EVERYBODY } from '../../message/message.js';
 import type { GroupDelivery } from '../interface.js';
 import { gidOf, GroupScene, seqsOf, turns, uidOf } from './fake_groups.js';
 import type { GroupOptions } from './group_options.js';
@@ -209,6 +210,34 @@ test('less than everything: counts, at most one for each while, or nothing; remo
     [ann, bob, cid].map((one) => seqsOf(one, GROUP)),
     [[2, 3, 4, 5], [5], [5]],
   );
+});
+
+test('a count says what names its reader, and that something was taken back, his own sender too', async (t) => {
+  const scene = sceneOf(t);
+  const { store } = scene;
+  store.join(GROUP, ANN, BOB, CID);
+  for (const uid of [BOB, CID]) store.interests.set(`${uid}/${GROUP}`, 'count');
+  const [bob, cid] = [await scene.signIn(BOB), await scene.signIn(CID)];
+  const counts = (one: typeof bob): unknown[] =>
+    one.frames.splice(0).map((frame) => {
+      assert.ok(frame.kind === 'count');
+      const { lastSeq, messages, mentions, recalledSeq } = frame;
+      return [lastSeq, messages, mentions, recalledSeq];
+    });
+  const told = (what: string): Promise<unknown> =>
+    waitUntil(what, () => bob.frames.length > 0 && cid.frames.length > 0);
+  const said = store.say(GROUP, ANN, { mentions: [BOB] });
+  const others = [store.say(GROUP, ANN, { mentions: [EVERYBODY, BOB] }), store.say(GROUP, ANN, {})];
+  await scene.deliver(said, ...others);
+  await told('the messages');
+  assert.deepEqual([counts(bob), counts(cid)], [[[4, 3, 2, undefined]], [[4, 3, 1, undefined]]]);
+  await scene.deliver(
+    store.recall(GROUP, BOB, known(others[0]).event),
+    store.recall(GROUP, ANN, said.event),
+    store.say(GROUP, CID, { mentions: [EVERYBODY] }),
+  );
+  await told('the recalls');
+  assert.deepEqual([counts(bob), counts(cid)], [[[7, 1, 1, 3]], [[6, 0, undefined, 3]]]);
 });
 
 test('relays go to current members, without those that want less, and are let go where too many wait', async (t) => {

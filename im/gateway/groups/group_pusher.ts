@@ -5,6 +5,7 @@ import type { Deliverer } from '../deliverer.js';
 import type { OldSdks } from '../old_sdk/old_sdks.js';
 import { SharedFrame } from '../shared_frame.js';
 import type { CountTeller } from './count_teller.js';
+import type { Counted } from './counted.js';
 import type { MemberChange } from './group_event.js';
 import type { GroupSlot } from './group_slot.js';
 
@@ -21,7 +22,7 @@ export interface FannedOut {
   readonly shared: SharedFrame;
   readonly seq: number;
   readonly from: Uid;
-  readonly isCounted: boolean;
+  readonly counted: Counted | undefined;
   readonly change: MemberChange | undefined;
 }
 
@@ -54,8 +55,7 @@ export class GroupPusher {
     const removed = fanOut.change?.removed ?? [];
     const goes = removed === 'everybody' || (uid !== undefined && removed.includes(uid));
     if (goes || (interest === 'count' && !client.isModern)) return this.push(slot, fanOut.shared);
-    if (interest === 'count' && fanOut.isCounted && fanOut.from !== uid)
-      this.#deps.counts.add(slot, fanOut.seq);
+    if (interest === 'count') this.#deps.counts.add(slot, fanOut);
   }
 
   /** Something up to `seq` was not pushed. */

@@ -1,0 +1,64 @@
+/**
+ * What conversations learn of events that are not shown: those that are only counted, and those that wait for others
+ * before them, which of a group that is only counted nobody fetches. What cannot be known by that the server is asked.
+ */
+import type { Conversation, Count } from './conversation.js';
+import { bringsIn, takesOut } from './happenings.js';
+import type { LogEvent } from './wire_events.js';
+
+export interface UnshownDeps {
+  uid(): number;
+  /** What is unread somewhere is to be asked for, a little later. */
+  recount(): void;
+  /** Something else than a message changed it: the app is told. */
+  changed(conversation: Conversation): void;
+}
+
+export class Unshown {
+  readonly #deps: UnshownDeps;
+
+  constructor(deps: UnshownDeps) {
+    this.#deps = deps;
+  }
+
+  counted(conversation: Conversation, count: Count): void {
+    conversation.counted(count);
+    this.#check(conversation);
+    this.#deps.changed(conversation);
+  }
+
+  /** Up to some place, here or on another device. */
+  read(conversation: Conversation): void {
+    this.#check(conversation);
+    this.#deps.changed(conversation);
+  }
+
+  /** Received, but not shown yet, or never. */
+  received(conversation: Conversation, event: LogEvent): void {
+    if (this.memberChanged(conversation, event)) this.#deps.changed(conversation);
+    if (conversation.isFollowed || event.recalls === undefined) return;
+    conversation.recalledUnshown(event.recalls.seq);
+    this.#check(conversation);
+  }
+
+  /** False where it is about others, or known. */
+  memberChanged(conversation: Conversation, event: LogEvent): boolean {
+    const isIn = bringsIn(event, this.#deps.uid());
+    if (!isIn && !takesOut(event, this.#deps.uid())) return false;
+    const isChanged = conversation.memberChanged(event.seq, isIn);
+    // Where what was said without him may be read now, that may be more than is fetched.
+    if (isChanged && isIn) conversation.miscounted();
+    this.#check(conversation);
+    return isChanged;
+  }
+
+  /** A sync was answered, before which it was miscounted: asked again where that did not help. */
+  answered(conversation: Conversation): void {
+    if (!conversation.isMiscounted) this.#deps.changed(conversation);
+    else if (conversation.recount()) this.#deps.recount();
+  }
+
+  #check(conversation: Conversation): void {
+    if (conversation.isMiscounted) this.#deps.recount();
+  }
+}
