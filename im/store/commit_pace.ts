@@ -11,6 +11,8 @@ const BUSY = 0.85;
 const AT_EASE = 0.7;
 /** With so many waiting requests a longer wait saves nothing worth it. */
 const ENOUGH_COUNT = 100;
+/** Fewer than so many, at the rate at which they come, are not worth a wait: a few who write one after the other. */
+const WORTH_COUNT = 30;
 
 export class CommitPace {
   readonly #gapMs: number;
@@ -31,8 +33,10 @@ export class CommitPace {
   next(waitingCount: number): Promise<void> | undefined {
     const nowMs = performance.now();
     this.#sample(nowMs);
-    const waitMs = this.#begunAtMs + this.#gapMs - nowMs;
-    if (!this.#isBusy || waitingCount >= ENOUGH_COUNT || waitMs <= 0) {
+    const sinceMs = nowMs - this.#begunAtMs;
+    const waitMs = this.#gapMs - sinceMs;
+    const isWorth = waitingCount < ENOUGH_COUNT && waitingCount * this.#gapMs >= WORTH_COUNT * sinceMs;
+    if (!this.#isBusy || !isWorth || waitMs <= 0) {
       this.#begunAtMs = nowMs;
       return undefined;
     }
