@@ -79,11 +79,6 @@ export function groupReadsContract(name: string, factory: StoreFactory): void {
       [],
       'he wants nothing',
     );
-    assert.equal(
-      (await messages.offlinePage(scene.uid(1), WEB, ALL, WIDE, group.conv)).length,
-      1,
-      'but asked',
-    );
     await events.setSettings(scene.uid(1), group.conv, { interest: 'full' });
     const read = { conv: group.conv, from: seq(1), to: seq(joined), read: true };
     await messages.mark([{ uid: scene.uid(1), device: WEB, ...read }]);
@@ -92,6 +87,38 @@ export function groupReadsContract(name: string, factory: StoreFactory): void {
       [],
       'a first device of its kind begins where he has read',
     );
+  });
+
+  test(`${name}: of a group of which he wants nothing only the end of it is given, to whoever asks by its name`, async (t) => {
+    const scene = await open(t, 5);
+    const { messages, events } = scene.stores;
+    const group = await GroupScene.create(scene, [1, 2, 3, 4]);
+    for (const index of [1, 2, 3, 4])
+      await events.setSettings(scene.uid(index), group.conv, { interest: 'muted' });
+    const given = async (
+      index: number,
+      only?: typeof group.conv,
+      passed: ReadonlyMap<string, number> = ALL,
+    ) => {
+      const from = new Map([...passed].map(([, to]) => [group.conv, seq(to)]));
+      const page = await messages.offlinePage(scene.uid(index), WEB, from, WIDE, only);
+      return page.map((event) => event.seq);
+    };
+    await group.say(0, 'a', 'b');
+    assert.deepEqual(await given(1, group.conv), [], 'no message, though asked');
+    const removed = await group.remove(1);
+    await group.say(0, 'c');
+    assert.deepEqual(await given(1, group.conv), [removed], 'he is told live as well');
+    assert.deepEqual(await given(1, group.conv, new Map([[group.conv, removed]])), [], 'once');
+    assert.deepEqual([await given(1), await given(2, group.conv)], [[], []]);
+    await group.exit(3);
+    assert.deepEqual(await given(3, group.conv), [6], 'by another device of his');
+    const dissolved = await group.dissolve();
+    for (const index of [2, 4]) assert.deepEqual(await given(index, group.conv), [dissolved]);
+    assert.deepEqual(await given(1, group.conv), [removed]);
+    assert.deepEqual(await given(4), []);
+    await events.setSettings(scene.uid(4), group.conv, { interest: 'full' });
+    assert.deepEqual(await given(4), [1, 2, 3, 4, 5, 6, dissolved], 'all of it is still his');
   });
 
   test(`${name}: who comes back reads each of his memberships; a page jumps over what lies between`, async (t) => {

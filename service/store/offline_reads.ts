@@ -4,7 +4,7 @@
  */
 import type { ConversationName } from '../../im/message/conversation.js';
 import { GID_LIMIT, GID_START, UID_LIMIT, type Device, type Seq, type Uid } from '../../im/message/ids.js';
-import type { ChatEvent } from '../../im/message/message.js';
+import { EVENT_KIND, type ChatEvent } from '../../im/message/message.js';
 import type { PageLimits } from '../../im/store/interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
@@ -21,7 +21,10 @@ type Which = readonly [conv: string, peersFrom: number, peersBelow: number];
 const GROUPS: Which = ['', GID_START, GID_LIMIT];
 const NOTHING_PASSED: ReadonlyMap<ConversationName, Seq> = new Map();
 
-/** A group of which he wants nothing is not pushed live either. A removal that he missed he sees when he looks at it. */
+/**
+ * A group of which he wants nothing: it is not pushed live either, save that he is out of it. That is given to whoever
+ * asks for this group, because he was told live and had no room; one that was missed is seen when he looks at the group.
+ */
 function isWithheld(row: Row): boolean {
   return integerAt(row, 5) >= GID_START && settingsAt(row, 8, 0).interest === 'muted';
 }
@@ -51,6 +54,7 @@ export class OfflineReads {
   readonly #behind: Statement;
   readonly #missed: Statement;
   readonly #event: Statement;
+  readonly #dissolved: Statement;
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
@@ -70,6 +74,10 @@ export class OfflineReads {
        WHERE conv = ? AND seq BETWEEN ? AND ? AND NOT (sender = ? AND device = ?) ORDER BY seq LIMIT ${CHUNK_COUNT}`,
     );
     this.#event = db.prepare(`SELECT ${EVENT_COLUMNS} FROM message m WHERE m.conv = ? AND m.seq = ?`);
+    this.#dissolved = db.prepare(
+      `SELECT m.seq FROM chat_group g JOIN message m ON m.conv = ?1
+       WHERE g.gid = ?2 AND g.dissolved_at <> 0 AND m.kind = ${EVENT_KIND.notice} ORDER BY m.seq DESC LIMIT 1`,
+    );
   }
 
   offline(uid: Uid, device: Device, limits: PageLimits): readonly ChatEvent[] {
@@ -113,7 +121,8 @@ export class OfflineReads {
   }
 
   #sourceOf(row: Row, uid: Uid): Source {
-    const { spans } = this.#rights.ends({
+    const id = integerAt(row, 0);
+    const ends = this.#rights.ends({
       uid,
       peer: integerAt(row, 5),
       sinceSeq: integerAt(row, 6),
@@ -121,7 +130,16 @@ export class OfflineReads {
       firstSeq: integerAt(row, 3),
       lastSeq: integerAt(row, 4),
     });
-    return { id: integerAt(row, 0), conv: nameAt(row, 1), spans, rows: [], next: 0, atMs: 0 };
+    const spans = isWithheld(row) ? this.#endOf(row, ends.spans) : ends.spans;
+    return { id, conv: nameAt(row, 1), spans, rows: [], next: 0, atMs: 0 };
+  }
+
+  /** The notice by which he went, or the group; empty while he is a member. */
+  #endOf(row: Row, spans: readonly Span[]): readonly Span[] {
+    const leftSeq = integerAt(row, 7);
+    const dissolved = leftSeq > 0 ? undefined : this.#dissolved.first(integerAt(row, 0), integerAt(row, 5));
+    const end = dissolved === undefined ? leftSeq : integerAt(dissolved, 0);
+    return end === 0 ? [] : within(spans, end, end);
   }
 
   #merge(heap: SourceHeap, reader: Reader, limits: PageLimits): readonly ChatEvent[] {

@@ -117,7 +117,7 @@ export class TwoOwners {
       {
         directory: this.#directory,
         deliverer: { pushEvent: push, relay: nothing, pushCount: nothing },
-        oldSdks: { stored: nothing, skipped: nothing },
+        oldSdks: { stored: nothing, skipped: nothing, withheld: nothing },
         send: nothing,
         messages: stores.messages,
         groups: stores.groups,

@@ -176,3 +176,74 @@ test('a phone that acknowledges nothing is given all pages as well, a while afte
     Array.from({ length: 50 }, (_, n) => `${n}`),
   );
 });
+
+/** Bob wants nothing of the group, or everything again. */
+async function want({ server, bob }: Stage, gid: number, interest: 'muted' | 'full'): Promise<void> {
+  await callOk(server.urls.http, 'conversation/settings', { conv: `g${gid}`, interest }, bob.token);
+}
+
+function isOut({ socket, uid }: JavaSdk): boolean {
+  return pushed(socket).some((one) => Array.isArray(one) && one.includes(uid));
+}
+
+test('who wants a group again while he is there is given what was withheld, before what comes, each once', async (t) => {
+  const scene = await stage(t);
+  const { ann, bob, gid } = scene;
+  await reconnect(bob);
+  for (const [first, second, live] of [
+    ['one', 'two', 'three'],
+    ['four', 'five', 'six'],
+  ] as const) {
+    const before = pushed(bob.socket).length;
+    await want(scene, gid, 'muted');
+    for (const text of [first, second]) assert.equal(await ann.sendToGroup(gid, text), 'received');
+    await expectQuiet(300, () => (pushed(bob.socket).length > before ? 'pushed though muted' : undefined));
+    await Promise.all([want(scene, gid, 'full'), ann.sendToGroup(gid, live)]);
+    await waitUntil(live, () => pushed(bob.socket).includes(live));
+  }
+  assert.deepEqual(pushed(bob.socket), ['one', 'two', 'three', 'four', 'five', 'six']);
+  await reconnect(bob);
+  await bringsNothing(bob);
+});
+
+test('who is put out of a group of which he wants nothing is told that, and nothing else', async (t) => {
+  // It remembers one group: of all others only the store knows what was pushed.
+  const flags = { 'gateway-old-sdk-conversations': 1, 'gateway-old-sdk-busy-conversations': 1 };
+  const scene = await stage(t, flags);
+  const { ann, bob, gid } = scene;
+  const other = await ann.createGroup('others');
+  await ann.inviteToGroup(other, [bob.uid]);
+  await ann.sendToGroup(other, 'elsewhere');
+  await waitUntil('it', () => bob.groupShown.at(-1)?.content === 'elsewhere');
+  await reconnect(bob);
+  await ann.sendToGroup(gid, 'here');
+  await ann.sendToGroup(other, 'there');
+  await waitUntil('both', () => pushed(bob.socket).length === 2);
+  await want(scene, gid, 'muted');
+  await ann.sendToGroup(gid, 'withheld');
+  await ann.removeFromGroup(gid, [bob.uid]);
+  await waitUntil('the notice', () => isOut(bob));
+  await ann.sendToGroup(other, 'last');
+  await waitUntil('the last', () => pushed(bob.socket).includes('last'));
+  await expectQuiet(300, () => undefined);
+  assert.deepEqual(pushed(bob.socket), ['here', 'there', [bob.uid], 'last']);
+  await reconnect(bob);
+  await bringsNothing(bob);
+});
+
+test('who was put out of such a group and comes back is given first what was withheld', async (t) => {
+  const scene = await stage(t);
+  const { ann, bob, gid } = scene;
+  await reconnect(bob);
+  await want(scene, gid, 'muted');
+  await ann.sendToGroup(gid, 'withheld');
+  await ann.removeFromGroup(gid, [bob.uid]);
+  await waitUntil('the notice', () => isOut(bob));
+  await ann.inviteToGroup(gid, [bob.uid]);
+  await ann.sendToGroup(gid, 'welcome');
+  await waitUntil('the last', () => pushed(bob.socket).includes('welcome'));
+  // Gone, and once more in its place: behind it he would be out.
+  assert.deepEqual(pushed(bob.socket), [[bob.uid], 'withheld', [bob.uid], [bob.uid], 'welcome']);
+  await reconnect(bob);
+  await bringsNothing(bob);
+});

@@ -169,7 +169,7 @@ export class GroupScene {
           relay: give,
           pushCount: (client, _conv, shared) => give(client, shared),
         },
-        oldSdks: { stored: nothing, skipped: nothing },
+        oldSdks: { stored: nothing, skipped: nothing, withheld: nothing },
         send: (client, shared) => this.#send(client, shared),
         messages: this.store,
         groups: this.store,

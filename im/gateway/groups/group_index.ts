@@ -187,8 +187,10 @@ export class GroupIndex {
       for (const client of this.#deps.directory.clientsOf(uid)) {
         const slot = client.groups?.get(gid);
         if (slot === undefined) continue;
+        const wasMuted = slot.interest === 'muted';
         slot.interest = interest;
         slot.untoldCount = 0;
+        if (wasMuted && interest !== 'muted') this.#unmuted(client, gid, slot.sinceSeq);
       }
     }
   }
@@ -246,6 +248,11 @@ export class GroupIndex {
     const made = this.#make(gid, last.seq - 1, Math.max(last.seq, this.#signIns.heardSeq(gid)));
     made.add(client, last.seq - 1, interest);
     made.goOn();
+  }
+
+  #unmuted(client: Client, gid: Gid, sinceSeq: number): void {
+    const seq = Math.max(sinceSeq, this.#channels.get(gid)?.order.appliedSeq ?? 0);
+    this.#pusher.unmuted(client, groupConversation(gid), known(toSeq(seq)));
   }
 
   #announce(client: Client, gid: Gid, seq: number): void {

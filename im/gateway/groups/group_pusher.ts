@@ -1,4 +1,5 @@
 /** What a connection of a member is given of a group: the event, a count, a relay, or word that it lacks something. */
+import type { ConversationName } from '../../message/conversation.js';
 import type { Seq, Uid } from '../../message/ids.js';
 import type { Client } from '../client.js';
 import type { Deliverer } from '../deliverer.js';
@@ -11,7 +12,7 @@ import type { GroupSlot } from './group_slot.js';
 
 export interface GroupPusherDeps {
   readonly deliverer: Pick<Deliverer, 'pushEvent' | 'relay'>;
-  readonly oldSdks: Pick<OldSdks, 'stored' | 'skipped'>;
+  readonly oldSdks: Pick<OldSdks, 'stored' | 'skipped' | 'withheld'>;
   readonly counts: Pick<CountTeller, 'add'>;
   /** An answer: always queued. */
   readonly send: (client: Client, frame: SharedFrame) => void;
@@ -50,12 +51,23 @@ export class GroupPusher {
 
   /** Whoever does not want all of it: yet nobody goes without being told. Old clients have no word for a count. */
   pushLess(slot: GroupSlot, fanOut: FannedOut): void {
-    const { client, interest } = slot;
+    const { client, conv, interest } = slot;
     const { uid } = client;
     const removed = fanOut.change?.removed ?? [];
     const goes = removed === 'everybody' || (uid !== undefined && removed.includes(uid));
-    if (goes || (interest === 'count' && !client.isModern)) return this.push(slot, fanOut.shared);
+    if (goes || (interest === 'count' && !client.isModern)) {
+      this.push(slot, fanOut.shared);
+      if (interest === 'muted' && !client.isModern) this.#deps.oldSdks.withheld(client, conv);
+      return;
+    }
     if (interest === 'count') this.#deps.counts.add(slot, fanOut);
+  }
+
+  /** Muted no more, at `seq`: whoever cannot fetch what was withheld is pushed that before anything else of the group. */
+  unmuted(client: Client, conv: ConversationName, seq: Seq): void {
+    if (client.isModern) return;
+    this.#deps.oldSdks.withheld(client, conv);
+    this.#deps.oldSdks.skipped(client, conv, seq);
   }
 
   /** Something up to `seq` was not pushed. */

@@ -153,6 +153,11 @@ export class OldSdks {
     this.#miss(client, this.#of(client), conv, seq);
   }
 
+  /** Of a group that is muted: if more of it is pushed, or read, what was withheld comes first. */
+  withheld(client: Client, conv: ConversationName): void {
+    this.#of(client).positions.withheld(conv);
+  }
+
   /** A modern client finds holes itself; only for its senders is remembered what it has not acknowledged. */
   willPush(client: Client, { kind, conv, seq, from }: ChatEvent): void {
     if (kind === EVENT_KIND.message && from !== client.uid) this.#untoldOf(client).add(conv, seq, seq);

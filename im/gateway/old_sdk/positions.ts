@@ -21,6 +21,8 @@ interface Position {
   /** What the device itself sent further on, which is never pushed to it and is therefore no hole; ascending. */
   own: readonly number[];
   pushedAtMs: number;
+  /** Something before was withheld: what is pushed next begins where the store says. */
+  isWithheld: boolean;
 }
 
 /** What to do with an event that comes: push it, drop it, or read it from the store in its turn. */
@@ -90,7 +92,10 @@ export class Positions {
   arrived(conv: ConversationName, seq: Seq, after: Seq, start: Seq | undefined): Arrival {
     const position = start === undefined ? this.#positions.get(conv) : this.#at(conv);
     if (position === undefined) return 'later';
-    if (position.pushedTo === UNKNOWN && start !== undefined) position.pushedTo = start;
+    if (position.isWithheld) resume(position);
+    // Where something is missing before it, it is no beginning.
+    else if (position.pushedTo === UNKNOWN && position.missedFrom === 0 && start !== undefined)
+      position.pushedTo = start;
     if (position.pushedTo === UNKNOWN) return 'later';
     if (seq <= position.pushedTo) return 'seen';
     return position.missedFrom === 0 && after <= position.pushedTo ? 'next' : 'later';
@@ -141,11 +146,19 @@ export class Positions {
   missed(conv: ConversationName, seq: Seq): boolean {
     const position = this.#at(conv);
     if (position === undefined) return false;
+    if (position.isWithheld) resume(position);
     if (seq <= position.pushedTo) return true;
     if (position.missedFrom === 0 || seq < position.missedFrom) position.missedFrom = seq;
     if (seq > position.missedTo) position.missedTo = seq;
     this.#behind.add(conv);
     return true;
+  }
+
+  /** A group, of which some was not for this device: if it is given more, all of that comes first. */
+  withheld(conv: ConversationName): void {
+    const position = this.#at(conv);
+    if (position === undefined) this.forgot('groups');
+    else position.isWithheld = true;
   }
 
   /** Came while this connection was there: whoever sent it was not told «offline». */
@@ -206,7 +219,10 @@ export class Positions {
       return existing;
     }
     if (this.#positions.size >= this.#busyLimit && !this.#forgetOne()) return undefined;
-    const position: Position = { pushedTo: UNKNOWN, missedFrom: 0, missedTo: 0, own: NO_OWN, pushedAtMs: 0 };
+    const position: Position = {
+      ...{ pushedTo: UNKNOWN, missedFrom: 0, missedTo: 0, own: NO_OWN, pushedAtMs: 0 },
+      isWithheld: false,
+    };
     this.#positions.set(conv, position);
     return position;
   }
@@ -225,4 +241,10 @@ export class Positions {
     if (groupOf(conv) === undefined) this.#hasForgottenChats = true;
     else this.#hasForgottenGroups = true;
   }
+}
+
+function resume(position: Position): void {
+  position.isWithheld = false;
+  position.pushedTo = UNKNOWN;
+  position.own = NO_OWN;
 }
