@@ -5,19 +5,8 @@ import { DEFAULT_SETTINGS } from '../../im/message/settings.js';
 import type { ConversationLog } from './conversation_log.js';
 import type { ConversationSettings, ConversationView, SavedRow } from './types.js';
 import { Unread } from './unread.js';
-import type { SyncedConversation } from './wire.js';
+import type { Count, SyncedConversation } from './wire.js';
 import { isMessage, type LogEvent } from './wire_events.js';
-
-/** What `notify.count` says. */
-export interface Count {
-  readonly lastSeq: number;
-  /** Of others, that were not pushed. */
-  readonly messages: number;
-  /** Of these, those that name this user or everybody. */
-  readonly mentions: number;
-  /** The highest that was taken back meanwhile; 0: none. */
-  readonly recalledSeq: number;
-}
 
 /** How often the server is asked before an answer has come that is not older than what is known here. */
 const RECOUNTS = 5;

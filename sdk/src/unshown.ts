@@ -2,8 +2,9 @@
  * What conversations learn of events that are not shown: those that are only counted, and those that wait for others
  * before them, which of a group that is only counted nobody fetches. What cannot be known by that the server is asked.
  */
-import type { Conversation, Count } from './conversation.js';
+import type { Conversation } from './conversation.js';
 import { bringsIn, takesOut } from './happenings.js';
+import type { Count } from './wire.js';
 import type { LogEvent } from './wire_events.js';
 
 export interface UnshownDeps {

@@ -7,7 +7,6 @@ import { isJsonObject, type JsonObject } from '../../im/message/json_fields.js';
 import { CodedError } from '../../pkg/errors/coded_error.js';
 import type { SyncCursor } from '../../im/message/message.js';
 import { DEFAULT_SETTINGS, INTERESTS } from '../../im/message/settings.js';
-import type { Count } from './conversation.js';
 import type { ConversationSettings, Receipt, SavedRow } from './types.js';
 import { readEvents, type LogEvent } from './wire_events.js';
 
@@ -29,6 +28,17 @@ export interface Welcome {
   readonly heartbeatMs: number;
   /** Of one message's content in UTF-8; Infinity where not said. */
   readonly contentBytes: number;
+}
+
+/** What `notify.count` says. */
+export interface Count {
+  readonly lastSeq: number;
+  /** Of others, that were not pushed. */
+  readonly messages: number;
+  /** Of these, those that name this user or everybody. */
+  readonly mentions: number;
+  /** The highest that was taken back meanwhile; 0: none. */
+  readonly recalledSeq: number;
 }
 
 /** How far the other side of a conversation has come with all of it. */
