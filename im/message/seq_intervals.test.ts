@@ -57,14 +57,3 @@ test('covers what was added, each part of it, and nothing else', () => {
     }
   }
 });
-
-test('the lowest gap is filled, and no other', () => {
-  const intervals = new SeqIntervals(10);
-  intervals.fillLowestGap();
-  for (const n of [2, 5, 9]) intervals.add(seq(n), seq(n));
-  intervals.fillLowestGap();
-  assert.deepEqual([intervals.count, intervals.covers(seq(2), seq(5))], [2, true]);
-  intervals.fillLowestGap();
-  intervals.fillLowestGap();
-  assert.deepEqual(intervals.take(100), { from: 2, to: 9 });
-});

@@ -51,13 +51,6 @@ export class SeqIntervals {
     return next !== undefined && next.from <= from && to <= next.to;
   }
 
-  /** As if what lies between the two lowest had been added. */
-  fillLowestGap(): void {
-    const [first, second] = this.#intervals;
-    if (first === undefined || second === undefined) return;
-    this.#intervals.splice(0, 2, { from: first.from, to: second.to });
-  }
-
   /** The lowest seqs, at most so many of one interval; they are kept no more. */
   take(count: number): SeqInterval | undefined {
     const [first] = this.#intervals;

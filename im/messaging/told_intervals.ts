@@ -9,8 +9,8 @@ import type { ReceiptNews } from './owed_receipts.js';
 const READER_COUNT = 50_000;
 /**
  * Intervals of one. Each run of the reader's own messages is a gap between them, and one acknowledged late fills its
- * gap. Beyond so many the lowest gap counts as told: what is acknowledged in it for the first time, behind 255 other
- * gaps, is told as a repetition, and after some hundred of those is only marked.
+ * gap. Beyond so many the lowest is forgotten: told once more where it is acknowledged again, which costs frames; the
+ * other way round a sender would never learn of what is acknowledged late.
  */
 const INTERVAL_COUNT = 256;
 /** Of all; some 20 MB. */
@@ -34,7 +34,7 @@ export class ToldIntervals {
     const intervals = this.#readers.get(key) ?? new SeqIntervals(INTERVAL_COUNT);
     const before = intervals.count;
     if (!intervals.add(news.from, news.to)) {
-      intervals.fillLowestGap();
+      intervals.take(Infinity);
       intervals.add(news.from, news.to);
     }
     this.#count += intervals.count - before;
