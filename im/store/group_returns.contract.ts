@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { editContent, readEdit } from '../message/event_content.js';
-import { known } from '../message/ids.js';
+import { known, type Uid } from '../message/ids.js';
 import { EVENT_KIND } from '../message/message.js';
 import { DEFAULT_SETTINGS, type ConversationSettings } from '../message/settings.js';
 import { GroupScene } from './group_scene.contract.js';
@@ -114,8 +114,6 @@ function openHistoryCases(name: string, factory: StoreFactory): void {
   test(`${name}: who comes back into open history has missed no more than who is new`, async (t) => {
     const { scene, group, counts, missed, mark } = await open(t);
     await mark(1, await group.say(0, 'read'), true);
-    await group.say(0, 'got');
-    await mark(1, 3, false);
     await group.exit(1);
     for (let at = 0; at < 5; at += 1)
       await group.append(
@@ -133,37 +131,55 @@ function openHistoryCases(name: string, factory: StoreFactory): void {
     assert.deepEqual([await counts(1), await missed(1)], [[0, 0, last, last], []]);
   });
 
-  test(`${name}: coming back into open history, he has read no more of his earlier stay than he had`, async (t) => {
-    const { scene, group, counts, mark } = await open(t);
-    const say = async (content: string) => stored((await group.append(group.message(0, content)))[0]);
+  test(`${name}: coming back into open history, what he had not got of his earlier stay is still his to get`, async (t) => {
+    const { scene, group, counts, missed, mark } = await open(t);
+    const said = async (content: string, mentions: readonly Uid[] = []) =>
+      stored((await group.append(group.message(0, content, { extra: { mentions } })))[0]);
     const receipts = async (mid: StoredNumbers['mid']): Promise<readonly number[]> => {
       const found = await scene.stores.events.receipts(scene.uid(0), group.conv, mid);
       return [found.audience, found.readCount, found.deliveredCount];
     };
-    const [read, got, never] = [await say('read'), await say('got'), await say('never')];
+    const [read, got, never] = [await said('read'), await said('got'), await said('never', [scene.uid(1)])];
     await mark(1, read.seq, true);
     await mark(1, got.seq, false);
     await group.exit(1);
-    const before = await Promise.all([read, got, never].map(({ mid }) => receipts(mid)));
-    assert.deepEqual(before, [
-      [2, 1, 1],
-      [2, 0, 1],
-      [2, 0, 0],
-    ]);
-    await group.add(1);
-    const now = await say('now');
-    const all = () => Promise.all([read, got, never, now].map(({ mid }) => receipts(mid)));
-    assert.deepEqual(await all(), [...before, [2, 0, 0]]);
+    await said('meanwhile');
+    const joined = await group.add(1);
+    assert.ok((await missed(1)).includes(never.seq), 'a device may not pass what it never had');
+    assert.deepEqual(
+      [(await counts(1)).slice(0, 2), (await counts(1))[3]],
+      [[3, 1], got.seq],
+      'with what was said since',
+    );
+    assert.deepEqual(await receipts(never.mid), [2, 0, 0]);
+    assert.deepEqual(await receipts(got.mid), [2, 0, 1]);
+    const now = await said('now');
     await mark(1, now.seq, true);
-    assert.deepEqual(await all(), [...before, [2, 1, 1]]);
-    await group.exit(1);
-    await group.openHistory(false);
-    await group.add(1);
-    await group.exit(1);
-    await group.openHistory(true);
-    await group.add(1);
-    assert.deepEqual(await all(), [...before, [2, 1, 1]], 'however often');
-    assert.deepEqual((await counts(1)).slice(0, 2), [0, 0]);
+    for (const { mid } of [read, got, never, now])
+      assert.deepEqual(await receipts(mid), [2, 1, 1], 'he has read it since');
+    assert.deepEqual([await missed(1), (await counts(1)).slice(0, 2)], [[], [0, 0]]);
+    assert.ok(joined > never.seq);
+  });
+
+  test(`${name}: coming back into open history, whose own time is read, however often, nothing more of it is`, async (t) => {
+    const { scene, group, counts, mark } = await open(t);
+    const first = stored((await group.append(group.message(0, 'first')))[0]);
+    const receipts = async (mid: StoredNumbers['mid']): Promise<readonly number[]> => {
+      const found = await scene.stores.events.receipts(scene.uid(0), group.conv, mid);
+      return [found.audience, found.readCount, found.deliveredCount];
+    };
+    await mark(1, first.seq, true);
+    const before = await receipts(first.mid);
+    assert.deepEqual(before, [2, 1, 1]);
+    for (const other of [undefined, false, true]) {
+      if (other !== undefined) await group.openHistory(other);
+      await group.exit(1);
+      const meanwhile = stored((await group.append(group.message(0, 'meanwhile')))[0]);
+      await group.add(1);
+      assert.deepEqual(await receipts(first.mid), before);
+      assert.deepEqual(await receipts(meanwhile.mid), [1, 0, 0], 'he was no member then');
+      assert.deepEqual((await counts(1)).slice(0, 2), [0, 0]);
+    }
   });
 }
 

@@ -5,6 +5,7 @@
  */
 import { OUTSIDER } from '../../im/group/permissions.js';
 import type { GroupRole } from '../../im/message/group.js';
+import { EVENT_KIND } from '../../im/message/message.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, toBytes } from '../../pkg/db/sqlite_row.js';
 import type { Times } from './conversation_table.js';
@@ -17,6 +18,9 @@ const PAST_LIMIT = 100;
 
 /** Members of a group that ends whose other groups are still followed: of more, all are counted anew. */
 const FOLLOWED_AT_ONCE = 1000;
+
+/** Events behind somebody's reading that are looked at when he comes back. */
+const UNREAD_WALK = 1000;
 
 /** The user's devices, one look-up each: their marks of all conversations lie between. */
 const DEVICES = `WITH RECURSIVE d (device) AS (
@@ -41,6 +45,7 @@ export class GroupMembership {
   readonly #delete: Statement;
   readonly #endSide: Statement;
   readonly #keepPast: Statement;
+  readonly #firstUnread: Statement;
   readonly #passSide: Statement;
   readonly #passDevices: Statement;
   readonly #uids: Statement;
@@ -59,7 +64,8 @@ export class GroupMembership {
        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
     this.#settings = db.prepare(
-      'SELECT settings, MAX(delivered_seq, read_seq), read_seq FROM conversation_member WHERE uid = ? AND conv = ?',
+      `SELECT settings, MAX(delivered_seq, read_seq), read_seq, until_seq FROM conversation_member
+       WHERE uid = ? AND conv = ?`,
     );
     this.#setSide = db.prepare(
       `UPDATE conversation_member SET since_seq = ?, until_seq = 0, settings = ?, changed_at = ? WHERE uid = ? AND conv = ?`,
@@ -80,15 +86,23 @@ export class GroupMembership {
       'UPDATE conversation_member SET until_seq = ?, changed_at = ?, left_at = ? WHERE uid = ? AND conv = ?',
     );
     this.#keepPast = db.prepare(
-      'UPDATE group_past SET delivered_seq = ?, read_seq = ? WHERE gid = ? AND uid = ? AND read_seq IS NULL',
+      `UPDATE group_past SET delivered_seq = COALESCE(delivered_seq, ?), read_seq = COALESCE(read_seq, ?)
+       WHERE gid = ? AND uid = ?`,
+    );
+    this.#firstUnread = db.prepare(
+      `SELECT 1 FROM message m
+       WHERE conv = ?1 AND seq > ?2 AND seq < ?3 AND kind = ${EVENT_KIND.message} AND sender <> ?4 AND EXISTS
+         (SELECT 1 FROM group_past p WHERE p.gid = ?5 AND p.uid = ?4 AND m.seq BETWEEN p.joined_seq AND p.left_seq)
+       LIMIT 1`,
     );
     this.#passSide = db.prepare(
-      `UPDATE conversation_member SET delivered_seq = MAX(delivered_seq, ?3), read_seq = MAX(read_seq, ?3)
+      `UPDATE conversation_member SET delivered_seq = MAX(delivered_seq, ?3), read_seq = MAX(read_seq, ?4)
        WHERE uid = ?1 AND conv = ?2`,
     );
     this.#passDevices = db.prepare(
       `${DEVICES} UPDATE device_mark SET seq = ?3
-       WHERE uid = ?1 AND device IN (SELECT device FROM d WHERE device IS NOT NULL) AND conv = ?2 AND seq < ?3`,
+       WHERE uid = ?1 AND device IN (SELECT device FROM d WHERE device IS NOT NULL) AND conv = ?2
+         AND seq < ?3 AND seq >= ?4`,
     );
     this.#uids = db.prepare('SELECT uid FROM group_member WHERE gid = ?');
     this.#setRole = db.prepare('UPDATE group_member SET role = ? WHERE gid = ? AND uid = ?');
@@ -163,8 +177,9 @@ export class GroupMembership {
   /**
    * The group is in his list again, and his connections are pushed everything, as nobody asks what they wanted before.
    * Marks stay: they walk over what was said meanwhile, and what he missed before he went is still his. Where he may
-   * read what was said meanwhile they would stop there: like those of somebody new they begin at his return, and what
-   * he had received and read of his earlier memberships is kept with these, for whoever asks who has read it.
+   * read what was said meanwhile they would stop there: one that had come to the end of his earlier time begins at his
+   * return, like that of somebody new, and what it said of that time is kept with it, for whoever asks who has read it.
+   * One that had not must not pass what he never got.
    */
   #comeBack(state: GroupState, uid: number, seq: number, { stampMs }: Times): void {
     const row = this.#settings.first(uid, state.id);
@@ -172,8 +187,19 @@ export class GroupMembership {
     const { openHistory } = state.profile;
     this.#setSide.run(openHistory ? 0 : seq, settingsOfReturned(row, 0), stampMs, uid, state.id);
     if (!openHistory) return;
-    this.#keepPast.run(integerAt(row, 1), integerAt(row, 2), state.gid, uid);
-    this.#passSide.run(uid, state.id, seq - 1);
-    this.#passDevices.run(uid, state.id, seq - 1);
+    const [got, read, leftSeq] = [integerAt(row, 1), integerAt(row, 2), integerAt(row, 3)];
+    // The notice of his going he need not have got: he comes back.
+    const lastSeq = leftSeq - 1;
+    const hasGotAll = got >= lastSeq;
+    const hasReadAll = read >= lastSeq || this.#hasReadAll(state, uid, read, leftSeq);
+    this.#keepPast.run(hasGotAll ? got : null, hasReadAll ? read : null, state.gid, uid);
+    this.#passSide.run(uid, state.id, hasGotAll ? seq - 1 : 0, hasReadAll ? seq - 1 : 0);
+    this.#passDevices.run(uid, state.id, seq - 1, lastSeq);
+  }
+
+  /** Of what was said while he was a member; what happened to the group is read by nobody. */
+  #hasReadAll({ id, gid }: GroupState, uid: number, read: number, leftSeq: number): boolean {
+    if (leftSeq - read > UNREAD_WALK) return false;
+    return this.#firstUnread.first(id, read, leftSeq, uid, gid) === undefined;
   }
 }
