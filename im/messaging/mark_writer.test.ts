@@ -99,6 +99,30 @@ test('all who wait for a write share the next', async () => {
   await marks.flush();
 });
 
+test('whoever waits for a write is told when his own has ended, whenever another asks for one too', async () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const { marks, add, batches, store } = bench();
+    let ends: (() => void)[] = [];
+    store.answer = () => new Promise((resolve) => ends.push(resolve));
+    add(1);
+    const first = marks.flush();
+    add(5);
+    let isTold = false;
+    const second = marks.flush().then(() => (isTold = true));
+    const [end] = ends;
+    ends = [];
+    end?.();
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    const third = marks.flush();
+    await first;
+    await new Promise(setImmediate);
+    assert.deepEqual([batches.length, isTold], [2, false], `after ${turns} microtasks`);
+    store.answer = () => Promise.resolve();
+    for (const one of ends) one();
+    await Promise.all([second, third]);
+  }
+});
+
 test('a store that takes nothing makes nothing more of what waits', async () => {
   const { marks, add, store } = bench({ markCount: 100 });
   add(1, 3, 5);

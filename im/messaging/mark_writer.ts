@@ -31,8 +31,8 @@ export const MARK_WRITER_OPTIONS = {
 
 export type MarkWriterOptions = OptionsOf<typeof MARK_WRITER_OPTIONS>;
 
-/** Longer than such acknowledgements come apart. */
-const RECENT_MS = 5000;
+/** Longer than such acknowledgements come apart, also of a push that was lost and repeated twice. */
+const RECENT_MS = 30_000;
 /** Of one device in one conversation, the highest: each hole behind which something was acknowledged makes one more. */
 const RECENT_COUNT = 8;
 
@@ -128,8 +128,9 @@ export class MarkWriter {
    * where the store does not take it: it waits on.
    */
   flush(): Promise<void> {
+    if (this.#nextWrite !== undefined) return this.#nextWrite;
     if (this.#writing === undefined) return this.#begin();
-    return (this.#nextWrite ??= this.#writing
+    return (this.#nextWrite = this.#writing
       .catch(() => undefined)
       .then(() => {
         this.#nextWrite = undefined;

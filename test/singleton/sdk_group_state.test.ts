@@ -94,6 +94,27 @@ void test('what is only counted: mentions, recalls and the reading of another de
   for (const phone of [bob, desktop]) await agreed(phone, { unread: 1, mentions: 0 });
 });
 
+void test('what is only counted: a row that comes amid a count, with events that are no messages, counts nothing twice', async (t) => {
+  const { chat, people, phones, gid, conv } = await circle(t);
+  const [ann, bob] = [at(phones, 0), at(phones, 1)];
+  const desktop = await chat.phone(at(people, 1), DEVICE.desktop);
+  await bob.client.conversations.set(conv, { interest: 'count' });
+  const first = await ann.client.sent(ann.send(gid, 'first'));
+  const target = { conv, mid: first.mid };
+  for (let round = 0; round < 6; round++) {
+    const sends = [desktop.send(gid, `own ${round}`), ann.send(gid, `one ${round}`)];
+    await Promise.all([desktop.client.sent(known(sends[0])), ann.client.sent(known(sends[1]))]);
+    await ann.client.messages.react(target, '👍', round % 2 === 0);
+    await desktop.client.sent(desktop.send(gid, `own again ${round}`));
+    await ann.client.sent(ann.send(gid, `two ${round}`, { mentions: [0] }));
+    // What an app does that was in the background: the row is there before the count.
+    await bob.close();
+    await bob.connect();
+    await ann.client.sent(ann.send(gid, `three ${round}`));
+  }
+  for (const phone of [bob, desktop]) await agreed(phone, { unread: 19, mentions: 6 });
+});
+
 void test('a group that was too large for a while: what is acknowledged afterwards counts', async (t) => {
   let seeded: SeededGroups | undefined;
   const chat = await Chat.start(t, {
@@ -134,4 +155,15 @@ void test('a group that was too large for a while: what is acknowledged afterwar
   const small = await said('small again');
   await got(small);
   await got(large);
+});
+
+void test('who wants all of a group again is shown at once what was withheld', async (t) => {
+  const { phones, gid, conv } = await circle(t);
+  const [ann, bob] = [at(phones, 0), at(phones, 1)];
+  for (const interest of ['count', 'muted'] as const) {
+    await bob.client.conversations.set(conv, { interest });
+    for (const part of [1, 2, 3]) await ann.client.sent(ann.send(gid, `${interest} ${part}`));
+    await bob.client.conversations.set(conv, { interest: 'full' });
+    await bob.expectMessage(`${interest} 3`);
+  }
 });

@@ -204,6 +204,12 @@ test('less than everything: counts, at most one for each while, or nothing; remo
     [[3, 2]],
     'without his own',
   );
+  const syncs = (one: typeof bob): number => one.frames.filter(({ kind }) => kind === 'sync').length;
+  scene.index.setInterest([{ uid: BOB, gid: GROUP, interest: 'muted' }]);
+  assert.equal(syncs(bob), 0);
+  for (const interest of ['count', 'full', 'muted'] as const)
+    scene.index.setInterest([{ uid: BOB, gid: GROUP, interest }]);
+  assert.equal(syncs(bob), 2, 'each time that he wants more');
   await scene.deliver(scene.store.note(GROUP, ANN, { type: 'removed', uids: [BOB, CID], banned: true }));
   await turns();
   assert.deepEqual(

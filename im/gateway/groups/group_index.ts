@@ -187,10 +187,11 @@ export class GroupIndex {
       for (const client of this.#deps.directory.clientsOf(uid)) {
         const slot = client.groups?.get(gid);
         if (slot === undefined) continue;
-        const wasMuted = slot.interest === 'muted';
+        const before = slot.interest;
         slot.interest = interest;
         slot.untoldCount = 0;
-        if (wasMuted && interest !== 'muted') this.#unmuted(client, gid, slot.sinceSeq);
+        if (before === 'muted' ? interest !== 'muted' : before === 'count' && interest === 'full')
+          this.#wantsMore(client, gid, slot.sinceSeq, before);
       }
     }
   }
@@ -250,9 +251,9 @@ export class GroupIndex {
     made.goOn();
   }
 
-  #unmuted(client: Client, gid: Gid, sinceSeq: number): void {
-    const seq = Math.max(sinceSeq, this.#channels.get(gid)?.order.appliedSeq ?? 0);
-    this.#pusher.unmuted(client, groupConversation(gid), known(toSeq(seq)));
+  #wantsMore(client: Client, gid: Gid, sinceSeq: number, before: Interest): void {
+    const seq = known(toSeq(Math.max(sinceSeq, this.#channels.get(gid)?.order.appliedSeq ?? 0)));
+    this.#pusher.wantsMore({ client, conv: groupConversation(gid), interest: before }, seq);
   }
 
   #announce(client: Client, gid: Gid, seq: number): void {

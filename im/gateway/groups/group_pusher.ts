@@ -1,5 +1,4 @@
 /** What a connection of a member is given of a group: the event, a count, a relay, or word that it lacks something. */
-import type { ConversationName } from '../../message/conversation.js';
 import type { Seq, Uid } from '../../message/ids.js';
 import type { Client } from '../client.js';
 import type { Deliverer } from '../deliverer.js';
@@ -26,6 +25,8 @@ export interface FannedOut {
   readonly counted: Counted | undefined;
   readonly change: MemberChange | undefined;
 }
+
+type Withheld = Pick<GroupSlot, 'client' | 'conv' | 'interest'>;
 
 export class GroupPusher {
   readonly #deps: GroupPusherDeps;
@@ -63,15 +64,20 @@ export class GroupPusher {
     if (interest === 'count') this.#deps.counts.add(slot, fanOut);
   }
 
-  /** Muted no more, at `seq`: whoever cannot fetch what was withheld is pushed that before anything else of the group. */
-  unmuted(client: Client, conv: ConversationName, seq: Seq): void {
-    if (client.isModern) return;
+  /**
+   * More than before (`interest`), at `seq`: who can fetch what was withheld is told of it; who cannot is pushed that
+   * before anything else of the group.
+   */
+  wantsMore({ client, conv, interest }: Withheld, seq: Seq): void {
+    if (client.isModern) return this.announce({ client, conv, interest: 'full' }, seq);
+    // Clients that have no word for a count were pushed everything.
+    if (interest !== 'muted') return;
     this.#deps.oldSdks.withheld(client, conv);
     this.#deps.oldSdks.skipped(client, conv, seq);
   }
 
   /** Something up to `seq` was not pushed. */
-  announce({ client, conv, interest }: Pick<GroupSlot, 'client' | 'conv' | 'interest'>, seq: Seq): void {
+  announce({ client, conv, interest }: Withheld, seq: Seq): void {
     if (interest === 'muted') return;
     if (!client.isModern) return this.#deps.oldSdks.skipped(client, conv, seq);
     this.#deps.send(client, new SharedFrame({ kind: 'sync', conversations: [conv] }));
