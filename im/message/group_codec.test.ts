@@ -314,8 +314,8 @@ test('news: a group that one was added to, a request to be let in, settings, cou
   assert.deepEqual(encodeDown(count, 'modern'), [
     `{"ver":1,"seq":0,"action":"notify.count","data":{"conv":"${event.conv}","lastSeq":4,"messages":3}}`,
   ]);
-  assert.deepEqual(data({ ...count, mentions: 2, recalledSeq: event.seq }, 'modern'), [
-    { conv: event.conv, lastSeq: 4, messages: 3, mentions: 2, recalledSeq: 4 },
+  assert.deepEqual(data({ ...count, fromSeq: event.seq, mentions: 2, recalledSeq: event.seq }, 'modern'), [
+    { conv: event.conv, fromSeq: 4, lastSeq: 4, messages: 3, mentions: 2, recalledSeq: 4 },
   ]);
   const seen: DownFrame = { kind: 'presence', uid: bob, online: false, lastSeenAtMs: 7 };
   assert.deepEqual(data(seen, 'modern'), [{ uid: '543629', online: false, lastSeenAt: 7 }]);

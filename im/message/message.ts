@@ -267,6 +267,8 @@ export type DownFrame =
   | {
       readonly kind: 'count';
       readonly conv: ConversationName;
+      /** Where what is counted here begins: of what lies before, earlier frames have told. */
+      readonly fromSeq?: Seq;
       readonly lastSeq: Seq;
       readonly messages: number;
       /** Of these, those that name the reader or everybody; absent: none. */

@@ -75,10 +75,9 @@ export function encodeModern(frame: DownFrame): readonly string[] {
     case 'relay':
       return [envelope(frame.action, 0, relayWebText(frame, String))];
     case 'count': {
-      const { conv, lastSeq, messages, mentions, recalledSeq } = frame;
-      return [
-        envelope(ACTIONS.notifyCount, 0, JSON.stringify({ conv, lastSeq, messages, mentions, recalledSeq })),
-      ];
+      const { conv, fromSeq, lastSeq, messages, mentions, recalledSeq } = frame;
+      const data = { conv, fromSeq, lastSeq, messages, mentions, recalledSeq };
+      return [envelope(ACTIONS.notifyCount, 0, JSON.stringify(data))];
     }
     case 'settings': {
       const { conv, settings } = frame;

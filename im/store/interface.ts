@@ -162,7 +162,7 @@ export interface ConversationState {
   readonly settings: ConversationSettings;
 }
 
-export const UNREAD_LIMIT = 1000;
+export { UNREAD_LIMIT } from '../message/unread_limit.js';
 
 export interface SyncRequest {
   readonly uid: Uid;

@@ -3,6 +3,7 @@ import { EVERYBODY } from '../../im/message/message.js';
 import { groupOf } from '../../im/message/conversation.js';
 import { DEFAULT_SETTINGS } from '../../im/message/settings.js';
 import type { ConversationLog } from './conversation_log.js';
+import { restOf } from './count_rest.js';
 import type { ConversationSettings, ConversationView, SavedRow } from './types.js';
 import { Unread } from './unread.js';
 import type { Count, SyncedConversation } from './wire.js';
@@ -10,6 +11,8 @@ import { isMessage, type LogEvent } from './wire_events.js';
 
 /** How often the server is asked before an answer has come that is not older than what is known here. */
 const RECOUNTS = 5;
+/** The longest wait before that, as a power of two of the first. */
+const LONGEST_WAIT = 6;
 
 export class Conversation {
   readonly conv: string;
@@ -40,6 +43,8 @@ export class Conversation {
   #memberSeq = 0;
   /** What is unread is not exact: it is to be asked for, at most so often. */
   #recountsLeft = 0;
+  /** Rows in a row that fell amid what a count covered, so that they did not help for long. */
+  #overlaps = 0;
 
   constructor(conv: string, peer: number, log: ConversationLog) {
     this.conv = conv;
@@ -87,8 +92,11 @@ export class Conversation {
   passed(event: LogEvent, uid: number): void {
     this.#lastAtMs = Math.max(this.#lastAtMs, event.storedAtMs);
     const { recalls } = event;
-    if (recalls !== undefined && recalls.seq > this.readSeq)
-      this.#unread.recalled(recalls.seq, event.seq <= this.#rowSeq, !event.own);
+    if (recalls !== undefined && recalls.seq > this.readSeq) {
+      const isCounted = event.seq <= this.#rowSeq;
+      this.#unread.recalled(recalls.seq, isCounted, !event.own);
+      if (!isCounted && this.#unread.mayBeMore) this.miscounted();
+    }
     if (!isMessage(event)) return;
     this.#show();
     if (event.own || event.seq <= this.readSeq) return;
@@ -104,24 +112,35 @@ export class Conversation {
   /** Something that only the server can count. */
   miscounted(): void {
     this.#recountsLeft = RECOUNTS;
+    this.#overlaps = 0;
   }
 
-  /** The server has answered; true where it did not help, and is to be asked again. */
+  /** So many times the usual wait before the server is asked: longer each time that did not help. */
+  get recountWait(): number {
+    const inVain = RECOUNTS - this.#recountsLeft + Math.max(0, this.#overlaps - 1);
+    return 2 ** Math.min(inVain, LONGEST_WAIT);
+  }
+
+  /** The server has answered, or failed to; true where it did not help, and is to be asked again. */
   recount(): boolean {
     if (this.#recountsLeft > 0) this.#recountsLeft--;
     return this.isMiscounted;
   }
 
   /** Messages came that were not pushed, or were taken back before they were. */
-  counted({ lastSeq, messages, mentions, recalledSeq }: Count): void {
+  counted(count: Count): void {
+    const { lastSeq, recalledSeq } = count;
     if (lastSeq <= this.#countedSeq) return;
-    // A row may have counted some of them already.
-    const added = Math.min(messages, lastSeq - this.#countedSeq);
-    if (added < messages && mentions > 0) this.miscounted();
+    // A row may have counted some of them already, or they were shown, or read elsewhere.
+    const rest = restOf(count, Math.max(this.#countedSeq, this.log.tip, this.readSeq));
+    if (!rest.isExact) {
+      this.#recountsLeft = RECOUNTS;
+      this.#overlaps++;
+    } else if (this.#countedSeq === this.#rowSeq) this.#overlaps = 0;
     this.log.exists(lastSeq);
     this.#countedSeq = lastSeq;
-    this.#unread.counted(added, Math.min(mentions, added));
-    if (added > 0) this.#show();
+    this.#unread.counted(rest.messages, rest.mentions);
+    if (rest.messages > 0) this.#show();
     this.recalledUnshown(recalledSeq);
   }
 
@@ -149,7 +168,8 @@ export class Conversation {
     this.readSeq = seq;
     this.#unread.read(seq, Math.max(0, this.log.lastSeq - seq));
     // Of what was only counted nobody here knows which part that was.
-    if (!this.isFollowed && !this.log.isComplete && this.#unread.count > 0) this.miscounted();
+    const isKnown = this.isFollowed || this.log.isComplete;
+    if (this.#unread.count > 0 && (!isKnown || this.#unread.mayBeMore)) this.miscounted();
     return true;
   }
 

@@ -110,7 +110,7 @@ export class Inbox {
     });
     this.#unshown = new Unshown({
       uid: () => this.#uid,
-      recount: () => this.#sync.soon(),
+      recount: (wait) => this.#sync.soon(wait),
       changed: (conversation) => this.#changed(conversation),
     });
   }
@@ -315,7 +315,7 @@ export class Inbox {
   }
 
   #show(conversation: Conversation, message: LogEvent): void {
-    conversation.passed(message, this.#uid);
+    this.#unshown.passed(conversation, message);
     if (!this.#sentHere.has(message)) this.#receipts.received(conversation, message.seq, nowMs());
     this.#deps.changed();
     const { conv, from, recalls, happening } = message;
@@ -380,6 +380,7 @@ export class Inbox {
     const { message } = clientError(error);
     this.#warn(error);
     if (isFirst) this.#deps.unusable(`sync failed: ${message}`);
+    else this.#unshown.failed(this.#conversations.all());
   }
 
   #warn(error: unknown): void {

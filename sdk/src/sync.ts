@@ -80,10 +80,14 @@ export class Sync {
     else this.#run(this.cursorMs);
   }
 
-  /** The same, together with what else turns up meanwhile, and not by all members of a group at once. */
-  soon(): void {
-    if (this.#soonAtMs !== Infinity) return;
-    this.#soonAtMs = nowMs() + this.#options.recountMs * (1 + this.#deps.random());
+  /**
+   * The same after `times` a while, together with what else turns up meanwhile, and not by all members of a group at
+   * once.
+   */
+  soon(times = 1): void {
+    const [atMs, waitMs] = [nowMs(), this.#options.recountMs * times];
+    if (this.#soonAtMs <= atMs + 2 * waitMs) return;
+    this.#soonAtMs = atMs + waitMs * (1 + this.#deps.random());
     this.#deps.wakeBy(this.#soonAtMs);
   }
 

@@ -2,6 +2,7 @@
  * How much of one conversation is unread: what the server counted, and from then on what was shown. Exact while the
  * seqs of all of it are remembered; beyond that a part that is read is estimated until the next sync row.
  */
+import { UNREAD_LIMIT } from '../../im/message/unread_limit.js';
 
 /** Seqs remembered per conversation: more than a person leaves half-read. */
 const REMEMBERED = 200;
@@ -10,21 +11,30 @@ export class Unread {
   /** Of messages of others above the read mark, ascending; made when there is one. */
   #seqs: number[] | undefined;
   #mentionSeqs: number[] | undefined;
+  /** These are not limited: of what is known exactly some may be read. */
   #count = 0;
   #mentions = 0;
+  #mayBeMore = false;
 
+  /** As far as the server counts. */
   get count(): number {
-    return this.#count;
+    return Math.min(this.#count, UNREAD_LIMIT);
   }
 
   get mentions(): number {
-    return this.#mentions;
+    return Math.min(this.#mentions, UNREAD_LIMIT);
+  }
+
+  /** The server stopped counting: what is left when some are read, or taken back, only it knows. */
+  get mayBeMore(): boolean {
+    return this.#mayBeMore;
   }
 
   /** The server's word. */
   set(count: number, mentions: number): void {
     this.#count = count;
     this.#mentions = mentions;
+    this.#mayBeMore = count >= UNREAD_LIMIT;
   }
 
   /** One more was shown; `isCounted`: the server's number has it already. */
@@ -61,6 +71,7 @@ export class Unread {
   read(seq: number, rest: number): void {
     this.#count = Math.min(rest, left(this.#seqs, seq, this.#count));
     this.#mentions = Math.min(rest, left(this.#mentionSeqs, seq, this.#mentions));
+    if (this.#count === 0) this.#mayBeMore = false;
     if (rest === 0) this.#seqs = this.#mentionSeqs = undefined;
   }
 }

@@ -9,8 +9,8 @@ import type { LogEvent } from './wire_events.js';
 
 export interface UnshownDeps {
   uid(): number;
-  /** What is unread somewhere is to be asked for, a little later. */
-  recount(): void;
+  /** What is unread somewhere is to be asked for, a little later: so many times the usual wait. */
+  recount(wait: number): void;
   /** Something else than a message changed it: the app is told. */
   changed(conversation: Conversation): void;
 }
@@ -20,6 +20,12 @@ export class Unshown {
 
   constructor(deps: UnshownDeps) {
     this.#deps = deps;
+  }
+
+  /** It has just been shown. */
+  passed(conversation: Conversation, event: LogEvent): void {
+    conversation.passed(event, this.#deps.uid());
+    if (event.recalls !== undefined) this.#check(conversation);
   }
 
   counted(conversation: Conversation, count: Count): void {
@@ -56,10 +62,15 @@ export class Unshown {
   /** A sync was answered, before which it was miscounted: asked again where that did not help. */
   answered(conversation: Conversation): void {
     if (!conversation.isMiscounted) this.#deps.changed(conversation);
-    else if (conversation.recount()) this.#deps.recount();
+    else if (conversation.recount()) this.#deps.recount(conversation.recountWait);
+  }
+
+  /** A sync failed: what it was to say is still to be asked for. */
+  failed(conversations: Iterable<Conversation>): void {
+    for (const conversation of conversations) if (conversation.isMiscounted) this.answered(conversation);
   }
 
   #check(conversation: Conversation): void {
-    if (conversation.isMiscounted) this.#deps.recount();
+    if (conversation.isMiscounted) this.#deps.recount(conversation.recountWait);
   }
 }

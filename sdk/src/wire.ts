@@ -32,6 +32,8 @@ export interface Welcome {
 
 /** What `notify.count` says. */
 export interface Count {
+  /** The first of what is counted here; 0: not said. */
+  readonly fromSeq: number;
   readonly lastSeq: number;
   /** Of others, that were not pushed. */
   readonly messages: number;
@@ -122,7 +124,8 @@ export function readCount(data: unknown): Count | undefined {
   if (!isJsonObject(data)) return undefined;
   const [lastSeq, messages] = [toSeq(data['lastSeq']), toCount(data['messages'])];
   if (lastSeq === undefined || messages === undefined) return undefined;
-  return { lastSeq, messages, mentions: count(data['mentions']), recalledSeq: count(data['recalledSeq']) };
+  const [fromSeq, recalledSeq] = [count(data['fromSeq']), count(data['recalledSeq'])];
+  return { fromSeq, lastSeq, messages, mentions: count(data['mentions']), recalledSeq };
 }
 
 /** Of `notify.sync`, where it has one: what the store has. */

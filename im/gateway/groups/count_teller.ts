@@ -21,10 +21,12 @@ export interface UnpushedEvent {
 /** What few of them are told besides. */
 interface Besides {
   mentions: number;
+  /** So many of what is untold are no messages. */
+  recalls: number;
   recalledSeq: number;
 }
 
-const NOTHING: Readonly<Besides> = { mentions: 0, recalledSeq: 0 };
+const NOTHING: Readonly<Besides> = { mentions: 0, recalls: 0, recalledSeq: 0 };
 
 export class CountTeller {
   readonly #options: Pick<GroupOptions, 'groupCountMs'>;
@@ -45,10 +47,15 @@ export class CountTeller {
     const { isMessage, mentions, recalledSeq } = counted;
     const { uid } = slot.client;
     if (isMessage && from === uid) return;
-    if (isMessage) slot.untoldCount++;
+    if (slot.untoldCount++ === 0) {
+      slot.untoldFromSeq = seq;
+      // He has wanted something else since.
+      this.#besides.delete(slot);
+    }
     if (mentions.some((one) => one === uid || one === EVERYBODY)) this.#besidesOf(slot).mentions++;
-    if (recalledSeq > 0) {
+    if (!isMessage) {
       const besides = this.#besidesOf(slot);
+      besides.recalls++;
       besides.recalledSeq = Math.max(besides.recalledSeq, recalledSeq);
     }
     this.#untold.set(slot, seq);
@@ -78,18 +85,17 @@ export class CountTeller {
     /** Most of a group's are told the same. */
     const frames = new Map<string, SharedFrame>();
     for (const [slot, seq] of untold) {
-      const messages = slot.untoldCount;
+      const { client, gid, conv, interest, untoldCount, untoldFromSeq } = slot;
       slot.untoldCount = 0;
-      const besides = allBesides.get(slot) ?? NOTHING;
-      const { client, gid, conv, interest } = slot;
       // He went, or wants all of it or nothing by now.
       if (interest !== 'count' || client.groups?.get(gid) !== slot) continue;
-      if (messages === 0 && besides.recalledSeq === 0) continue;
-      const mentions = Math.min(besides.mentions, messages);
-      const key = `${gid}/${seq}/${messages}/${mentions}/${besides.recalledSeq}`;
+      if (untoldCount === 0) continue;
+      const { mentions, recalls, recalledSeq } = allBesides.get(slot) ?? NOTHING;
+      const messages = untoldCount - recalls;
+      const key = `${gid}/${untoldFromSeq}/${seq}/${messages}/${mentions}/${recalledSeq}`;
       let shared = frames.get(key);
       if (shared === undefined) {
-        shared = new SharedFrame(countFrame(slot, seq, messages, { ...besides, mentions }));
+        shared = new SharedFrame(countFrame(slot, seq, { messages, mentions, recalledSeq }));
         frames.set(key, shared);
       }
       this.#deps.deliverer.pushCount(client, conv, shared);
@@ -99,14 +105,14 @@ export class CountTeller {
 
 /** Rare fields are left out: they are what most frames do not have. */
 function countFrame(
-  { conv }: GroupSlot,
+  { conv, untoldFromSeq }: GroupSlot,
   seq: number,
-  messages: number,
-  { mentions, recalledSeq }: Readonly<Besides>,
+  { messages, mentions, recalledSeq }: { messages: number; mentions: number; recalledSeq: number },
 ): DownFrame {
   return {
     kind: 'count',
     conv,
+    fromSeq: known(toSeq(untoldFromSeq)),
     lastSeq: known(toSeq(seq)),
     messages,
     ...(mentions > 0 && { mentions }),

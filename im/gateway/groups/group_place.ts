@@ -6,6 +6,6 @@ export interface GroupPlace {
   /** Only what comes after it is pushed here. */
   sinceSeq: number;
   interest: Interest;
-  /** Messages that it has not been told of, where the interest is `count`. */
+  /** Messages and recalls that it has not been told of, where the interest is `count`; 0 begins to count anew. */
   untoldCount: number;
 }

@@ -8,4 +8,6 @@ export interface GroupSlot extends GroupPlace {
   readonly client: Client;
   readonly gid: Gid;
   readonly conv: ConversationName;
+  /** The first of what is in `untoldCount`. */
+  untoldFromSeq: number;
 }

@@ -43,7 +43,8 @@ export class MemberSlots {
     const groups = (client.groups ??= new Map<Gid, GroupPlace>());
     if (groups.has(this.#gid)) return;
     const [gid, conv, index] = [this.#gid, this.#conv, this.#places.length];
-    const slot: GroupSlot = { client, gid, conv, index, sinceSeq, interest, untoldCount: 0 };
+    const untold = { untoldCount: 0, untoldFromSeq: 0 };
+    const slot: GroupSlot = { client, gid, conv, index, sinceSeq, interest, ...untold };
     this.#places.push(slot);
     this.#count++;
     groups.set(gid, slot);
