@@ -188,6 +188,8 @@ export class GroupIndex {
         const slot = client.groups?.get(gid);
         if (slot === undefined) continue;
         const before = slot.interest;
+        // What is still to be told of counts stays so.
+        if (interest === before) continue;
         slot.interest = interest;
         slot.untoldCount = 0;
         if (before === 'muted' ? interest !== 'muted' : before === 'count' && interest === 'full')
