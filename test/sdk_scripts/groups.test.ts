@@ -1,9 +1,11 @@
 /** Groups by both public SDKs over real sockets: each in its own words, units and ids, online and when it comes back. */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { call, register, type Account } from '../support/http.js';
 import { asObject } from '../support/raw_client.js';
 import { TestServer } from '../support/server.js';
+import { databaseFile } from '../support/stored_log.js';
 import { expectQuiet, waitUntil } from '../support/wait.js';
 import { JavaSdk } from './java_sdk.js';
 import { WebSdk } from './web_sdk.js';
@@ -227,7 +229,7 @@ test('a browser that only reads is not pushed again what it got of its channels'
   for (const text of ['one', 'two', 'three']) await phone.sendToGroup(gid, text);
   await browser.receive('three');
   // One probe, its answer, and a write of the marks.
-  await new Promise((resolve) => setTimeout(resolve, 3500));
+  await waitUntil('its mark to be stored', () => hasMarkedAll(server, gid, browser.uid));
   browser.end();
   const again = new WebSdk(server.urls);
   t.after(() => again.end());
@@ -258,3 +260,18 @@ test('the world channel may be switched off', async (t) => {
   const { code } = await call(server.urls.http, 'group/join', { Gid: 'the_world_channel' }, one.token);
   assert.notEqual(code, 100);
 });
+
+/** Whether the store has it that a device of `uid` has got everything of the group. */
+async function hasMarkedAll({ dataDir }: TestServer, gid: number, uid: number): Promise<boolean> {
+  const database = new DatabaseSync(await databaseFile(dataDir));
+  try {
+    const marked: unknown = database
+      .prepare(
+        'SELECT 1 FROM device_mark d JOIN conversation c ON c.id = d.conv WHERE c.name = ? AND d.uid = ? AND d.seq >= c.last_seq',
+      )
+      .get(`g${gid}`, uid);
+    return marked !== undefined;
+  } finally {
+    database.close();
+  }
+}
