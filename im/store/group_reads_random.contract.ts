@@ -20,27 +20,40 @@ interface Step {
 
 /** One user: his memberships, closed intervals of seqs of which the last may have no end yet. */
 interface Side {
-  readonly spans: { from: number; to: number }[];
-  /** From where his devices start. */
+  readonly spans: { from: number; to: number; joined: number }[];
+  /** From where his device starts: at its mark, and while it has none at what he has read. */
   start: number;
+  hasMark: boolean;
   isMember: boolean;
 }
 
 class Model {
   readonly sides: readonly Side[] = USERS.map((index) => ({
-    spans: index === 0 ? [{ from: 1, to: Infinity }] : [],
+    spans: index === 0 ? [{ from: 1, to: Infinity, joined: 1 }] : [],
     start: 0,
+    hasMark: false,
     isMember: index === 0,
   }));
+  readonly said: { at: number; by: number }[] = [];
   isOpen = false;
   lastSeq = 1;
 
   come(who: number, joined: number): void {
     const side = this.sides[who];
     if (side === undefined) return;
-    if (side.spans.length === 0) side.start = joined - 1;
-    side.spans.push({ from: this.isOpen ? 1 : joined, to: Infinity });
+    if (side.spans.length === 0 || (this.isOpen && this.#hadAll(who, side))) side.start = joined - 1;
+    side.spans.push({ from: this.isOpen ? 1 : joined, to: Infinity, joined });
     side.isMember = true;
+  }
+
+  /**
+   * Of his earlier memberships, so that in open history he begins at his return like somebody new: a device that has
+   * a mark had every event but the notice of his going, and one that has none begins behind the messages he has read.
+   */
+  #hadAll(who: number, { spans, start, hasMark }: Side): boolean {
+    if (hasMark) return start >= (spans.at(-1)?.to ?? 0) - 1;
+    const wasThere = (at: number) => spans.some(({ joined, to }) => joined <= at && at <= to);
+    return !this.said.some(({ at, by }) => by !== who && at > start && wasThere(at));
   }
 
   go(who: number, left: number): void {
@@ -94,6 +107,7 @@ async function take(group: GroupScene, model: Model, { what, who }: Step): Promi
     return;
   } else if (what === 'say') {
     model.lastSeq = await group.say(who, `${group.scene.newMid()}`);
+    model.said.push({ at: model.lastSeq, by: who });
   } else if (what === 'read') {
     await got(group, model, who);
   } else if (who !== 0) {
@@ -108,7 +122,7 @@ async function got(group: GroupScene, model: Model, who: number): Promise<void> 
   const [from, to] = [seq(1), seq(model.lastSeq)];
   await group.scene.stores.messages.mark([{ uid, device: WEB, conv, from, to, read: false }]);
   const side = model.sides[who];
-  if (side !== undefined) side.start = model.lastSeq;
+  if (side !== undefined) [side.start, side.hasMark] = [model.lastSeq, true];
 }
 
 async function check(group: GroupScene, model: Model, who: number, count: number): Promise<void> {

@@ -179,7 +179,7 @@ export class GroupMembership {
    * Marks stay: they walk over what was said meanwhile, and what he missed before he went is still his. Where he may
    * read what was said meanwhile they would stop there: one that had come to the end of his earlier time begins at his
    * return, like that of somebody new, and what it said of that time is kept with it, for whoever asks who has read it.
-   * One that had not must not pass what he never got.
+   * One that had not must not pass what he never got. Likewise with what is read, where a device begins that has no mark.
    */
   #comeBack(state: GroupState, uid: number, seq: number, { stampMs }: Times): void {
     const row = this.#settings.first(uid, state.id);
