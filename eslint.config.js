@@ -6,6 +6,22 @@ const upward = (...rooms) => ({
   patterns: [{ group: rooms.map((room) => `**/${room}/**`), message: 'imports go cmd → service → im → pkg' }],
 });
 
+const STYLE = [
+  { selector: 'ExportDefaultDeclaration', message: 'name what you export' },
+  { selector: 'TSEnumDeclaration', message: 'use a union of literals' },
+  { selector: "Program > VariableDeclaration[kind='let']", message: 'no mutable state in a module' },
+  {
+    selector: "Program > ExportNamedDeclaration > VariableDeclaration[kind='let']",
+    message: 'no mutable state in a module',
+  },
+];
+
+/** fast-check's own choice of a size is about ten elements, whatever the longest may be. */
+const WHOLE_LENGTH = {
+  selector: "ObjectExpression:has(> Property[key.name='maxLength']):not(:has(> Property[key.name='size']))",
+  message: "say size: 'max' beside maxLength",
+};
+
 export default tseslint.config(
   { ignores: ['dist', '.out', 'data', 'node_modules', 'sdk/dist'] },
   js.configs.recommended,
@@ -19,16 +35,7 @@ export default tseslint.config(
       'max-depth': ['error', 3],
       'no-console': 'error',
       eqeqeq: 'error',
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'ExportDefaultDeclaration', message: 'name what you export' },
-        { selector: 'TSEnumDeclaration', message: 'use a union of literals' },
-        { selector: "Program > VariableDeclaration[kind='let']", message: 'no mutable state in a module' },
-        {
-          selector: "Program > ExportNamedDeclaration > VariableDeclaration[kind='let']",
-          message: 'no mutable state in a module',
-        },
-      ],
+      'no-restricted-syntax': ['error', ...STYLE],
       '@typescript-eslint/restrict-template-expressions': [
         'error',
         { allowNumber: true, allowBoolean: true },
@@ -56,6 +63,7 @@ export default tseslint.config(
     files: ['**/*.test.ts', '**/*.contract.ts', 'test/**/*.ts', 'bench/**/*.ts'],
     rules: {
       'max-lines': ['error', { max: 600 }],
+      'no-restricted-syntax': ['error', ...STYLE, WHOLE_LENGTH],
       'max-lines-per-function': 'off',
       '@typescript-eslint/no-floating-promises': [
         'error',

@@ -117,6 +117,7 @@ type Step = 'look' | 'chat' | 'deliver' | 'beat';
 test('no loop with a client that answers every heartbeat, whatever crosses on the way', () => {
   const steps = fc.array(fc.constantFrom<Step>('look', 'chat', 'deliver', 'deliver', 'beat'), {
     maxLength: 60,
+    size: 'max',
   });
   fc.assert(
     fc.property(steps, (script) => {

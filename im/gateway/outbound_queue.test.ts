@@ -55,7 +55,7 @@ test('everything taken in comes out once, in order, in pieces of bounded size', 
       fc.record({ push: fc.integer({ min: 1, max: 250 }), conv: fc.nat(6) }),
       fc.record({ isSlow: fc.boolean() }),
     ),
-    { maxLength: 300 },
+    { maxLength: 300, size: 'max' },
   );
   fc.assert(
     fc.property(operations, (steps) => {

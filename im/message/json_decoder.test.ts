@@ -92,7 +92,7 @@ test('a client id is 1 to 64 bytes of well-formed text without NUL', () => {
   for (const id of ['', 'é'.repeat(33), 'x'.repeat(65), 'a\0b', '\ud800', 5, null])
     assert.ok(!isClientId(id));
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (id) => {
+    fc.property(fc.string({ unit: 'binary', maxLength: 80, size: 'max' }), (id) => {
       const expected =
         id !== '' && Buffer.byteLength(id) <= CLIENT_ID_BYTES && id.isWellFormed() && !id.includes('\0');
       assert.equal(isClientId(id), expected);
@@ -102,7 +102,7 @@ test('a client id is 1 to 64 bytes of well-formed text without NUL', () => {
 
 test('content is measured in UTF-8 bytes and made well-formed', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 700 }), (content) => {
+    fc.property(fc.string({ unit: 'binary', maxLength: 700, size: 'max' }), (content) => {
       const frame = decode({ action: 'message.chat', data: { to: 5, cliMid: 'c', content } });
       const wellFormed = content.toWellFormed();
       if (Buffer.byteLength(wellFormed) > LIMITS.contentBytes)

@@ -182,9 +182,9 @@ test('a store that fails in the middle is given the rest again, and what was new
 });
 
 test('random receipts in any order, flushes in between: the store is told of all of them, and of no other', async () => {
-  const seqs = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 12 });
+  const seqs = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 12, size: 'max' });
   await fc.assert(
-    fc.asyncProperty(fc.array(seqs, { maxLength: 6 }), async (turns) => {
+    fc.asyncProperty(fc.array(seqs, { maxLength: 6, size: 'max' }), async (turns) => {
       const { marks, add, batches } = bench({ markBatchCount: 3 });
       for (const turn of turns) {
         add(...turn);

@@ -221,9 +221,13 @@ export function appendContract(name: string, factory: StoreFactory): void {
       from: fc.nat(2),
       to: fc.nat(2),
       clientId: fc.constantFrom('a', 'A', 'b', 'a ', 'c'),
-      content: fc.string({ unit: 'binary', maxLength: 8 }),
+      content: fc.string({ unit: 'binary', maxLength: 8, size: 'max' }),
     });
-    const batches = fc.array(fc.array(item, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 4 });
+    const batches = fc.array(fc.array(item, { minLength: 1, maxLength: 12, size: 'max' }), {
+      minLength: 1,
+      maxLength: 4,
+      size: 'max',
+    });
     await fc.assert(
       fc.asyncProperty(batches, async (plan) => {
         const scene = await Scene.open(stores, 3);

@@ -121,7 +121,7 @@ export function appendBatcherContract(name: string, factory: StoreFactory): void
       poisonous: fc.boolean(),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(item, { minLength: 1, maxLength: 30 }), async (plan) => {
+      fc.asyncProperty(fc.array(item, { minLength: 1, maxLength: 30, size: 'max' }), async (plan) => {
         const scene = await Scene.open(subject.stores, 4);
         const drafts = plan.map(({ to, clientId, poisonous }) =>
           draftOf(scene.message(0, to, poisonous ? 'poison' : clientId, { clientId })),

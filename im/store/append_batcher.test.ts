@@ -228,48 +228,55 @@ test('closing answers what is left and refuses what is new', async (t) => {
 });
 
 test('whatever the store does, everything is answered once and nothing of a conversation is overtaken', async (t) => {
-  const moods = fc.array(fc.constantFrom('ok', 'busy', 'refused', 'unknown', 'full'), { maxLength: 12 });
+  const moods = fc.array(fc.constantFrom('ok', 'busy', 'refused', 'unknown', 'full'), {
+    maxLength: 12,
+    size: 'max',
+  });
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.nat(3), { minLength: 1, maxLength: 40 }), moods, async (convs, script) => {
-      const mood = [...script];
-      const committed: number[] = [];
-      const batcher = open(
-        t,
-        (batch) => {
-          const now = mood.pop() ?? 'ok';
-          if (now === 'refused' && batch.length > 1)
-            return Promise.resolve({ refused: true, cause: '' } as const);
-          if (now === 'unknown') return Promise.reject(imError('OUTCOME_UNKNOWN'));
-          if (now === 'full') return Promise.reject(imError('STORE_FULL'));
-          const locked = now === 'busy' ? batch[0]?.conv : undefined;
-          const free = batch.filter((request) => request.conv !== locked);
-          committed.push(...free.map(({ event }) => Number(event?.content)));
-          return Promise.resolve(
-            batch.map((request) =>
-              request.conv === locked ? { outcome: 'busy' } : known(stored([request])[0]),
-            ),
-          );
-        },
-        { batchCount: 7 },
-      );
-      const answers: Settled<number>[] = [];
-      const listener = { settled: (batch: readonly Settled<number>[]) => void answers.push(...batch) };
-      convs.forEach((n, index) =>
-        assert.equal(batcher.enqueue(draft(n, String(index)), listener, index), undefined),
-      );
-      await batcher.close(5000);
-      assert.deepEqual(
-        answers.map(({ context }) => context).sort((a, b) => a - b),
-        convs.map((_, index) => index),
-      );
-      for (let n = 0; n < 4; n++) {
-        const ofConversation = committed.filter((index) => convs[index] === n);
-        assert.deepEqual(
-          ofConversation,
-          [...ofConversation].sort((a, b) => a - b),
+    fc.asyncProperty(
+      fc.array(fc.nat(3), { minLength: 1, maxLength: 40, size: 'max' }),
+      moods,
+      async (convs, script) => {
+        const mood = [...script];
+        const committed: number[] = [];
+        const batcher = open(
+          t,
+          (batch) => {
+            const now = mood.pop() ?? 'ok';
+            if (now === 'refused' && batch.length > 1)
+              return Promise.resolve({ refused: true, cause: '' } as const);
+            if (now === 'unknown') return Promise.reject(imError('OUTCOME_UNKNOWN'));
+            if (now === 'full') return Promise.reject(imError('STORE_FULL'));
+            const locked = now === 'busy' ? batch[0]?.conv : undefined;
+            const free = batch.filter((request) => request.conv !== locked);
+            committed.push(...free.map(({ event }) => Number(event?.content)));
+            return Promise.resolve(
+              batch.map((request) =>
+                request.conv === locked ? { outcome: 'busy' } : known(stored([request])[0]),
+              ),
+            );
+          },
+          { batchCount: 7 },
         );
-      }
-    }),
+        const answers: Settled<number>[] = [];
+        const listener = { settled: (batch: readonly Settled<number>[]) => void answers.push(...batch) };
+        convs.forEach((n, index) =>
+          assert.equal(batcher.enqueue(draft(n, String(index)), listener, index), undefined),
+        );
+        await batcher.close(5000);
+        assert.deepEqual(
+          answers.map(({ context }) => context).sort((a, b) => a - b),
+          convs.map((_, index) => index),
+        );
+        for (let n = 0; n < 4; n++) {
+          const ofConversation = committed.filter((index) => convs[index] === n);
+          assert.deepEqual(
+            ofConversation,
+            [...ofConversation].sort((a, b) => a - b),
+          );
+        }
+      },
+    ),
     { numRuns: 60 },
   );
 });

@@ -24,7 +24,7 @@ interface Act {
 }
 
 const user = fc.nat(USERS - 1);
-const users = fc.uniqueArray(user, { minLength: 1, maxLength: 3 });
+const users = fc.uniqueArray(user, { minLength: 1, maxLength: 3, size: 'max' });
 const on = fc.boolean();
 const code = fc.constantFrom('one', 'two', 'none');
 const is = <Name extends ModelDeed['do']>(name: Name): fc.Arbitrary<Name> => fc.constant(name);

@@ -76,7 +76,7 @@ export function groupReadsRandomContract(name: string, factory: StoreFactory): v
     const { stores } = await factory(t);
     const step = fc.record({ what: fc.constantFrom(...STEPS), who: fc.constantFrom(...USERS) });
     const plan = fc.record({
-      steps: fc.array(step, { maxLength: 30 }),
+      steps: fc.array(step, { maxLength: 30, size: 'max' }),
       count: fc.integer({ min: 1, max: 5 }),
     });
     await fc.assert(

@@ -152,8 +152,8 @@ export function marksContract(name: string, factory: StoreFactory): void {
     const { stores } = await factory(t);
     const interval = fc.tuple(fc.integer({ min: 1, max: 14 }), fc.nat(4));
     const plan = fc.record({
-      senders: fc.string({ unit: fc.constantFrom('0', '1', '2'), minLength: 1, maxLength: 12 }),
-      batches: fc.array(fc.array(interval, { maxLength: 4 }), { maxLength: 3 }),
+      senders: fc.string({ unit: fc.constantFrom('0', '1', '2'), minLength: 1, maxLength: 12, size: 'max' }),
+      batches: fc.array(fc.array(interval, { maxLength: 4, size: 'max' }), { maxLength: 3, size: 'max' }),
     });
     await fc.assert(
       fc.asyncProperty(plan, async ({ senders, batches }) => {

@@ -8,6 +8,9 @@ export interface Rate {
   readonly burst: number;
 }
 
+/** What adds up to one in parts falls short of it by the rounding of each. */
+const ONE = 1 - 1e-9;
+
 export class TokenBucket {
   readonly #rate: Rate;
   #left: number;
@@ -24,7 +27,7 @@ export class TokenBucket {
     const { perSecond, burst } = this.#rate;
     this.#left = Math.min(burst, this.#left + ((nowMs - this.#atMs) * perSecond) / 1000);
     this.#atMs = nowMs;
-    return this.#left >= 1 ? 0 : Math.ceil(((1 - this.#left) * 1000) / perSecond);
+    return this.#left >= ONE ? 0 : Math.ceil(((1 - this.#left) * 1000) / perSecond);
   }
 
   spend(): void {

@@ -61,7 +61,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       resets: names,
     }),
   ),
-  { maxLength: 80 },
+  { maxLength: 80, size: 'max' },
 );
 
 /** What a list of deadlines would do: the tick of each, rounded up, no earlier than the tick after the present one. */

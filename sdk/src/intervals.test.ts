@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Intervals } from './intervals.js';
 
 const pair = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 12 }));
-const pairs = fc.array(pair, { maxLength: 30 });
+const pairs = fc.array(pair, { maxLength: 30, size: 'max' });
 
 function filled(list: readonly (readonly [number, number])[]): {
   intervals: Intervals;

@@ -91,7 +91,7 @@ void test('what an earlier run left goes first', () => {
 /** Each number is a step: acknowledge, refuse for now, lose the connection, or let time pass. */
 void test('whatever is lost or refused, each recipient gets everything in order', () => {
   fc.assert(
-    fc.property(fc.array(fc.nat({ max: 3 }), { maxLength: 100 }), (steps) => {
+    fc.property(fc.array(fc.nat({ max: 3 }), { maxLength: 100, size: 'max' }), (steps) => {
       const state = wire();
       const { outbox } = state;
       for (let i = 0; i < 10; i++) put(outbox, i % 2, `${i % 2} ${i}`);

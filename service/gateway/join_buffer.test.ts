@@ -3,10 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { JoinBuffer } from './join_buffer.js';
 
-const chunks = fc.array(fc.uint8Array({ maxLength: 6000 }), { maxLength: 5 });
+const chunks = fc.array(fc.uint8Array({ maxLength: 6000, size: 'max' }), { maxLength: 5, size: 'max' });
 
 test('what is kept stays as it is, whatever is joined after it', () => {
-  const writes = fc.array(fc.record({ chunks, isKept: fc.boolean() }), { minLength: 20, maxLength: 60 });
+  const writes = fc.array(fc.record({ chunks, isKept: fc.boolean() }), {
+    minLength: 20,
+    maxLength: 60,
+    size: 'max',
+  });
   fc.assert(
     fc.property(writes, (list) => {
       const buffer = new JoinBuffer();
@@ -36,7 +40,7 @@ test('small writes that wait share their memory', () => {
 });
 
 test('a write that waits alone holds little more memory than its own, however many ended around it', () => {
-  const sizes = fc.array(fc.integer({ min: 1, max: 16_384 }), { minLength: 20, maxLength: 60 });
+  const sizes = fc.array(fc.integer({ min: 1, max: 16_384 }), { minLength: 20, maxLength: 60, size: 'max' });
   fc.assert(
     fc.property(sizes, (list) => {
       const buffer = new JoinBuffer();

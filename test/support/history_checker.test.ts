@@ -315,7 +315,7 @@ const lines: fc.Arbitrary<readonly Line[]> = fc.array(
     to: fc.integer({ min: 1, max: 4 }),
     fate: fc.constantFrom('acked', 'acked', 'acked', 'failed'),
   }),
-  { maxLength: 40 },
+  { maxLength: 40, size: 'max' },
 );
 
 test('property: random clean histories find nothing', () => {

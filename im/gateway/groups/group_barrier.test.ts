@@ -144,8 +144,8 @@ class Play {
 test('joins, leaves, messages, sign-ins and lost deliveries in any order: exactly one’s own, in order, once', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(step, { minLength: 5, maxLength: 60 }),
-      fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 5 }),
+      fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }),
+      fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 5, size: 'max' }),
       async (steps, delays) => {
         const play = new Play(delays);
         for (const one of steps) await play.do(one);

@@ -542,7 +542,9 @@ test('whatever happens, each message is shown once and each conversation in orde
     await story.end();
     checkShown(story.mids, story.expected);
   };
-  await fc.assert(fc.asyncProperty(profiles, fc.array(STEP, { maxLength: 80 }), play), { numRuns: 150 });
+  await fc.assert(fc.asyncProperty(profiles, fc.array(STEP, { maxLength: 80, size: 'max' }), play), {
+    numRuns: 150,
+  });
 });
 
 function checkShown(pushed: readonly number[], expected: readonly ChatEvent[]): void {

@@ -22,7 +22,9 @@ test('busy conversations are kept beyond the limit until they are quiet and ackn
 test('never more than the busy limit, and what is behind is never forgotten', () => {
   const positions = new Positions(2, 3);
   for (let n = 2; n < 5; n++) assert.ok(positions.missed(conv(n), first));
+  assert.ok(!positions.hasForgotten(conv(9)));
   assert.equal(positions.missed(conv(9), first), false);
+  assert.ok(positions.hasForgotten(conv(9)), 'what comes next in it is no beginning');
   positions.trim(performance.now() + 60_000, new Set());
   assert.equal(positions.count, 3);
   positions.pushed(conv(2), first);

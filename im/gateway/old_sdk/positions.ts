@@ -145,7 +145,11 @@ export class Positions {
   /** An event that is not pushed now. False where there is no memory left: then the store must be asked for everything. */
   missed(conv: ConversationName, seq: Seq): boolean {
     const position = this.#at(conv);
-    if (position === undefined) return false;
+    if (position === undefined) {
+      // What comes next in it is no beginning.
+      this.#noteForgotten(conv);
+      return false;
+    }
     if (position.isWithheld) resume(position);
     if (seq <= position.pushedTo) return true;
     if (position.missedFrom === 0 || seq < position.missedFrom) position.missedFrom = seq;
@@ -238,6 +242,10 @@ export class Positions {
 
   #forget(conv: ConversationName): void {
     this.#positions.delete(conv);
+    this.#noteForgotten(conv);
+  }
+
+  #noteForgotten(conv: ConversationName): void {
     if (groupOf(conv) === undefined) this.#hasForgottenChats = true;
     else this.#hasForgottenGroups = true;
   }
