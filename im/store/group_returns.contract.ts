@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { editContent, readEdit } from '../message/event_content.js';
 import { known, type Uid } from '../message/ids.js';
 import { EVENT_KIND } from '../message/message.js';
+import { RECALL_TYPE, recallClientId } from '../message/recall.js';
 import { DEFAULT_SETTINGS, type ConversationSettings } from '../message/settings.js';
 import { GroupScene } from './group_scene.contract.js';
 import type { AppendRequest, StoredNumbers } from './interface.js';
@@ -159,6 +160,32 @@ function openHistoryCases(name: string, factory: StoreFactory): void {
       assert.deepEqual(await receipts(mid), [2, 1, 1], 'he has read it since');
     assert.deepEqual([await missed(1), (await counts(1)).slice(0, 2)], [[], [0, 0]]);
     assert.ok(joined > never.seq);
+  });
+
+  test(`${name}: what was taken back or erased of his earlier time is neither unread nor missed by who comes back`, async (t) => {
+    const { scene, group, counts, missed } = await open(t);
+    const recalled = stored((await group.append(group.message(0, 'recalled')))[0]);
+    await group.exit(1);
+    await group.remove(2);
+    const request = group.message(0, '{}', {
+      kind: EVENT_KIND.recall,
+      type: RECALL_TYPE,
+      clientId: recallClientId(recalled.mid),
+    });
+    const by = scene.uid(0);
+    const change = { kind: 'recall', mid: recalled.mid, by, windowMs: WINDOW_MS } as const;
+    await group.append({ ...request, change });
+    await group.say(0, 'meanwhile');
+    const first = await group.add(1);
+    assert.deepEqual((await counts(1)).slice(0, 3), [0, 0, first - 1]);
+    await scene.stores.messages.mark([
+      { uid: scene.uid(2), device: WEB, conv: group.conv, from: seq(1), to: seq(1), read: false },
+    ]);
+    await group.say(0, 'later');
+    await scene.stores.messages.expire(Date.now() + 1000, 2, 1000);
+    const joined = await group.add(2);
+    assert.deepEqual(await counts(2), [0, 0, joined - 1, joined - 1]);
+    assert.deepEqual(await missed(2), [joined]);
   });
 
   test(`${name}: coming back into open history, whose own time is read, however often, nothing more of it is`, async (t) => {

@@ -5,7 +5,7 @@
  */
 import { OUTSIDER } from '../../im/group/permissions.js';
 import type { GroupRole } from '../../im/message/group.js';
-import { EVENT_KIND } from '../../im/message/message.js';
+import { EVENT_KIND, MESSAGE_STATUS } from '../../im/message/message.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, toBytes } from '../../pkg/db/sqlite_row.js';
 import type { Times } from './conversation_table.js';
@@ -64,8 +64,8 @@ export class GroupMembership {
        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
     this.#settings = db.prepare(
-      `SELECT settings, MAX(delivered_seq, read_seq), read_seq, until_seq FROM conversation_member
-       WHERE uid = ? AND conv = ?`,
+      `SELECT m.settings, MAX(m.delivered_seq, m.read_seq), m.read_seq, m.until_seq, c.first_seq
+       FROM conversation_member m JOIN conversation c ON c.id = m.conv WHERE m.uid = ? AND m.conv = ?`,
     );
     this.#setSide = db.prepare(
       `UPDATE conversation_member SET since_seq = ?, until_seq = 0, settings = ?, changed_at = ? WHERE uid = ? AND conv = ?`,
@@ -91,7 +91,8 @@ export class GroupMembership {
     );
     this.#firstUnread = db.prepare(
       `SELECT 1 FROM message m
-       WHERE conv = ?1 AND seq > ?2 AND seq < ?3 AND kind = ${EVENT_KIND.message} AND sender <> ?4 AND EXISTS
+       WHERE conv = ?1 AND seq > ?2 AND seq < ?3 AND sender <> ?4
+         AND kind = ${EVENT_KIND.message} AND status = ${MESSAGE_STATUS.normal} AND EXISTS
          (SELECT 1 FROM group_past p WHERE p.gid = ?5 AND p.uid = ?4 AND m.seq BETWEEN p.joined_seq AND p.left_seq)
        LIMIT 1`,
     );
@@ -188,8 +189,8 @@ export class GroupMembership {
     this.#setSide.run(openHistory ? 0 : seq, settingsOfReturned(row, 0), stampMs, uid, state.id);
     if (!openHistory) return;
     const [got, read, leftSeq] = [integerAt(row, 1), integerAt(row, 2), integerAt(row, 3)];
-    // The notice of his going he need not have got: he comes back.
-    const lastSeq = leftSeq - 1;
+    // The notice of his going he need not have got: he comes back. What is erased stops nobody.
+    const lastSeq = leftSeq > integerAt(row, 4) ? leftSeq - 1 : 0;
     const hasGotAll = got >= lastSeq;
     const hasReadAll = read >= lastSeq || this.#hasReadAll(state, uid, read, leftSeq);
     this.#keepPast.run(hasGotAll ? got : null, hasReadAll ? read : null, state.gid, uid);
@@ -197,7 +198,7 @@ export class GroupMembership {
     this.#passDevices.run(uid, state.id, seq - 1, lastSeq);
   }
 
-  /** Of what was said while he was a member; what happened to the group is read by nobody. */
+  /** Of what was said while he was a member and is still there; what happened to the group is read by nobody. */
   #hasReadAll({ id, gid }: GroupState, uid: number, read: number, leftSeq: number): boolean {
     if (leftSeq - read > UNREAD_WALK) return false;
     return this.#firstUnread.first(id, read, leftSeq, uid, gid) === undefined;
