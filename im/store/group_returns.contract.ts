@@ -8,7 +8,7 @@ import { RECALL_TYPE, recallClientId } from '../message/recall.js';
 import { DEFAULT_SETTINGS, type ConversationSettings } from '../message/settings.js';
 import { GroupScene } from './group_scene.contract.js';
 import type { AppendRequest, StoredNumbers } from './interface.js';
-import { Scene, seq, stored, WEB, WIDE, type StoreFactory } from './scene.contract.js';
+import { outcomes, Scene, seq, stored, WEB, WIDE, type StoreFactory } from './scene.contract.js';
 
 const WINDOW_MS = 60_000;
 
@@ -17,6 +17,7 @@ export function groupReturnsContract(name: string, factory: StoreFactory): void 
   openHistoryCases(name, factory);
   editCases(name, factory);
   settingsCases(name, factory);
+  batchCases(name, factory);
 }
 
 function receiptCases(name: string, factory: StoreFactory): void {
@@ -312,5 +313,36 @@ function settingsCases(name: string, factory: StoreFactory): void {
     await group.remove(1);
     await group.add(1);
     assert.deepEqual(await settings(), DEFAULT_SETTINGS);
+  });
+}
+
+function batchCases(name: string, factory: StoreFactory): void {
+  test(`${name}: also what the same batch has stored nobody may mark who may not read it`, async (t) => {
+    const scene = await Scene.open((await factory(t)).stores, 3);
+    const group = await GroupScene.create(scene, [1]);
+    const react = (by: number, { event }: AppendRequest): AppendRequest => {
+      const request = group.message(by, '{"emoji":"x"}', { kind: EVENT_KIND.reaction, type: 0 });
+      const target = known(event).mid;
+      return {
+        ...request,
+        change: { kind: 'reaction', mid: target, by: group.uid(by), emoji: 'x', on: true },
+      };
+    };
+    const come = (by: number): AppendRequest =>
+      group.request(by, { do: 'add', uids: [group.uid(by)], how: 'open', code: '', groupLimit: 9 });
+    const said = ['his time', 'out', 'before', 'after'].map((content) => group.message(0, content));
+    const [his, out, before, after] = [known(said[0]), known(said[1]), known(said[2]), known(said[3])];
+    const marks = [react(1, his), react(1, out), react(1, after), react(2, before), react(2, after)];
+    const results = await group.append(
+      ...[his, group.request(1, { do: 'exit' }), out, come(1), before, come(2), after],
+      ...marks,
+    );
+    assert.deepEqual(outcomes(results).slice(-marks.length), [
+      'stored',
+      'NO_SUCH_MESSAGE',
+      'stored',
+      'NO_SUCH_MESSAGE',
+      'stored',
+    ]);
   });
 }

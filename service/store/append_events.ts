@@ -112,6 +112,7 @@ export function answerDuplicate(request: FlatRequest, original: ChatEvent, answe
 function sceneOf<State extends LogState>({ request, state, rules, times }: Writing<State>): ChangeScene {
   return {
     id: state.id,
+    lastSeq: state.lastSeq,
     nowMs: times.nowMs,
     may: (operation, sender) => rules.may(state, request.changeUid, operation, sender),
     isGroup: rules.isGroup,

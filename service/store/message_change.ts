@@ -6,6 +6,8 @@ import type { FlatRequest } from './flat_reader.js';
 export interface ChangeScene {
   /** Of the conversation; it exists. */
   readonly id: number;
+  /** Of its log, with what this batch has written. */
+  readonly lastSeq: number;
   readonly nowMs: number;
   /** What an admin of a group may do with a message of `sender`; in a conversation of two nobody may. */
   may(operation: 'recallOthers' | 'pin', sender: number): boolean;

@@ -37,9 +37,8 @@ export class MessageTargets {
     const target = this.find(request, scene);
     if (target === undefined || !scene.isGroup) return target;
     const [uid, conv] = [toUid(request.changeUid), toConversation(request.conv)];
-    const readable = uid === undefined || conv === undefined ? undefined : this.#rights.find(uid, conv);
-    if (readable === undefined) return undefined;
-    // What this batch has stored is above the row's last seq, and for every member.
-    return target.seq > readable.lastSeq || mayRead(readable, target.seq) ? target : undefined;
+    if (uid === undefined || conv === undefined) return undefined;
+    const readable = this.#rights.find(uid, conv, scene.lastSeq);
+    return readable !== undefined && mayRead(readable, target.seq) ? target : undefined;
   }
 }

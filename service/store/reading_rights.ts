@@ -72,13 +72,16 @@ export class ReadingRights {
     return found;
   }
 
-  /** The same; undefined where he has no part in it. */
-  find(reader: Uid, conv: ConversationName): Readable | undefined {
-    const found = this.#look(reader, conv);
+  /**
+   * The same; undefined where he has no part in it. `writtenSeq`: within an append, up to where it has written; the
+   * conversation's row says so only at its end, the members' rows at once.
+   */
+  find(reader: Uid, conv: ConversationName, writtenSeq = 0): Readable | undefined {
+    const found = this.#look(reader, conv, writtenSeq);
     return typeof found === 'string' ? undefined : found;
   }
 
-  #look(reader: Uid, conv: ConversationName): Readable | 'NO_PERMISSION' | 'NO_SUCH_GROUP' {
+  #look(reader: Uid, conv: ConversationName, writtenSeq = 0): Readable | 'NO_PERMISSION' | 'NO_SUCH_GROUP' {
     const gid = groupOf(conv);
     if (gid === undefined && chatPeer(conv, reader) === undefined) return 'NO_PERMISSION';
     const log = this.whole(conv);
@@ -87,7 +90,8 @@ export class ReadingRights {
     const member = this.#member.first(reader, log.id);
     if (member === undefined) return 'NO_PERMISSION';
     const [sinceSeq, untilSeq] = [integerAt(member, 0), integerAt(member, 1)];
-    const { floor: firstSeq, lastSeq } = log;
+    const firstSeq = log.floor;
+    const lastSeq = Math.max(log.lastSeq, writtenSeq);
     return { ...log, ...this.ends({ uid: reader, peer: gid, sinceSeq, untilSeq, firstSeq, lastSeq }) };
   }
 
