@@ -1,7 +1,7 @@
 /** For tests of this room: groups with their logs as the store has them, and clients that note what they are pushed. */
 import { defaultsOf } from '../../../pkg/config/option.js';
 import { imError } from '../../errors.js';
-import { groupConversation } from '../../message/conversation.js';
+import { groupConversation, groupOf, type ConversationName } from '../../message/conversation.js';
 import {
   known,
   toDevice,
@@ -47,7 +47,9 @@ export class FakeGroupStore {
   readonly interests = new Map<string, Interest>();
   logReads = 0;
   membershipReads = 0;
+  /** So many of the next reads fail; `logFailures`: of those of logs. */
   failures = 0;
+  logFailures = 0;
   turns = (): number => 1;
 
   group(gid: Gid): FakeGroup {
@@ -71,7 +73,11 @@ export class FakeGroupStore {
     const delivery = this.#append(gid, from, EVENT_KIND.notice, noticeContent(notice));
     const { members } = this.group(gid);
     const { added, removed } = membersChanged(notice);
-    for (const uid of added) members.set(uid, delivery.event.seq);
+    for (const uid of added) {
+      members.set(uid, delivery.event.seq);
+      // Whoever comes back is told of everything.
+      this.interests.delete(`${uid}/${gid}`);
+    }
     for (const uid of removed === 'everybody' ? [...members.keys()] : removed) members.delete(uid);
     return delivery;
   }
@@ -106,6 +112,10 @@ export class FakeGroupStore {
     const last = Math.min(to, log.length, from + limits.count - 1);
     const events = log.slice(from - 1, last);
     await this.#wait();
+    if (this.logFailures > 0) {
+      this.logFailures--;
+      throw imError('STORE_UNAVAILABLE');
+    }
     return { conv, from, to: seqOf(last), events, more: last < to, floor: seqOf(1) };
   }
 
@@ -169,7 +179,12 @@ export class GroupScene {
           relay: give,
           pushCount: (client, _conv, shared) => give(client, shared),
         },
-        oldSdks: { stored: nothing, skipped: nothing, withheld: nothing },
+        oldSdks: {
+          stored: nothing,
+          // It is read for them, and no further.
+          skipped: (client, conv, seq) => this.#willRead(client, conv, seq),
+          withheld: nothing,
+        },
         send: (client, shared) => this.#send(client, shared),
         messages: this.store,
         groups: this.store,
@@ -179,13 +194,26 @@ export class GroupScene {
   }
 
   /** As in sign_in_handler.ts. */
-  async signIn(uid: Uid): Promise<Watched> {
+  async signIn(uid: Uid, isModern = true): Promise<Watched> {
     const { index } = this;
     const joining = index.begin(uid);
     try {
       let watched: Watched | undefined;
-      await index.read(joining, (groups) => (watched = this.#enter(uid, joining, groups)));
+      await index.read(joining, (groups) => (watched = this.#enter(uid, isModern, joining, groups)));
       return known(watched);
+    } finally {
+      index.end(joining);
+    }
+  }
+
+  /** On the same connection, with another token. */
+  async signInAgain({ client, uid }: Watched): Promise<void> {
+    const { index } = this;
+    const joining = index.begin(uid);
+    try {
+      await index.read(joining, (groups) => {
+        if (this.directory.clientsOf(uid).includes(client)) index.enter(client, joining, groups);
+      });
     } finally {
       index.end(joining);
     }
@@ -193,11 +221,12 @@ export class GroupScene {
 
   #enter(
     uid: Uid,
+    isModern: boolean,
     ...read: Parameters<GroupIndex['enter']> extends [Client, ...infer Rest] ? Rest : never
   ): Watched {
     const client = fakeClient(uid);
     client.profile = 'web';
-    client.isModern = true;
+    client.isModern = isModern;
     const device = known(toDevice(++this.#device % 1000));
     const rest = { tokenVersion: 1, tokenExpiresAtMs: Infinity, heartbeatMs: 0, answer: {} };
     this.directory.bind(client, { uid, device, ...rest }, 0);
@@ -205,6 +234,7 @@ export class GroupScene {
     const watched = { client, uid, frames: [], synced };
     this.watched.set(client, watched);
     this.index.enter(client, ...read);
+    client.isPresent = true;
     return watched;
   }
 
@@ -217,9 +247,16 @@ export class GroupScene {
     this.#give(client, shared);
   }
 
+  #willRead(client: Client, conv: ConversationName, seq: number): void {
+    const gid = groupOf(conv);
+    const synced = this.watched.get(client)?.synced;
+    if (gid !== undefined) synced?.set(gid, Math.max(seq, synced.get(gid) ?? 0));
+  }
+
   signOut({ client }: Watched): void {
     this.directory.unbind(client);
     this.index.leave(client);
+    client.isPresent = false;
   }
 
   deliver(...deliveries: readonly GroupDelivery[]): Promise<void> {

@@ -118,6 +118,21 @@ test('a hole that is too long, or cannot be read, is announced; who came and wen
   );
 });
 
+test('who is removed by what was passed over is told so, wherever he stood', async (t) => {
+  const scene = sceneOf(t, { groupHoleEvents: 3 });
+  const { store } = scene;
+  store.join(GROUP, ANN, BOB, CID);
+  store.interests.set(`${CID}/${GROUP}`, 'muted');
+  const [ann, bob, cid] = [await scene.signIn(ANN), await scene.signIn(BOB, false), await scene.signIn(CID)];
+  for (let lost = 0; lost < 3; lost++) store.say(GROUP, ANN);
+  store.note(GROUP, ANN, { type: 'removed', uids: [BOB, CID], banned: false });
+  await scene.deliver(store.say(GROUP, ANN));
+  await waitUntil('the hole to be passed', () => ann.frames.length > 0);
+  const syncedOf = (one: typeof ann): number | undefined => one.synced.get(GROUP);
+  assert.deepEqual([ann, bob, cid].map(syncedOf), [6, 5, 6]);
+  assert.equal(scene.index.stats().slotCount, 1);
+});
+
 test('more than a channel keeps is read from the store in its turn, and whoever delivers is made to wait', async (t) => {
   const scene = sceneOf(t, { groupWaitingEvents: 16 });
   scene.store.join(GROUP, ANN);

@@ -23,7 +23,7 @@ import { GroupTurns } from './group_turns.js';
 import { HoleReader } from './hole_reader.js';
 import { LateMembers } from './late_members.js';
 import { PassedGroups } from './passed_groups.js';
-import { SignInGroups, type Joining, type KeptChange, type UserGroups } from './sign_in_groups.js';
+import { placesOf, SignInGroups, type Joining, type KeptChange, type UserGroups } from './sign_in_groups.js';
 import { WaitingEvents } from './waiting_events.js';
 
 export interface GroupIndexDeps {
@@ -143,9 +143,17 @@ export class GroupIndex {
   }
 
   /** It is in the directory, and nothing has been awaited since its groups were read. */
-  enter(client: Client, joining: Joining, { memberships, lastSeqs }: UserGroups): void {
-    const { changes, interests } = joining;
-    if (memberships.length === 0 && changes.size === 0) return;
+  enter(client: Client, joining: Joining, groups: UserGroups): void {
+    if (groups.memberships.length === 0 && joining.changes.size === 0) return;
+    if (!client.isPresent) return this.#enter(client, joining, groups);
+    // No answer to its first sign-in named these groups. A joining that is still on its way may have brought him into
+    // them: his places there begin behind it, and it will be no news when it comes.
+    const untold = [...placesOf(groups, joining)].filter(([gid]) => client.groups?.has(gid) !== true);
+    this.#enter(client, joining, groups);
+    for (const [gid, seq] of untold) this.#announce(client, gid, seq);
+  }
+
+  #enter(client: Client, { changes, interests }: Joining, { memberships, lastSeqs }: UserGroups): void {
     const gids = new Set<Gid>();
     for (const membership of memberships) {
       const { gid } = membership;
@@ -260,7 +268,9 @@ export class GroupIndex {
 
   #announce(client: Client, gid: Gid, seq: number): void {
     const place = client.groups?.get(gid);
-    const upTo = known(toSeq(Math.max(seq, place?.sinceSeq ?? 0)));
+    // Without a place he has gone again: nobody knows by which of the events that have passed.
+    const passedSeq = this.#channels.get(gid)?.order.appliedSeq ?? this.#passed.seqOf(gid);
+    const upTo = known(toSeq(Math.max(seq, place?.sinceSeq ?? passedSeq)));
     const conv = groupConversation(gid);
     this.#pusher.announce({ client, conv, interest: place?.interest ?? 'full' }, upTo);
   }

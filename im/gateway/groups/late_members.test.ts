@@ -100,3 +100,28 @@ test('who signs in while another comes and goes in his group has nothing pushed 
   await waitUntil('what is said to her', () => seqsOf(ann, GROUP).includes(4));
   assert.deepEqual([seqsOf(bob, GROUP), seqsOf(ann, GROUP)], [[2, 3], [4]]);
 });
+
+test('a connection that signs in again is told of a group in which the read finds it before the joining comes', async (t) => {
+  const scene = sceneOf(t);
+  const { store } = scene;
+  store.join(GROUP, ANN);
+  const [old, modern] = [await scene.signIn(BOB, false), await scene.signIn(BOB)];
+  const came = store.join(GROUP, BOB);
+  for (const one of [old, modern]) await scene.signInAgain(one);
+  assert.deepEqual([syncedOf(old, GROUP), syncedOf(modern, GROUP)], [2, 2]);
+  await scene.deliver(came, store.say(GROUP, ANN));
+  await turns();
+  assert.deepEqual([seqsOf(old, GROUP), seqsOf(modern, GROUP)], [[3], [3]]);
+});
+
+test('an old client that came late and has gone meanwhile is told as far as the group has passed', async (t) => {
+  const scene = sceneOf(t);
+  const { store } = scene;
+  store.join(GROUP, ANN);
+  const bob = await scene.signIn(BOB, false);
+  const came = store.join(GROUP, BOB);
+  await scene.signIn(ANN);
+  await scene.deliver(came, store.say(GROUP, ANN), store.leave(GROUP, BOB));
+  await waitUntil('word of it', () => syncedOf(bob, GROUP) > 1);
+  assert.equal(syncedOf(bob, GROUP), 4);
+});

@@ -7,7 +7,7 @@ import type { Logger } from '../../../pkg/log/logger.js';
 import type { Gid, Uid } from '../../message/ids.js';
 import type { Client } from '../client.js';
 import type { ClientDirectory } from '../client_directory.js';
-import type { Joining, UserGroups } from './sign_in_groups.js';
+import { placesOf, type Joining, type UserGroups } from './sign_in_groups.js';
 
 export interface LateMembersDeps {
   readonly directory: Pick<ClientDirectory, 'clientsOf'>;
@@ -83,21 +83,12 @@ export class LateMembers {
   #enter(uid: Uid, joining: Joining, groups: UserGroups): void {
     const came = this.#looking.get(uid) ?? new Map<Gid, number>();
     this.#looking.delete(uid);
-    const read = placesOf(groups, joining);
+    const found = placesOf(groups, joining);
     for (const client of this.#deps.directory.clientsOf(uid)) {
-      // No answer to a sign-in names these groups. A joining that is still on its way may have brought him into more
-      // than those he came late into: his places there begin behind it, and it will be no news when it comes.
-      const untold = [...read].filter(([gid]) => !came.has(gid) && client.groups?.has(gid) !== true);
+      // Of what it has a place in from now on it is told when it is given that.
+      const untold = [...came].filter(([gid]) => !found.has(gid) || client.groups?.has(gid) === true);
       this.#deps.enter(client, joining, groups);
-      for (const [gid, seq] of [...came, ...untold]) this.#deps.announce(client, gid, seq);
+      for (const [gid, seq] of untold) this.#deps.announce(client, gid, seq);
     }
   }
-}
-
-/** Where he is a member by what was read, or came in meanwhile: with a seq that he has not been told of. */
-function placesOf({ memberships, lastSeqs }: UserGroups, { changes }: Joining): ReadonlyMap<Gid, number> {
-  const places = new Map<Gid, number>();
-  for (const [gid, kept] of changes) for (const { seq, isMember } of kept) if (isMember) places.set(gid, seq);
-  for (const { gid, joinedSeq } of memberships) places.set(gid, lastSeqs.get(gid) ?? joinedSeq);
-  return places;
 }

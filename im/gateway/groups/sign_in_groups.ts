@@ -33,6 +33,17 @@ export interface Joining {
   isStale: boolean;
 }
 
+/** Where he is a member by what was read, or came in meanwhile: with a seq that he has not been told of. */
+export function placesOf(
+  { memberships, lastSeqs }: UserGroups,
+  { changes }: Pick<Joining, 'changes'>,
+): ReadonlyMap<Gid, number> {
+  const places = new Map<Gid, number>();
+  for (const [gid, kept] of changes) for (const { seq, isMember } of kept) if (isMember) places.set(gid, seq);
+  for (const { gid, joinedSeq } of memberships) places.set(gid, lastSeqs.get(gid) ?? joinedSeq);
+  return places;
+}
+
 /** Users in one call of the store. */
 const USERS_PER_READ = 1000;
 const NONE: UserGroups = { memberships: [], lastSeqs: new Map() };
