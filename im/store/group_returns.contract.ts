@@ -11,6 +11,7 @@ import type { AppendRequest, StoredNumbers } from './interface.js';
 import { outcomes, Scene, seq, stored, WEB, WIDE, type StoreFactory } from './scene.contract.js';
 
 const WINDOW_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 export function groupReturnsContract(name: string, factory: StoreFactory): void {
   receiptCases(name, factory);
@@ -295,6 +296,13 @@ function settingsCases(name: string, factory: StoreFactory): void {
     assert.equal((await settings()).hidden, true);
     assert.equal((await scene.stores.events.unread(scene.uid(1))).unread, 0);
     assert.equal((await set({ muted: true })).hidden, true, 'another setting leaves it');
+    for (const days of [1, 31]) await scene.stores.messages.expire(Date.now() + days * DAY_MS, 0, 1000);
+    assert.equal((await settings()).hidden, true, 'nothing of his time is left');
+    assert.equal((await set({ muted: false })).hidden, true);
+    assert.equal((await set({ hidden: false })).hidden, false);
+    assert.equal((await settings()).hidden, false);
+    assert.equal((await set({ hidden: true })).hidden, true);
+    assert.equal((await settings()).hidden, true);
   });
 
   test(`${name}: who comes back is told everything and sees the group, and keeps his other settings`, async (t) => {

@@ -15,15 +15,18 @@ export function settingsAt(row: Row, column: number, lastN: number): Conversatio
   return {
     pinned: pinned === true,
     muted: muted === true,
-    hidden: hiddenAt === lastN,
+    hidden: hiddenAt === lastN || (lastN === NOTHING_LEFT && hiddenAt !== undefined),
     draft: typeof draft === 'string' ? draft : '',
     interest: INTERESTS.find((one) => one === interest) ?? DEFAULT_SETTINGS.interest,
   };
 }
 
+/** The `lastN` of a group that he has left and of whose time retention has left no row: no message of it will come. */
+const NOTHING_LEFT = -1;
+
 /** The `lastN` of a side `m` of the conversation `c`, in a statement. Any event has the number of messages up to it. */
 export const LAST_N = `CASE WHEN m.until_seq = 0 THEN c.last_n
-  ELSE COALESCE((SELECT x.n FROM message x WHERE x.conv = c.id AND x.seq = m.until_seq), 0) END`;
+  ELSE COALESCE((SELECT x.n FROM message x WHERE x.conv = c.id AND x.seq = m.until_seq), ${NOTHING_LEFT}) END`;
 
 /** What to keep of them; null: nothing. */
 export function settingsBytes(settings: ConversationSettings, lastN: number): Uint8Array | null {
