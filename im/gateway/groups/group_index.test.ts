@@ -376,3 +376,31 @@ test('a sign-in whose groups cannot be read is refused; too much to keep means r
   assert.deepEqual(seqsOf(ann, GROUP).at(-1), 3);
   assert.equal(known(toSeq(3)), 3);
 });
+
+test('whoever went and came back while he signs in wants everything, whatever he wanted before', async (t) => {
+  for (const when of ['before the read', 'after the read', 'before the sign-in', 'again'] as const) {
+    const scene = sceneOf(t);
+    const { store, index } = scene;
+    const want = (interest: 'count' | 'muted'): void => {
+      store.interests.set(`${BOB}/${GROUP}`, interest);
+      index.setInterest([{ uid: BOB, gid: GROUP, interest }]);
+    };
+    store.join(GROUP, ANN, BOB);
+    await scene.signIn(ANN);
+    store.turns = () => 6;
+    if (when === 'before the sign-in') want('muted');
+    const signingIn = scene.signIn(BOB);
+    if (when === 'before the read') want('muted');
+    const change = (): readonly GroupDelivery[] => [store.leave(GROUP, BOB), store.join(GROUP, BOB)];
+    const deliveries = when === 'before the read' ? change() : [];
+    await turns(2);
+    if (when === 'after the read') want('muted');
+    if (when !== 'before the read') await scene.deliver(...change());
+    if (when === 'again') want('count');
+    const bob = await signingIn;
+    await scene.deliver(...deliveries, store.say(GROUP, ANN));
+    await turns();
+    assert.equal(bob.client.groups?.get(GROUP)?.interest, when === 'again' ? 'count' : 'full', when);
+    assert.equal(seqsOf(bob, GROUP).includes(4), when !== 'again', when);
+  }
+});

@@ -23,7 +23,14 @@ import { GroupTurns } from './group_turns.js';
 import { HoleReader } from './hole_reader.js';
 import { LateMembers } from './late_members.js';
 import { PassedGroups } from './passed_groups.js';
-import { placesOf, SignInGroups, type Joining, type KeptChange, type UserGroups } from './sign_in_groups.js';
+import {
+  interestOf,
+  placesOf,
+  SignInGroups,
+  type Joining,
+  type KeptChange,
+  type UserGroups,
+} from './sign_in_groups.js';
 import { WaitingEvents } from './waiting_events.js';
 
 export interface GroupIndexDeps {
@@ -153,21 +160,19 @@ export class GroupIndex {
     for (const [gid, seq] of untold) this.#announce(client, gid, seq);
   }
 
-  #enter(client: Client, { changes, interests }: Joining, { memberships, lastSeqs }: UserGroups): void {
+  #enter(client: Client, joining: Joining, { memberships, lastSeqs }: UserGroups): void {
+    const { changes } = joining;
     const gids = new Set<Gid>();
     for (const membership of memberships) {
-      const { gid } = membership;
+      const { gid, joinedSeq } = membership;
       gids.add(gid);
-      const interest = interests.get(gid) ?? membership.interest;
-      this.#enterAsRead(
-        client,
-        { ...membership, interest },
-        lastSeqs.get(gid) ?? membership.joinedSeq,
-        changes.get(gid),
-      );
+      const lastSeq = lastSeqs.get(gid) ?? joinedSeq;
+      const interest = interestOf(joining, gid, { lastSeq, interest: membership.interest });
+      this.#enterAsRead(client, { ...membership, interest }, lastSeq, changes.get(gid));
     }
     for (const [gid, kept] of changes) {
-      if (!gids.has(gid)) this.#enterAsKept(client, gid, interests.get(gid) ?? 'full', kept);
+      if (gids.has(gid)) continue;
+      this.#enterAsKept(client, gid, interestOf(joining, gid, { lastSeq: 0, interest: 'full' }), kept);
     }
   }
 

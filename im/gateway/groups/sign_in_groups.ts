@@ -24,11 +24,18 @@ export interface KeptChange {
   readonly isMember: boolean;
 }
 
+/** What he said that he wants. */
+interface Wanted {
+  readonly interest: Interest;
+  /** The last joining that was kept by then: who comes back wants everything, whatever he wanted before. */
+  readonly joinedSeq: number;
+}
+
 /** One sign-in that is under way. */
 export interface Joining {
   readonly uid: Uid;
   readonly changes: Map<Gid, KeptChange[]>;
-  readonly interests: Map<Gid, Interest>;
+  readonly interests: Map<Gid, Wanted>;
   /** Something of it could not be kept: his groups must be read again. */
   isStale: boolean;
 }
@@ -44,6 +51,22 @@ export function placesOf(
   return places;
 }
 
+/** What he wants now of a group of which `lastSeq` and `interest` were read. */
+export function interestOf(
+  { changes, interests }: Joining,
+  gid: Gid,
+  { lastSeq, interest }: { readonly lastSeq: number; readonly interest: Interest },
+): Interest {
+  const wanted = interests.get(gid);
+  const joinedSeq = lastJoining(changes.get(gid));
+  if (joinedSeq <= lastSeq) return wanted?.interest ?? interest;
+  return wanted === undefined || wanted.joinedSeq < joinedSeq ? 'full' : wanted.interest;
+}
+
+function lastJoining(kept: readonly KeptChange[] = []): number {
+  return kept.reduce((last, { seq, isMember }) => (isMember ? Math.max(seq, last) : last), 0);
+}
+
 /** Users in one call of the store. */
 const USERS_PER_READ = 1000;
 const NONE: UserGroups = { memberships: [], lastSeqs: new Map() };
@@ -51,7 +74,7 @@ const NONE: UserGroups = { memberships: [], lastSeqs: new Map() };
 export class SignInGroups {
   readonly #limit: number;
   readonly #store: Pick<GroupStore, 'memberships'>;
-  readonly #gather: Gather<Uid, UserGroups>;
+  readonly #gather: Gather<Joining, UserGroups>;
   readonly #joining = new Set<Joining>();
   readonly #byUid = new Map<Uid, Joining[]>();
   /** The last event of groups that nobody here was a member of when it came. */
@@ -66,7 +89,7 @@ export class SignInGroups {
   ) {
     this.#limit = groupSignInEvents;
     this.#store = store;
-    this.#gather = new Gather((uids) => this.#ask(uids), USERS_PER_READ);
+    this.#gather = new Gather((joinings) => this.#ask(joinings), USERS_PER_READ);
   }
 
   get count(): number {
@@ -103,7 +126,7 @@ export class SignInGroups {
     joining.isStale = false;
     for (const changes of joining.changes.values()) this.#keptCount -= changes.length;
     joining.changes.clear();
-    return this.#gather.ask(joining.uid);
+    return this.#gather.ask(joining);
   }
 
   /** A notice of a group was applied, or passed by because nobody here is in the group. */
@@ -120,7 +143,8 @@ export class SignInGroups {
   }
 
   interestChanged(uid: Uid, gid: Gid, interest: Interest): void {
-    for (const joining of this.#byUid.get(uid) ?? []) joining.interests.set(gid, interest);
+    for (const { changes, interests } of this.#byUid.get(uid) ?? [])
+      interests.set(gid, { interest, joinedSeq: lastJoining(changes.get(gid)) });
   }
 
   /** There was an event in a group that nobody here is a member of yet. */
@@ -167,7 +191,10 @@ export class SignInGroups {
     }
   }
 
-  async #ask(uids: readonly Uid[]): Promise<readonly UserGroups[]> {
+  async #ask(joinings: readonly Joining[]): Promise<readonly UserGroups[]> {
+    // What they wanted before is in what is read now, unless they went and came back since.
+    for (const { interests } of joinings) interests.clear();
+    const uids = joinings.map(({ uid }) => uid);
     const { memberships, lastSeqs } = await this.#store.memberships([...new Set(uids)]);
     if (memberships.length === 0) return uids.map(() => NONE);
     const byGid = new Map(lastSeqs.map(({ gid, lastSeq }) => [gid, lastSeq]));
