@@ -12,6 +12,8 @@ export interface RecallContent {
   readonly mid: Mid;
   readonly clientId: string;
   readonly seq: Seq;
+  /** When it was sent; those stored earlier do not say. */
+  readonly sentAtMs?: number;
 }
 
 /** What the public Java SDK gives a recall as its type; stored as such. */
@@ -22,8 +24,15 @@ export function recallClientId(target: Mid): string {
   return `recall-${target}`;
 }
 
-export function recallContent({ by, mid, clientId, seq }: RecallContent): string {
-  return JSON.stringify({ ReCallBy: by, RecallBy: by, Mid: mid, CliMid: clientId, Seq: seq });
+export function recallContent({ by, mid, clientId, seq, sentAtMs }: RecallContent): string {
+  return JSON.stringify({
+    ReCallBy: by,
+    RecallBy: by,
+    Mid: mid,
+    CliMid: clientId,
+    Seq: seq,
+    SentAt: sentAtMs,
+  });
 }
 
 /** Undefined where `content` is none of ours. */
@@ -41,7 +50,12 @@ export function readRecall(content: string): RecallContent | undefined {
   const clientId = value['CliMid'];
   if (by === undefined || mid === undefined || seq === undefined || typeof clientId !== 'string')
     return undefined;
-  return { by, mid, clientId, seq };
+  const sentAtMs = value['SentAt'];
+  return { by, mid, clientId, seq, ...(isTime(sentAtMs) && { sentAtMs }) };
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 }
 
 /** The same for the public Java SDK: its keys and no others. Undefined as above. */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { ERRORS } from '../errors.js';
 import { isClientId } from './client_id.js';
 import { toConversation } from './conversation.js';
-import { encodeDown } from './encoder.js';
+import { encodeDown, type Dialect } from './encoder.js';
 import { eventFields } from './event_fields.js';
 import { known, toMid, toSeq, toUid } from './ids.js';
 import { decodeUp } from './json_decoder.js';
@@ -153,6 +153,20 @@ test('a recall whose content was damaged is told to nobody', () => {
     assert.equal(eventFields(event), undefined);
     assert.equal(legacyRecallContent(content), undefined);
   }
+});
+
+test('the web SDK is told when the message was sent: it keeps the recall in the message’s place', () => {
+  const sentAtMs = 1795225870001;
+  const sendAt = (content: string, dialect: Dialect): unknown => {
+    const frame: DownFrame = { kind: 'push', event: { ...recall, content }, after: known(toSeq(6)) };
+    return encodeDown(frame, dialect).map((text) => /"sendAt":(\d+),/.exec(text)?.[1]);
+  };
+  const content = recallContent({ ...target, sentAtMs });
+  assert.deepEqual(sendAt(content, 'web'), [String(sentAtMs)]);
+  const own = [String(recall.sentAtMs)];
+  assert.deepEqual(sendAt(content, 'modern'), own, 'ours is told when it was recalled');
+  for (const before of [recall.content, content.replace(String(sentAtMs), '"soon"')])
+    assert.deepEqual(sendAt(before, 'web'), own, 'of recalls stored before nothing more is known');
 });
 
 test('what a recall says survives, whatever the client id holds, and goes back as a recall of the same', () => {

@@ -11,6 +11,7 @@ import { EVENT_KIND, type ChatEvent, type MessageExtra } from './message.js';
 import { readNotice } from './notice.js';
 import { webNotice } from './old_notices.js';
 import { oldClientType } from './old_types.js';
+import { readRecall } from './recall.js';
 import { webEnvelope as envelope } from './web_envelope.js';
 
 const NOTHING: readonly string[] = [];
@@ -31,7 +32,10 @@ export function webEvent(event: ChatEvent, after: Seq): readonly string[] {
     case EVENT_KIND.recall: {
       const fields = eventFields(event, { after });
       if (fields === undefined) return NOTHING;
-      return [envelope(recallAction(event), 0, JSON.stringify({ ...fields, to: webPeer(event.to) }))];
+      const { sentAtMs: sendAt = event.sentAtMs } = readRecall(event.content) ?? {};
+      // That SDK writes the recall over the message in its database, and sorts what is there by this time.
+      const text = JSON.stringify({ ...fields, to: webPeer(event.to), sendAt });
+      return [envelope(recallAction(event), 0, text)];
     }
     case EVENT_KIND.notice:
       return noticed(event, after);

@@ -6,7 +6,7 @@ import { groupConversation, toConversation } from '../message/conversation.js';
 import { readEdit, readPin, readReaction } from '../message/event_content.js';
 import { known, toDevice, toGid, toMid, toSeq, toUid, type Mid, type Uid } from '../message/ids.js';
 import { EVENT_KIND, MESSAGE_STATUS, type ChatEvent } from '../message/message.js';
-import type { AppendAnswer, AppendDraft, Appender, LocatedMessage } from '../store/interface.js';
+import type { AppendAnswer, AppendDraft, Appender, LocatedTarget } from '../store/interface.js';
 import { EventHandler } from './event_handler.js';
 
 const [alice, bob] = [known(toUid(1)), known(toUid(2))];
@@ -14,8 +14,10 @@ const caller = (uid: Uid) => ({ uid, device: known(toDevice(2)) });
 const mid = (n: number): Mid => known(toMid(n));
 const conv = known(toConversation('u1_2'));
 const group = groupConversation(known(toGid(2 ** 30 + 5)));
-const SAID: LocatedMessage = { mid: mid(70), conv, seq: known(toSeq(7)), from: alice, clientId: 'c7' };
-const IN_GROUP: LocatedMessage = { ...SAID, mid: mid(71), conv: group };
+const SAID: LocatedTarget = {
+  ...{ mid: mid(70), conv, seq: known(toSeq(7)), from: alice, clientId: 'c7', sentAtMs: 1200 },
+};
+const IN_GROUP: LocatedTarget = { ...SAID, mid: mid(71), conv: group };
 const STORED = { mid: mid(500), seq: known(toSeq(9)), n: 5, storedAtMs: 1234, memberCount: 0 };
 const TARGET = { mid: 70, clientId: 'c7', seq: 7 };
 

@@ -6,7 +6,7 @@ import type { Delivery } from '../gateway/interface.js';
 import { chatConversation, groupConversation, type ConversationName } from '../message/conversation.js';
 import { LARGE_GROUP } from '../message/group.js';
 import { known, toDevice, toGid, toMid, toSeq, toUid, type Seq, type Uid } from '../message/ids.js';
-import type { LocatedMessage, MarkRequest } from '../store/interface.js';
+import type { LocatedTarget, MarkRequest } from '../store/interface.js';
 import { MARK_WRITER_OPTIONS, MarkWriter } from './mark_writer.js';
 import { ReceiptHandler, type PendingReceipt } from './receipts.js';
 
@@ -18,7 +18,9 @@ const gid = known(toGid(2 ** 30 + 5));
 const conv = groupConversation(gid);
 const device = known(toDevice(1));
 const seq = (n: number): Seq => known(toSeq(n));
-const fromAlice: LocatedMessage = { mid: known(toMid(70)), conv, seq: seq(7), from: alice, clientId: 'c7' };
+const fromAlice: LocatedTarget = {
+  ...{ mid: known(toMid(70)), conv, seq: seq(7), from: alice, clientId: 'c7', sentAtMs: 1200 },
+};
 
 /** bob may read the group up to 9, eve has nothing to do with it. */
 function bench(t: TestContext, size?: number) {

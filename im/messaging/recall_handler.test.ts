@@ -19,7 +19,7 @@ import {
 } from '../message/ids.js';
 import { EVENT_KIND, type ChatEvent, type RecallUp } from '../message/message.js';
 import { recallContent } from '../message/recall.js';
-import type { AppendAnswer, AppendDraft, Appender, LocatedMessage } from '../store/interface.js';
+import type { AppendAnswer, AppendDraft, Appender, LocatedTarget } from '../store/interface.js';
 import { EventDelivery } from './event_delivery.js';
 import type { Reply } from './interface.js';
 import { RecallHandler } from './recall_handler.js';
@@ -34,10 +34,12 @@ const [alice, bob, eve] = [known(toUid(1)), known(toUid(2)), known(toUid(3))];
 const device = known(toDevice(2));
 const mid = (n: number): Mid => known(toMid(n));
 const conv = known(toConversation('u1_2'));
-const said: LocatedMessage = { mid: mid(70), conv, seq: known(toSeq(7)), from: alice, clientId: 'c7' };
+const said: LocatedTarget = {
+  ...{ mid: mid(70), conv, seq: known(toSeq(7)), from: alice, clientId: 'c7', sentAtMs: 1200 },
+};
 const gid = known(toGid(2 ** 30 + 5));
 const saidInGroup = { ...said, mid: mid(71), conv: groupConversation(gid) };
-const content = recallContent({ by: alice, mid: said.mid, clientId: 'c7', seq: said.seq });
+const content = recallContent({ ...said, by: alice });
 const RECALL = { mid: mid(500), seq: known(toSeq(9)), n: 5, storedAtMs: 1234 };
 
 interface Bench {

@@ -18,7 +18,7 @@ import {
   type RecallUp,
 } from '../message/message.js';
 import { RECALL_TYPE, recallClientId, recallContent } from '../message/recall.js';
-import type { Appender, AppendListener, LocatedMessage, MessageStore, Settled } from '../store/interface.js';
+import type { Appender, AppendListener, LocatedTarget, MessageStore, Settled } from '../store/interface.js';
 import type { EventDelivery, Sender } from './event_delivery.js';
 import type { InboundFrame, Reply, ReplySink } from './interface.js';
 import { eventOf } from './settled_event.js';
@@ -142,14 +142,14 @@ export class RecallHandler implements AppendListener<PendingRecall>, Recaller {
     this.#running = false;
   }
 
-  async #locate(batch: readonly PendingRecall[]): Promise<Map<Uid, Map<Mid, LocatedMessage>>> {
+  async #locate(batch: readonly PendingRecall[]): Promise<Map<Uid, Map<Mid, LocatedTarget>>> {
     const targets = new Map<Uid, Mid[]>();
     for (const { uid, target } of batch) {
       const mids = targets.get(uid);
       if (mids === undefined) targets.set(uid, [target]);
       else mids.push(target);
     }
-    const found = new Map<Uid, Map<Mid, LocatedMessage>>();
+    const found = new Map<Uid, Map<Mid, LocatedTarget>>();
     await Promise.all(
       Array.from(targets, async ([uid, mids]) => {
         const located = await this.#deps.store.locate(uid, mids);
@@ -159,14 +159,14 @@ export class RecallHandler implements AppendListener<PendingRecall>, Recaller {
     return found;
   }
 
-  #enqueue(recall: PendingRecall, message: LocatedMessage | undefined): void {
+  #enqueue(recall: PendingRecall, message: LocatedTarget | undefined): void {
     const { uid, device, to, target, mid, done } = recall;
     const conv = conversationWith(uid, to);
     if (this.#deps.world.isClosed(to)) return done(errorInfo('NO_SUCH_GROUP'));
     if (message?.conv !== conv) return done(errorInfo('NO_SUCH_MESSAGE'));
     // In a group the store knows whether he is an admin.
     if (message.from !== uid && !isGid(to)) return done(errorInfo('NO_PERMISSION'));
-    const { clientId, seq } = message;
+    const { clientId, seq, sentAtMs } = message;
     const event = {
       kind: EVENT_KIND.recall,
       from: uid,
@@ -175,7 +175,7 @@ export class RecallHandler implements AppendListener<PendingRecall>, Recaller {
       clientId: recallClientId(target),
       mid,
       type: RECALL_TYPE,
-      content: recallContent({ by: uid, mid: target, clientId, seq }),
+      content: recallContent({ by: uid, mid: target, clientId, seq, sentAtMs }),
       sentAtMs: 0,
     };
     const change = { kind: 'recall', mid: target, by: uid, windowMs: this.#options.recallWindowMs } as const;

@@ -6,7 +6,7 @@ import { imError } from '../errors.js';
 import type { Delivery } from '../gateway/interface.js';
 import { toConversation } from '../message/conversation.js';
 import { known, toDevice, toMid, toSeq, toUid, type Seq } from '../message/ids.js';
-import type { LocatedMessage, MarkRequest, WriterPair } from '../store/interface.js';
+import type { LocatedTarget, MarkRequest, WriterPair } from '../store/interface.js';
 import { MARK_WRITER_OPTIONS, MarkWriter } from './mark_writer.js';
 import { ReceiptHandler, type PendingReceipt } from './receipts.js';
 
@@ -17,8 +17,8 @@ const [alice, bob, eve] = [known(toUid(1)), known(toUid(2)), known(toUid(3))];
 const device = known(toDevice(1));
 const conv = known(toConversation('u1_2'));
 const seq = (n: number): Seq => known(toSeq(n));
-const message = (n: number, from = alice): LocatedMessage => ({
-  ...{ mid: known(toMid(1000 + n)), conv, seq: seq(n), from, clientId: `c${n}` },
+const message = (n: number, from = alice): LocatedTarget => ({
+  ...{ mid: known(toMid(1000 + n)), conv, seq: seq(n), from, clientId: `c${n}`, sentAtMs: n },
 });
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -5,7 +5,7 @@ import { ERRORS, imError, isError } from '../errors.js';
 import type { Delivery } from '../gateway/interface.js';
 import { toConversation } from '../message/conversation.js';
 import { known, toDevice, toMid, toSeq, toUid, type Seq } from '../message/ids.js';
-import type { LocatedMessage, MarkRequest, WriterPair } from '../store/interface.js';
+import type { LocatedTarget, MarkRequest, WriterPair } from '../store/interface.js';
 import { MARK_WRITER_OPTIONS, MarkWriter, type MarkWriterOptions } from './mark_writer.js';
 import { ReceiptHandler } from './receipts.js';
 
@@ -19,7 +19,9 @@ const [alice, bob, eve] = [known(toUid(1)), known(toUid(2)), known(toUid(3))];
 const device = known(toDevice(1));
 const conv = known(toConversation('u1_2'));
 const seq = (n: number): Seq => known(toSeq(n));
-const fromAlice: LocatedMessage = { mid: known(toMid(70)), conv, seq: seq(7), from: alice, clientId: 'c7' };
+const fromAlice: LocatedTarget = {
+  ...{ mid: known(toMid(70)), conv, seq: seq(7), from: alice, clientId: 'c7', sentAtMs: 1200 },
+};
 
 const readable = (): Promise<never[]> => Promise.resolve([]);
 const sizes = { sizeOf: () => undefined };

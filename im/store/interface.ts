@@ -194,6 +194,11 @@ export interface LocatedMessage {
   readonly clientId: string;
 }
 
+/** As above, with what a change of it needs besides. */
+export interface LocatedTarget extends LocatedMessage {
+  readonly sentAtMs: number;
+}
+
 export type WriterPair = Pick<NewEvent, 'from' | 'to'>;
 
 /** `uid` on `device` has got (or read) everything in [from, to]. */
@@ -283,7 +288,7 @@ export interface MessageStore {
   /** Why an append would now refuse that pair (NO_SUCH_USER, BANNED, BLOCKED, CONTACTS_ONLY); undefined: it would not. */
   mayWrite(pairs: readonly WriterPair[]): Promise<readonly (ErrorName | undefined)[]>;
   /** Those of `mids` that lie in a conversation of `reader` and are still kept; others are absent. */
-  locate(reader: Uid, mids: readonly Mid[]): Promise<readonly LocatedMessage[]>;
+  locate(reader: Uid, mids: readonly Mid[]): Promise<readonly LocatedTarget[]>;
   /** What `sender` sent in [from, to] of `conv`: the newest `limit`, ascending. */
   sentBetween(
     conv: ConversationName,

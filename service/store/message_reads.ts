@@ -6,7 +6,7 @@ import { imError } from '../../im/errors.js';
 import type { ConversationName } from '../../im/message/conversation.js';
 import { known, toSeq, type Mid, type Seq, type Uid } from '../../im/message/ids.js';
 import type { ChatEvent } from '../../im/message/message.js';
-import type { LocatedMessage, PageLimits, RangePage } from '../../im/store/interface.js';
+import type { LocatedMessage, LocatedTarget, PageLimits, RangePage } from '../../im/store/interface.js';
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt, textAt } from '../../pkg/db/sqlite_row.js';
 import { EarlierContents } from './earlier_contents.js';
@@ -42,7 +42,7 @@ export class MessageReads {
     );
     this.#seqOfMid = db.prepare('SELECT seq FROM message WHERE mid = ? AND conv = ?');
     this.#located = db.prepare(
-      `SELECT ${LOCATED_COLUMNS}, c.name FROM message m JOIN conversation c ON c.id = m.conv
+      `SELECT ${LOCATED_COLUMNS}, c.name, m.sent_at FROM message m JOIN conversation c ON c.id = m.conv
        WHERE m.mid = ? AND m.seq >= c.first_seq`,
     );
     this.#sent = db.prepare(
@@ -115,7 +115,7 @@ export class MessageReads {
     });
   }
 
-  locate(reader: Uid, mids: readonly Mid[]): readonly LocatedMessage[] {
+  locate(reader: Uid, mids: readonly Mid[]): readonly LocatedTarget[] {
     return this.#db.read(() => {
       const readables = new Map<ConversationName, Readable | undefined>();
       return mids.flatMap((mid) => {
@@ -124,7 +124,8 @@ export class MessageReads {
         const conv = nameAt(row, 4);
         if (!readables.has(conv)) readables.set(conv, this.#rights.find(reader, conv));
         const readable = readables.get(conv);
-        return readable === undefined || !mayRead(readable, integerAt(row, 1)) ? [] : [locatedOf(row, conv)];
+        if (readable === undefined || !mayRead(readable, integerAt(row, 1))) return [];
+        return [{ ...locatedOf(row, conv), sentAtMs: integerAt(row, 5) }];
       });
     });
   }

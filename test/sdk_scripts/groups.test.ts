@@ -174,6 +174,7 @@ test('(c) recalls in a group, both ways, each in the reader’s own words', asyn
   const [taken] = browser.heard('message.group.recall');
   const data = asObject(taken?.frame['data']);
   assert.deepEqual([data['mid'], data['cliMid']], [slip.mid, slip.cliMid], 'named by its own ids');
+  assert.equal(data['sendAt'], slip.sendAt, 'and in its place: the browser’s database is sorted by this');
   await waitUntil('its end', () => !['sending', 'stored'].includes(recall.state));
   assert.equal(recall.state, 'received');
 

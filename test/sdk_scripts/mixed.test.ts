@@ -61,6 +61,7 @@ test('(c) recall in both directions, each in the reader’s own words', async (t
   const [taken] = browser.heard('message.chat.recall');
   const data = asObject(taken?.frame['data']);
   assert.deepEqual([data['mid'], data['cliMid']], [slip.mid, slip.cliMid], 'named by its own ids');
+  assert.equal(data['sendAt'], slip.sendAt, 'and in its place: the browser’s database is sorted by this');
   await waitUntil('the ack of the recall', () => recall.state !== 'sending');
   assert.notEqual(recall.state, 'failed');
 
