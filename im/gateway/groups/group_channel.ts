@@ -131,7 +131,7 @@ export class GroupChannel implements Turning {
   announce(): void {
     for (const slot of this.#slots.places) {
       if (slot !== undefined && slot.sinceSeq < this.#silentSeq)
-        this.#deps.pusher.announce(slot, known(toSeq(this.order.appliedSeq)));
+        this.#deps.pusher.announce(slot, known(toSeq(Math.min(this.order.appliedSeq, this.#silentSeq))));
     }
   }
 
@@ -182,6 +182,8 @@ export class GroupChannel implements Turning {
       const event = this.order.take();
       if (event === undefined) break;
       const change = memberChange(event.event);
+      // First: it may be the last for somebody.
+      if (event.event.seq > this.#silentSeq) this.#endSilence();
       if (change !== undefined) this.#enter(event.event.seq, change);
       if (event.event.seq > this.#silentSeq) return this.#fanOutOf(event, change);
       this.#sharedSeq = event.event.seq;
@@ -213,7 +215,10 @@ export class GroupChannel implements Turning {
   #enter(seq: number, change: MemberChange): void {
     this.#deps.membersChanged(this.gid, seq, change);
     for (const uid of change.added) {
-      for (const client of this.#deps.directory.clientsOf(uid)) this.add(client, seq - 1, 'full');
+      for (const client of this.#deps.directory.clientsOf(uid)) {
+        if (this.#slots.of(client) === undefined) this.#deps.pusher.entered(client, this.conv);
+        this.add(client, seq - 1, 'full');
+      }
     }
   }
 
@@ -245,13 +250,16 @@ export class GroupChannel implements Turning {
     if (change !== undefined) this.#leave(seq, change);
   }
 
+  #endSilence(): void {
+    if (this.#silentSeq === 0) return;
+    this.announce();
+    this.#silentSeq = 0;
+  }
+
   /** Nothing can be done now. */
   #settle(): void {
     if (this.isGone || this.isRunnable) return;
-    if (this.#silentSeq > 0 && this.order.appliedSeq >= this.#silentSeq) {
-      this.announce();
-      this.#silentSeq = 0;
-    }
+    if (this.order.appliedSeq >= this.#silentSeq) this.#endSilence();
     // Behind a hole somebody may come in who is here.
     if (this.order.hasHole) return this.#deps.holed(this);
     if (this.#slots.count === 0) return this.#deps.emptied(this);

@@ -133,6 +133,24 @@ test('who is removed by what was passed over is told so, wherever he stood', asy
   assert.equal(scene.index.stats().slotCount, 1);
 });
 
+test('what was passed over is announced before the next is pushed, which may be the last for somebody', async (t) => {
+  const scene = sceneOf(t, { groupHoleEvents: 3 });
+  const { store } = scene;
+  store.join(GROUP, ANN, BOB);
+  const [modern, old] = [await scene.signIn(BOB), await scene.signIn(BOB, false)];
+  for (let lost = 0; lost < 4; lost++) store.say(GROUP, ANN);
+  store.turns = () => 6;
+  await scene.deliver(store.say(GROUP, ANN));
+  await waitUntil('the read', () => store.logReads > 0);
+  await scene.deliver(store.note(GROUP, ANN, { type: 'removed', uids: [BOB], banned: false }));
+  await waitUntil('his last', () => seqsOf(old, GROUP).length > 0);
+  assert.deepEqual(
+    modern.frames.map(({ kind }) => kind),
+    ['sync', 'push'],
+  );
+  assert.deepEqual([old.synced.get(GROUP), seqsOf(old, GROUP)], [6, [7]]);
+});
+
 test('more than a channel keeps is read from the store in its turn, and whoever delivers is made to wait', async (t) => {
   const scene = sceneOf(t, { groupWaitingEvents: 16 });
   scene.store.join(GROUP, ANN);
