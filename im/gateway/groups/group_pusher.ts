@@ -1,4 +1,5 @@
 /** What a connection of a member is given of a group: the event, a count, a relay, or word that it lacks something. */
+import type { ConversationName } from '../../message/conversation.js';
 import type { Seq, Uid } from '../../message/ids.js';
 import type { Client } from '../client.js';
 import type { Deliverer } from '../deliverer.js';
@@ -74,6 +75,15 @@ export class GroupPusher {
     if (interest !== 'muted') return;
     this.#deps.oldSdks.withheld(client, conv);
     this.#deps.oldSdks.skipped(client, conv, seq);
+  }
+
+  /**
+   * He came in, and is told of it next. Of a membership before this one, something may have been withheld for which a
+   * page at his sign-in had no place: only the store knows.
+   */
+  entered(client: Client, conv: ConversationName): void {
+    if (client.isModern || client.old?.positions.pushedTo(conv) !== undefined) return;
+    this.#deps.oldSdks.withheld(client, conv);
   }
 
   /** Something up to `seq` was not pushed. */
