@@ -308,10 +308,10 @@ export interface MessageStore {
     places: readonly { readonly uid: Uid; readonly conv: ConversationName }[],
   ): Promise<readonly Seq[]>;
   /**
-   * Raises marks: device_mark passes a seq that is covered by a request, that this device sent itself, or that
-   * any device of the user sent where only such lie between two covered ones of the batch; it stops at the first
-   * other, never exceeds last_seq and never falls. delivered_seq follows the highest device, read_seq a request
-   * with `read`. Requests that concern nothing are ignored.
+   * Raises marks: device_mark passes a seq that is covered by a request of the batch, that this device sent itself, or
+   * that is not for the user to read; it stops at the first other, what his other devices sent among them, never
+   * exceeds the last that is for him and never falls. A device that has none begins at read_seq. delivered_seq follows
+   * the highest device, read_seq a request with `read`. Requests that concern nothing are ignored.
    */
   mark(batch: readonly MarkRequest[]): Promise<void>;
   /** The value of the last committed probe change, and the store's epoch. */

@@ -29,14 +29,14 @@ export async function indexAll(stores: Stores, limit = 1000): Promise<number> {
   return sum;
 }
 
-function ask(uid: Uid, text: string, more: Partial<SearchRequest> = {}): SearchRequest {
+export function ask(uid: Uid, text: string, more: Partial<SearchRequest> = {}): SearchRequest {
   return { uid, text, conv: '', from: undefined, fromMs: 0, toMs: 0, before: 0, limit: 100, ...more };
 }
 
 const contentsOf = (page: SearchPage): readonly string[] => page.events.map(({ content }) => content);
 
 /** Page after page; each may be short, none out of order. */
-async function findAll(stores: Stores, request: SearchRequest): Promise<readonly string[]> {
+export async function findAll(stores: Stores, request: SearchRequest): Promise<readonly string[]> {
   const found: string[] = [];
   let before = 0;
   do {

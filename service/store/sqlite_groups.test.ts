@@ -1,9 +1,11 @@
 /** The contracts of what is written of groups, over SQLite as the server runs it. */
 import { groupChangesContract } from '../../im/store/group_changes.contract.js';
 import { groupFaultContract } from '../../im/store/group_faults.contract.js';
+import { groupPlayContract } from '../../im/store/group_play.contract.js';
 import { groupRandomContract } from '../../im/store/group_random.contract.js';
 import { inThreadStore, workerStore } from './sqlite_factory.contract.js';
 
 groupChangesContract('sqlite', workerStore);
 groupRandomContract('sqlite', workerStore);
 groupFaultContract('sqlite', inThreadStore);
+groupPlayContract('sqlite', inThreadStore);
