@@ -153,7 +153,7 @@ function roomsOf(options: LocalApiOptions, deps: LocalApiDeps): ApiRooms {
     sessions: new SessionApi({
       ...{ messages, receipts, signer: deps.signer, hasWorld: options.worldChannel, enterWorld },
     }),
-    sync: new SyncApi(options, { messages }),
+    sync: new SyncApi(options, { messages, receipts }),
     ...eventRoomsOf(deps),
     app: new AppApi(options, { figures }),
   };

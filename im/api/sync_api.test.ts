@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chatConversation, groupConversation } from '../message/conversation.js';
-import { known, toDevice, toGid, toSeq, toUid } from '../message/ids.js';
+import { known, toDevice, toGid, toSeq, toUid, type Uid } from '../message/ids.js';
 import { DEFAULT_SETTINGS, DRAFT_BYTES } from '../message/settings.js';
 import type { ConversationState, SyncPage } from '../store/interface.js';
 import { SyncApi } from './sync_api.js';
@@ -20,11 +20,16 @@ function rowOf(index: number, draft: string): ConversationState {
   };
 }
 
-function apiOver(conversations: readonly ConversationState[], more = false): SyncApi {
+function apiOver(
+  conversations: readonly ConversationState[],
+  more = false,
+  written: (uids: readonly Uid[]) => Promise<void> = () => Promise.resolve(),
+): SyncApi {
   const page: SyncPage = { conversations, more, count: 500, sum: 9, nowMs: 7, epoch: 1 };
   return new SyncApi(
     { syncOverlapMs: 0 },
     {
+      receipts: { written },
       messages: {
         sync: () => Promise.resolve(page),
         range: (_reader, conv, from, to) =>
@@ -58,6 +63,24 @@ test('long drafts make the page shorter, never the answer larger; the rest is th
   assert.deepEqual([more, next], [true, rows[11]?.conv]);
   const short = await sync(apiOver(rows.slice(0, 10), true));
   assert.deepEqual([short.more, short.next, short.conversations.length], [true, rows[9]?.conv, 10]);
+});
+
+test('what waits to be written of whoever asks is written first', async () => {
+  let asked: readonly Uid[] = [];
+  const store = { readSeq: zero };
+  const row = {
+    ...rowOf(0, ''),
+    get readSeq() {
+      return store.readSeq;
+    },
+  };
+  const api = apiOver([row], false, (uids) => {
+    asked = uids;
+    store.readSeq = known(toSeq(5));
+    return Promise.resolve();
+  });
+  assert.equal((await sync(api)).conversations[0]?.['readSeq'], 5);
+  assert.deepEqual(asked, [alice]);
 });
 
 test('a range of a group is the store’s to refuse, one of other people’s conversation is refused at once', async () => {

@@ -5,7 +5,7 @@ import { mayBeIn, type ConversationName } from '../message/conversation.js';
 import type { Seq } from '../message/ids.js';
 import type { ConversationState, MessageStore, PageLimits } from '../store/interface.js';
 import { eventAnswer } from './event_answer.js';
-import type { Caller } from './interface.js';
+import type { Caller, Receipts } from './interface.js';
 
 export const SYNC_OPTIONS = {
   syncOverlapMs: integer(
@@ -25,6 +25,7 @@ const DRAFTS_BYTES = 49_152;
 
 export interface SyncApiDeps {
   readonly messages: Pick<MessageStore, 'sync' | 'range'>;
+  readonly receipts: Pick<Receipts, 'written'>;
 }
 
 export interface SyncInput {
@@ -51,6 +52,8 @@ export class SyncApi {
   /** The caller's conversations that changed since the cursor of an earlier answer; 0: all of them. */
   async sync({ since, after, limit }: SyncInput, { uid, device }: Caller): Promise<unknown> {
     const sinceMs = since === 0 ? 0 : Math.max(1, since - this.#options.syncOverlapMs);
+    // What was acknowledged just before this device came was told to those who were there, and is told to nobody again.
+    if (after === '') await this.#deps.receipts.written([uid]);
     const page = await this.#deps.messages.sync({ uid, device, sinceMs, afterConv: after, limit });
     const rows = withinDrafts(page.conversations);
     const more = page.more || rows.length < page.conversations.length;

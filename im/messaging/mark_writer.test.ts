@@ -7,7 +7,7 @@ import { known, toDevice, toSeq, toUid } from '../message/ids.js';
 import type { MarkRequest } from '../store/interface.js';
 import { MARK_WRITER_OPTIONS, MarkWriter } from './mark_writer.js';
 
-const [uid, other] = [known(toUid(1)), known(toUid(2))];
+const [uid, other, stranger] = [known(toUid(1)), known(toUid(2)), known(toUid(3))];
 const device = known(toDevice(1));
 const conv = chatConversation(uid, other);
 const silent = {
@@ -94,9 +94,10 @@ test('all who wait for a write share the next', async () => {
   await marks.flushOf([uid]);
   assert.equal(batches.length, 2, 'nothing of his waits');
   add(9);
-  await marks.flushOf([other]);
+  await marks.flushOf([stranger]);
   assert.equal(batches.length, 2, 'nor anything of another');
-  await marks.flush();
+  await marks.flushOf([other]);
+  assert.equal(batches.length, 3, 'but of his peer');
 });
 
 test('whoever waits for a write is told when his own has ended, whenever another asks for one too', async () => {

@@ -9,6 +9,7 @@
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import { imError, toCodedError } from '../errors.js';
+import { chatMembers } from '../message/conversation.js';
 import type { Uid } from '../message/ids.js';
 import { SeqIntervals, type SeqInterval } from '../message/seq_intervals.js';
 import type { MarkRequest, MessageStore } from '../store/interface.js';
@@ -70,7 +71,7 @@ export class MarkWriter {
   readonly #deps: MarkWriterDeps;
   /** Key: uid/device/conv/read. */
   #waiting = new Map<string, Waiting>();
-  /** Whose they are. */
+  /** Whose they are, and in chats also to whom they say something. */
   #waitingUids = new Set<Uid>();
   /** By the same keys, the one written longest ago first. */
   readonly #recent = new Map<string, Recent>();
@@ -115,10 +116,10 @@ export class MarkWriter {
     const intervals = waiting?.intervals ?? new SeqIntervals(this.#options.markCount);
     intervals.add(from, to);
     this.#count += intervals.count - before;
-    this.#waitingUids.add(place.uid);
     this.#timer ??= setTimeout(() => void this.#flushBehind(), this.#options.markDelayMs);
     if (waiting !== undefined) return true;
     const { uid, device, conv, read } = place;
+    for (const one of chatMembers(conv) ?? [uid]) this.#waitingUids.add(one);
     this.#waiting.set(key, { place: { uid, device, conv, read }, intervals });
     return true;
   }
@@ -138,7 +139,7 @@ export class MarkWriter {
       }));
   }
 
-  /** The same, where something of theirs waits or is being written. */
+  /** The same, where something of theirs, or of the other in one of their chats, waits or is being written. */
   async flushOf(uids: readonly Uid[]): Promise<void> {
     if (uids.some((uid) => this.#waitingUids.has(uid))) await this.flush();
     else if (uids.some((uid) => this.#writingUids.has(uid))) await this.#writing;
