@@ -39,6 +39,9 @@ export class Conversation {
   #countedSeq = 0;
   /** Up to here by a row, which leaves out what was taken back. */
   #rowSeq = 0;
+  /** Up to here a row has said what the settings are; and this is the last message that brought it into the list again. */
+  #settingsSeq = 0;
+  #newsSeq = 0;
   /** Up to here it is known who came and went, and what that made of the settings. */
   #memberSeq = 0;
   /** What is unread is not exact: it is to be asked for, at most so often. */
@@ -68,6 +71,13 @@ export class Conversation {
     return { conv, peer, tip: log.tip, ...this.row };
   }
 
+  /** What of it an app shows in its list, besides the last message: to be compared. */
+  get summary(): string {
+    const { readSeq, isMember, settings } = this;
+    const { count, mentions } = this.#unread;
+    return JSON.stringify([readSeq, count, mentions, isMember, settings]);
+  }
+
   /** What is remembered of it between runs, besides its log. */
   get row(): SavedRow {
     return {
@@ -94,11 +104,10 @@ export class Conversation {
     const { recalls } = event;
     if (recalls !== undefined && recalls.seq > this.readSeq) {
       const isCounted = event.seq <= this.#rowSeq;
-      this.#unread.recalled(recalls.seq, isCounted, !event.own);
-      if (!isCounted && this.#unread.mayBeMore) this.miscounted();
+      if (!this.#unread.recalled(recalls.seq, isCounted, !event.own)) this.miscounted();
     }
     if (!isMessage(event)) return;
-    this.#show();
+    this.#news(event.seq);
     if (event.own || event.seq <= this.readSeq) return;
     const isMention = event.mentions?.some((one) => one === uid || one === EVERYBODY) === true;
     this.#unread.shown(event.seq, isMention, event.seq <= this.#countedSeq);
@@ -140,7 +149,7 @@ export class Conversation {
     this.log.exists(lastSeq);
     this.#countedSeq = lastSeq;
     this.#unread.counted(rest.messages, rest.mentions);
-    if (rest.messages > 0) this.#show();
+    if (rest.messages > 0) this.#news(lastSeq);
     this.recalledUnshown(recalledSeq);
   }
 
@@ -166,10 +175,10 @@ export class Conversation {
   markRead(seq: number): boolean {
     if (seq <= this.readSeq) return false;
     this.readSeq = seq;
-    this.#unread.read(seq, Math.max(0, this.log.lastSeq - seq));
+    const isExact = this.#unread.read(seq, Math.max(0, this.log.lastSeq - seq));
     // Of what was only counted nobody here knows which part that was.
     const isKnown = this.isFollowed || this.log.isComplete;
-    if (this.#unread.count > 0 && (!isKnown || this.#unread.mayBeMore)) this.miscounted();
+    if (this.#unread.count > 0 && (!isKnown || !isExact)) this.miscounted();
     return true;
   }
 
@@ -210,6 +219,8 @@ export class Conversation {
       this.#recountsLeft = 0;
     }
     this.settings = row.settings;
+    if (row.lastSeq < this.#newsSeq) this.#show();
+    else this.#settingsSeq = row.lastSeq;
     // Nor does it know who came or went since.
     if (row.lastSeq >= this.#memberSeq) {
       this.isMember = row.isMember;
@@ -217,6 +228,13 @@ export class Conversation {
     } else if (this.isMember) this.#reset();
     this.peerGot(row.peerDeliveredSeq, false);
     this.peerGot(row.peerReadSeq, true);
+  }
+
+  /** A message: what a row says of `hidden` that counts it already came after it. */
+  #news(seq: number): void {
+    if (seq <= this.#settingsSeq) return;
+    this.#newsSeq = Math.max(seq, this.#newsSeq);
+    this.#show();
   }
 
   /** In the list again. */

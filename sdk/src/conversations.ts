@@ -43,7 +43,11 @@ export class Conversations {
   begin(event: LogEvent, uid: number): Conversation | undefined {
     const { conv, seq, own, from, to } = event;
     if (groupOf(conv) === undefined) return this.open(conv, own ? to : from, 0);
-    return bringsIn(event, uid) ? this.open(conv, to, seq - 1) : undefined;
+    if (!bringsIn(event, uid)) return undefined;
+    const begun = this.open(conv, to, seq - 1);
+    // He comes in by it: what he may read of what lies before only a row says, and that is then asked for.
+    begun.isMember = false;
+    return begun;
   }
 
   /** One that a row tells of. A device that has never said what it has of a group begins where its user stopped reading. */

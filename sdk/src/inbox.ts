@@ -169,13 +169,9 @@ export class Inbox {
 
   /** A message from the server, or an own one that has just been stored. */
   take(push: Push): void {
-    if (this.#held === undefined) {
-      this.#receive(push);
-    } else if (this.#held.length < this.#tuning.bufferLimit) {
-      this.#held.push(push);
-    } else {
-      this.#heldTooMuch = true;
-    }
+    if (this.#held === undefined) this.#receive(push);
+    else if (this.#held.length < this.#tuning.bufferLimit) this.#held.push(push);
+    else this.#heldTooMuch = true;
   }
 
   /** `ack.notify` in its interval form. */
@@ -184,6 +180,8 @@ export class Inbox {
     if (receipt === undefined) return;
     const { conv, from, to, state, by } = receipt;
     const conversation = this.#conversations.find(conv);
+    // Of the first message of a chat it may come before its ack, or before the row that tells of the chat.
+    if (conversation === undefined) this.#sync.again();
     if (by === this.#uid) this.#readElsewhere(conversation, to, state);
     // Of a note to oneself the reader is the peer too.
     if (by === this.#uid && conversation?.peer !== by) return;
@@ -208,6 +206,9 @@ export class Inbox {
     const conversation = this.#named(data);
     if (conversation === undefined || !isJsonObject(data)) return;
     conversation.settings = readSettings(data['settings']);
+    this.#sync.overtaken();
+    // A message that ends it may be faster than this.
+    if (conversation.settings.hidden) this.#sync.soon();
     this.#gaps.check(conversation, true);
     this.#changed(conversation);
   }
@@ -358,7 +359,8 @@ export class Inbox {
     const known = this.#conversations.find(row.conv);
     const conversation = known ?? this.#conversations.openAt(row);
     const { peerDeliveredSeq, peerReadSeq } = conversation;
-    conversation.synced(row);
+    // After a sign-in the app is told of all of it at once.
+    this.#unshown.synced(conversation, row, this.#isSyncedTold);
     // Of a conversation that is new here there is nothing to be raised.
     if (known === undefined || conversation.isGroup) return;
     this.#peerRose(peerDeliveredSeq + 1, row.peerDeliveredSeq, 'received', row);
@@ -388,11 +390,9 @@ export class Inbox {
   }
 
   #sendReceipt(conv: string, from: number, to: number, state: 'received' | 'read'): boolean {
-    const connection = this.#deps.connection();
-    if (connection === undefined || this.#held !== undefined) return false;
-    connection.send(
-      `{"action":"${ACTIONS.ackRequest}","data":{"conv":"${conv}","from":${from},"to":${to},"state":"${state}"}}`,
-    );
-    return true;
+    const connection = this.#held === undefined ? this.#deps.connection() : undefined;
+    const data = `{"conv":"${conv}","from":${from},"to":${to},"state":"${state}"}`;
+    connection?.send(`{"action":"${ACTIONS.ackRequest}","data":${data}}`);
+    return connection !== undefined;
   }
 }

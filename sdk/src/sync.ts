@@ -74,6 +74,11 @@ export class Sync {
     this.#soonAtMs = Infinity;
   }
 
+  /** What just came may be newer than the answer that is on its way: then that is not the last word. */
+  overtaken(): void {
+    if (this.#running) this.#again = true;
+  }
+
   /** Something may be missing: ask what changed. */
   again(): void {
     if (this.#running) this.#again = true;

@@ -54,25 +54,29 @@ export class Unread {
 
   /**
    * One above the read mark was taken back. `isCounted`: the server's number has that already. `isOthers`: by somebody
-   * else, so that it counts as his even where it is not remembered (it was shown in an earlier run); what that gets
-   * wrong the server's next row corrects.
+   * else, so that it counts as his even where it is not remembered (it was shown in an earlier run). False where that is
+   * no more than likely: in a group an admin takes back anybody's, and whom it named nobody here knows.
    */
-  recalled(seq: number, isCounted: boolean, isOthers: boolean): void {
+  recalled(seq: number, isCounted: boolean, isOthers: boolean): boolean {
     const rememberedCount = this.#seqs?.length ?? 0;
     const isMention = takeOut(this.#mentionSeqs, seq);
     const isRemembered = takeOut(this.#seqs, seq);
-    if (isCounted) return;
-    if (isRemembered || (isOthers && this.#count > rememberedCount))
-      this.#count = Math.max(0, this.#count - 1);
+    if (isCounted) return true;
+    const isExact = isRemembered || this.#count <= rememberedCount;
+    if (isRemembered || (isOthers && !isExact)) this.#count = Math.max(0, this.#count - 1);
     this.#mentions = Math.min(this.#count, isMention ? Math.max(0, this.#mentions - 1) : this.#mentions);
+    return isExact && !this.#mayBeMore;
   }
 
-  /** Everything up to `seq` is read; at most `rest` events lie behind it. */
-  read(seq: number, rest: number): void {
+  /** Everything up to `seq` is read; at most `rest` events lie behind it. False where what is left is an estimate. */
+  read(seq: number, rest: number): boolean {
+    const isAllRemembered =
+      this.#count <= (this.#seqs?.length ?? 0) && this.#mentions <= (this.#mentionSeqs?.length ?? 0);
     this.#count = Math.min(rest, left(this.#seqs, seq, this.#count));
     this.#mentions = Math.min(rest, left(this.#mentionSeqs, seq, this.#mentions));
     if (this.#count === 0) this.#mayBeMore = false;
     if (rest === 0) this.#seqs = this.#mentionSeqs = undefined;
+    return this.#count === 0 || (isAllRemembered && !this.#mayBeMore);
   }
 }
 

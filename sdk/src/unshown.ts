@@ -4,7 +4,7 @@
  */
 import type { Conversation } from './conversation.js';
 import { bringsIn, takesOut } from './happenings.js';
-import type { Count } from './wire.js';
+import type { Count, SyncedConversation } from './wire.js';
 import type { LogEvent } from './wire_events.js';
 
 export interface UnshownDeps {
@@ -38,6 +38,15 @@ export class Unshown {
   read(conversation: Conversation): void {
     this.#check(conversation);
     this.#deps.changed(conversation);
+  }
+
+  /** The server's word; `isTold`: the app is told what it changes. */
+  synced(conversation: Conversation, row: SyncedConversation, isTold: boolean): void {
+    const { summary, isMiscounted } = conversation;
+    conversation.synced(row);
+    // It is older than what was shown, and tells of reading elsewhere.
+    if (!isMiscounted) this.#check(conversation);
+    if (isTold && conversation.summary !== summary) this.#deps.changed(conversation);
   }
 
   /** Received, but not shown yet, or never. */
