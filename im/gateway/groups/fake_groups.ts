@@ -153,6 +153,8 @@ export interface Watched {
   readonly frames: SharedFrame['frame'][];
   /** The length of each group's log when its sign-in was answered, or it was told to fetch: what it finds by itself. */
   readonly synced: Map<Gid, number>;
+  /** Where an old client is given what it lacks before the next that is pushed. */
+  readonly withheld: Set<ConversationName>;
 }
 
 export class GroupScene {
@@ -167,7 +169,11 @@ export class GroupScene {
   constructor(options: Partial<GroupOptions> = {}) {
     const give = (client: Client, shared: SharedFrame): void => {
       this.pushedInTurn++;
-      this.watched.get(client)?.frames.push(shared.frame);
+      const { frame } = shared;
+      const watched = this.watched.get(client);
+      watched?.frames.push(frame);
+      if (frame.kind === 'push' && watched?.withheld.delete(frame.event.conv) === true)
+        this.#willRead(client, frame.event.conv, frame.event.seq - 1);
     };
     this.#give = give;
     this.index = new GroupIndex(
@@ -183,7 +189,7 @@ export class GroupScene {
           stored: nothing,
           // It is read for them, and no further.
           skipped: (client, conv, seq) => this.#willRead(client, conv, seq),
-          withheld: nothing,
+          withheld: (client, conv) => this.watched.get(client)?.withheld.add(conv),
         },
         send: (client, shared) => this.#send(client, shared),
         messages: this.store,
@@ -231,7 +237,7 @@ export class GroupScene {
     const rest = { tokenVersion: 1, tokenExpiresAtMs: Infinity, heartbeatMs: 0, answer: {} };
     this.directory.bind(client, { uid, device, ...rest }, 0);
     const synced = new Map([...this.store.groups].map(([gid, { log }]) => [gid, log.length]));
-    const watched = { client, uid, frames: [], synced };
+    const watched = { client, uid, frames: [], synced, withheld: new Set<ConversationName>() };
     this.watched.set(client, watched);
     this.index.enter(client, ...read);
     client.isPresent = true;
