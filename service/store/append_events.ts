@@ -114,6 +114,7 @@ function sceneOf<State extends LogState>({ request, state, rules, times }: Writi
     id: state.id,
     lastSeq: state.lastSeq,
     nowMs: times.nowMs,
+    stampMs: times.stampMs,
     may: (operation, sender) => rules.may(state, request.changeUid, operation, sender),
     isGroup: rules.isGroup,
   };

@@ -9,6 +9,8 @@ export interface ChangeScene {
   /** Of its log, with what this batch has written. */
   readonly lastSeq: number;
   readonly nowMs: number;
+  /** What sync goes by. */
+  readonly stampMs: number;
   /** What an admin of a group may do with a message of `sender`; in a conversation of two nobody may. */
   may(operation: 'recallOthers' | 'pin', sender: number): boolean;
   readonly isGroup: boolean;
