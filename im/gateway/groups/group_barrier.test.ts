@@ -109,7 +109,7 @@ class Play {
     for (const gid of GIDS) await this.scene.deliver(this.scene.store.say(gid, WITNESS));
     const { index } = this.scene;
     const isComplete = (): boolean => this.missing().length === 0 && index.stats().waitingCount === 0;
-    await waitUntil('everybody to have everything', isComplete, 2000).catch(() => undefined);
+    await waitUntil('everybody to have everything', isComplete, 10_000).catch(() => undefined);
     await turns();
   }
 
