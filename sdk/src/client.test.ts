@@ -316,7 +316,7 @@ void test('saved state: what was missing at the end of a run is asked for by the
   await client.close();
   assert.equal(saved?.cursorMs, 1_700_000_000_000, 'the cursor of the sync before the loss');
   const [{ row, ...place } = {}] = saved.conversations;
-  assert.deepEqual(place, { conv: CONV, known: [], ackedSeq: 0, confirmedSeq: 0 });
+  assert.deepEqual(place, { conv: CONV, known: [], ackedSeq: 0, confirmedSeq: 0, confirmedReadSeq: 0 });
   assert.equal(row?.lastSeq, 2, 'what is known to exist is asked for by the next run');
 });
 

@@ -93,6 +93,7 @@ export class Conversations {
       known: log.tip > 0 ? [1, log.tip] : [],
       ackedSeq: receipts.toAck,
       confirmedSeq: confirmed.acked,
+      confirmedReadSeq: confirmed.read,
       row,
     }));
   }
@@ -100,7 +101,7 @@ export class Conversations {
   restore(saved: Saved, uid: number): void {
     const self = toUid(uid);
     if (self === undefined) return;
-    for (const { conv, known, ackedSeq, confirmedSeq = 0, row } of saved) {
+    for (const { conv, known, ackedSeq, confirmedSeq = 0, confirmedReadSeq, row } of saved) {
       const name = toConversation(conv);
       const peer = name === undefined ? undefined : addressee(name, self);
       if (peer === undefined) continue;
@@ -109,6 +110,9 @@ export class Conversations {
       conversation.receipts.toAck = ackedSeq;
       // Rows that the next sync leaves out have not changed: without this all of them would be told again.
       conversation.confirmed.acked = Math.min(confirmedSeq, ackedSeq);
+      // What was read without a connection is still to be told.
+      const { confirmed, readSeq } = conversation;
+      confirmed.read = Math.min(confirmedReadSeq ?? readSeq, readSeq);
       conversation.untell();
     }
   }

@@ -1,6 +1,9 @@
 /** What an app hands back as the client's memory may be anything: nothing of it is lost without a word. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { known } from '../../im/message/ids.js';
+import { DEFAULT_SETTINGS } from '../../im/message/settings.js';
+import { Conversations } from './conversations.js';
 import { FakeServer, PEER, SELF } from './fake_server.js';
 import { readSavedState } from './saved_state.js';
 import { CONV, makeClient, seqs, until, watch } from './stage.js';
@@ -14,6 +17,10 @@ const GOOD: SavedState = {
   outbox: [{ to: PEER, clientId: 'precious', type: 1, content: 'precious', sentAtMs: 1 }],
 };
 const [SEND] = GOOD.outbox;
+const ROW = {
+  ...{ firstSeq: 1, lastAtMs: 1, peerDeliveredSeq: 0, peerReadSeq: 0, unread: 0, mentions: 0 },
+  ...{ isMember: true, settings: DEFAULT_SETTINGS },
+};
 
 interface Run {
   readonly warnings: readonly ClientError[];
@@ -54,6 +61,22 @@ void test('nothing saved is no damage: undefined and null', async (t) => {
     assert.deepEqual(sent, ['new']);
     assert.deepEqual(shown, [1, 2, 3]);
   }
+});
+
+void test('what was read without a connection is still to be told in the next run', () => {
+  const row = { ...ROW, lastSeq: 3, readSeq: 2 };
+  const read = (more: { readonly confirmedReadSeq?: number }): readonly [told: number, toTell: number] => {
+    const conversations = new Conversations(10, () => undefined);
+    conversations.restore([{ conv: CONV, known: [1, 3], ackedSeq: 3, row, ...more }], SELF);
+    const { receipts } = known(conversations.find(CONV));
+    assert.deepEqual(conversations.save()[0]?.confirmedReadSeq, receipts.read);
+    return [receipts.read, receipts.toRead];
+  };
+  assert.deepEqual(read({ confirmedReadSeq: 1 }), [1, 2]);
+  assert.deepEqual(read({ confirmedReadSeq: 2 }), [2, 2]);
+  assert.deepEqual(read({}), [2, 2], 'an older state does not say');
+  const saved = { ...GOOD, conversations: [{ ...GOOD.conversations[0], confirmedReadSeq: 1 }] };
+  assert.equal(readSavedState(saved).state?.conversations[0]?.confirmedReadSeq, 1);
 });
 
 void test('a good state is taken over, through JSON too', async (t) => {

@@ -43,11 +43,16 @@ function readConversation(data: unknown, uid: Uid): SavedConversation | undefine
   const known = readAll(data['known'], toCount);
   const ackedSeq = toCount(data['ackedSeq']);
   const confirmedSeq = toCount(data['confirmedSeq'] ?? 0);
+  const confirmedReadSeq = toCount(data['confirmedReadSeq']);
   if (conv === undefined || known === undefined || ackedSeq === undefined || confirmedSeq === undefined)
     return undefined;
   if (!mayBeIn(conv, uid) || known.length % 2 !== 0) return undefined;
   const row = readRow(data['row']);
-  return { conv, known, ackedSeq, confirmedSeq, ...(row !== undefined && { row }) };
+  return {
+    ...{ conv, known, ackedSeq, confirmedSeq },
+    ...(confirmedReadSeq !== undefined && { confirmedReadSeq }),
+    ...(row !== undefined && { row }),
+  };
 }
 
 /** Numbers to be shown: what is damaged among them is nothing, and the next sync puts it right. */

@@ -41,6 +41,8 @@ export interface SavedState {
     readonly ackedSeq: number;
     /** What the server itself said, by the cursor's time, that it has heard of that; absent: 0. */
     readonly confirmedSeq?: number;
+    /** The same of what was read; absent: all of it. */
+    readonly confirmedReadSeq?: number;
     /** What the last sync said besides; absent: nothing is known, as after a first sign-in. */
     readonly row?: SavedRow;
   }[];

@@ -36,6 +36,7 @@ export class Device {
   readonly token: string;
   readonly screen = new Screen();
   readonly warnings: string[] = [];
+  hasDied = false;
   network: Network = 'good';
   /** So many of the next pushes get lost. */
   losing = 0;
@@ -112,6 +113,7 @@ export class Device {
   async restart(dies: boolean): Promise<void> {
     const run = this.#run;
     if (dies) {
+      this.hasDied = true;
       run.isOver = true;
       this.#socket?.terminate();
     }
