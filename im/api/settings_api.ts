@@ -18,6 +18,8 @@ export interface SettingsApiDeps {
 
 export class SettingsApi {
   readonly #deps: SettingsApiDeps;
+  /** The last change of each that is under way: as many as there are requests. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(deps: SettingsApiDeps) {
     this.#deps = deps;
@@ -34,9 +36,28 @@ export class SettingsApi {
     if (draft !== undefined && isLongerThan(draft, DRAFT_BYTES)) throw imError('CONTENT_TOO_LARGE', 'draft');
     if (interest !== undefined && interest !== 'full' && groupOf(conv) === undefined)
       throw imError('INVALID_PARAMETER', 'interest is of groups');
+    return this.#inTurn(`${caller.uid}/${conv}`, () => this.#change(conv, change, caller));
+  }
+
+  async #change(
+    conv: ConversationName,
+    change: Partial<ConversationSettings>,
+    caller: Caller,
+  ): Promise<unknown> {
     const settings = await this.#deps.events.setSettings(caller.uid, conv, change);
-    await this.#tell(conv, settings, interest !== undefined, caller);
+    await this.#tell(conv, settings, change.interest !== undefined, caller);
     return { conv, settings };
+  }
+
+  /** Told in the order in which they are stored: each tells all settings, and nothing in it says which is the last. */
+  #inTurn(key: string, work: () => Promise<unknown>): Promise<unknown> {
+    const turn = this.#turns.get(key)?.then(work, work) ?? work();
+    this.#turns.set(key, turn);
+    const end = (): void => {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+    };
+    turn.then(end, end);
+    return turn;
   }
 
   async #read(conv: ConversationName, { uid, device }: Caller): Promise<ConversationSettings> {
