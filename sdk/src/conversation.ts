@@ -217,6 +217,9 @@ export class Conversation {
       this.#unread.set(row.unread, row.mentions);
       this.#countedSeq = this.#rowSeq = row.lastSeq;
       this.#recountsLeft = 0;
+    } else if (row.readSeq < this.readSeq && this.#unread.count > 0) {
+      // It does not know yet what was read here, and what is left of an earlier run may be an estimate.
+      this.miscounted();
     }
     this.settings = row.settings;
     if (row.lastSeq < this.#newsSeq) this.#show();

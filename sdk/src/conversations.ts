@@ -113,6 +113,7 @@ export class Conversations {
       // What was read without a connection is still to be told.
       const { confirmed, readSeq } = conversation;
       confirmed.read = Math.min(confirmedReadSeq ?? readSeq, readSeq);
+      if (confirmed.read < readSeq && conversation.unread.count > 0) conversation.miscounted();
       conversation.untell();
     }
   }
