@@ -7,10 +7,12 @@ import { restOf } from './count_rest.js';
 import type { ConversationSettings, ConversationView, SavedRow } from './types.js';
 import { Unread } from './unread.js';
 import type { Count, SyncedConversation } from './wire.js';
-import { isMessage, type LogEvent } from './wire_events.js';
+import { isMessage, RECALLED, type LogEvent } from './wire_events.js';
 
 /** How often the server is asked before an answer has come that is not older than what is known here. */
 const RECOUNTS = 5;
+/** Settings that come closer together may be told in another order than they were stored. */
+const OVERTAKING_MS = 1000;
 /** The longest wait before that, as a power of two of the first. */
 const LONGEST_WAIT = 6;
 
@@ -42,6 +44,8 @@ export class Conversation {
   /** Up to here a row has said what the settings are; and this is the last message that brought it into the list again. */
   #settingsSeq = 0;
   #newsSeq = 0;
+  /** When they were told last other than by a row. */
+  #settingsAtMs = -Infinity;
   /** Up to here it is known who came and went, and what that made of the settings. */
   #memberSeq = 0;
   /** What is unread is not exact: it is to be asked for, at most so often. */
@@ -109,6 +113,8 @@ export class Conversation {
     if (!isMessage(event)) return;
     this.#news(event.seq);
     if (event.own || event.seq <= this.readSeq) return;
+    // Taken back since the server counted it, whomever it named: the recall that follows says so.
+    if (event.status === RECALLED && event.seq <= this.#countedSeq) return;
     const isMention = event.mentions?.some((one) => one === uid || one === EVERYBODY) === true;
     this.#unread.shown(event.seq, isMention, event.seq <= this.#countedSeq);
   }
@@ -171,6 +177,15 @@ export class Conversation {
     return isMember !== wasMember || settings !== this.settings;
   }
 
+  /** By another device, or the answer to this one's wish. True where something else may have been faster: to be asked. */
+  settingsTold(settings: ConversationSettings, nowMs: number): boolean {
+    const sinceMs = nowMs - this.#settingsAtMs;
+    this.settings = settings;
+    this.#settingsAtMs = nowMs;
+    // A message that ends `hidden`, or another device's wish.
+    return settings.hidden || sinceMs < OVERTAKING_MS;
+  }
+
   /** Own reading, here or on another device; false where that was known. */
   markRead(seq: number): boolean {
     if (seq <= this.readSeq) return false;
@@ -217,8 +232,9 @@ export class Conversation {
       this.#unread.set(row.unread, row.mentions);
       this.#countedSeq = this.#rowSeq = row.lastSeq;
       this.#recountsLeft = 0;
-    } else if (row.readSeq < this.readSeq && this.#unread.count > 0) {
-      // It does not know yet what was read here, and what is left of an earlier run may be an estimate.
+    } else if (row.readSeq < this.readSeq && (this.#unread.count > 0 || !this.log.isComplete)) {
+      // It does not know yet what was read here: of what is left, or came meanwhile and is only counted, neither side
+      // has the number.
       this.miscounted();
     }
     this.settings = row.settings;

@@ -205,15 +205,14 @@ export class Inbox {
   settingsChanged(data: unknown): void {
     const conversation = this.#named(data);
     if (conversation === undefined || !isJsonObject(data)) return;
-    conversation.settings = readSettings(data['settings']);
     this.#sync.overtaken();
-    // A message that ends it may be faster than this.
-    if (conversation.settings.hidden) this.#sync.soon();
+    const isLate = conversation.settingsTold(readSettings(data['settings']), nowMs());
+    if (isLate) this.#sync.soon();
     this.#gaps.check(conversation, true);
     this.#changed(conversation);
   }
 
-  /** The app looks at it, or no longer does: what was only counted is fetched. False where it is not known. */
+  /** The app looks at it, or no longer does: what was only counted is fetched. False: not known. */
   setOpen(conv: string, isOpen: boolean): boolean {
     const conversation = this.#conversations.find(conv);
     if (conversation === undefined) return false;
@@ -270,9 +269,8 @@ export class Inbox {
 
   async range(conv: string, from: number, to: number): Promise<RangeAnswer> {
     const answer = readRange(await this.request('msg/range', { conv, from, to }), this.#uid);
-    if (answer === undefined)
-      throw new CodedError(0, 'the answer to msg/range is not understood', { temporary: true });
-    return answer;
+    if (answer !== undefined) return answer;
+    throw new CodedError(0, 'the answer to msg/range is not understood', { temporary: true });
   }
 
   /** Forgets all conversations, and waits with pushes until a sync says where they stand. */
@@ -305,8 +303,8 @@ export class Inbox {
 
   #receive({ message, after, isSentHere = false }: Push): void {
     if (isSentHere) this.#sentHere.add(message);
-    const conversation =
-      this.#conversations.find(message.conv) ?? this.#conversations.begin(message, this.#uid);
+    const conversations = this.#conversations;
+    const conversation = conversations.find(message.conv) ?? conversations.begin(message, this.#uid);
     // The row of a sync says where this user's part of that log begins.
     if (conversation === undefined) return this.#sync.again();
     const reception = conversation.log.receive(message, after);
@@ -340,9 +338,9 @@ export class Inbox {
     for (const conversation of miscounted) this.#unshown.answered(conversation);
     const rows = new Map(result.conversations.map((row) => [row.conv, row]));
     this.#deps.peerStands((conv) => rows.get(conv));
-    const held = this.#held ?? [];
+    const held = this.#held;
     this.#held = undefined;
-    for (const push of held) this.#receive(push);
+    for (const push of held ?? []) this.#receive(push);
     for (const conversation of this.#conversations.all()) {
       if (!conversation.isUpToDate) this.#gaps.check(conversation, true);
       // What the server has forgotten, or could not be told while there was no connection.
@@ -379,9 +377,8 @@ export class Inbox {
   }
 
   #syncFailed(error: unknown, isFirst: boolean): void {
-    const { message } = clientError(error);
     this.#warn(error);
-    if (isFirst) this.#deps.unusable(`sync failed: ${message}`);
+    if (isFirst) this.#deps.unusable(`sync failed: ${clientError(error).message}`);
     else this.#unshown.failed(this.#conversations.all());
   }
 
@@ -390,8 +387,8 @@ export class Inbox {
   }
 
   #sendReceipt(conv: string, from: number, to: number, state: 'received' | 'read'): boolean {
-    const connection = this.#held === undefined ? this.#deps.connection() : undefined;
     const data = `{"conv":"${conv}","from":${from},"to":${to},"state":"${state}"}`;
+    const connection = this.#held === undefined ? this.#deps.connection() : undefined;
     connection?.send(`{"action":"${ACTIONS.ackRequest}","data":${data}}`);
     return connection !== undefined;
   }

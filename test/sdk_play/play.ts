@@ -135,23 +135,23 @@ export class Play {
 
   /** Opened, every conversation shows everything that may be read. */
   async #compareScreens({ odd }: Stage): Promise<void> {
+    const isWhole = (conv: string): boolean => ![...odd].some((gid) => conv === `g${gid}`);
     for (const device of this.#devices) {
       for (const { conv } of device.client.conversations.all()) device.client.conversations.open(conv);
-      for (const row of await this.#truth.rows(device)) {
-        let found: readonly string[] = [];
-        const isWhole = ![...odd].some((gid) => row.conv === `g${gid}`);
-        await this.#until(
-          () => `${device.name} opened: ${found.join('; ')}`,
-          async () => {
-            const tip = device.client.conversations.find(row.conv)?.tip ?? 0;
-            found = [`${row.conv} is shown up to ${tip} of ${row.lastSeq}`];
-            if (tip < row.lastSeq) return false;
-            const log = await this.#truth.log(device, row.conv, row.lastSeq);
-            found = [...screenDifferences(device, row.conv, log, isWhole), ...device.screen.faults];
-            return found.length === 0;
-          },
-        );
-      }
+      let found: string[] = [];
+      await this.#until(
+        () => `${device.name} opened: ${found.join('; ')}`,
+        async () => {
+          found = [...device.screen.faults];
+          for (const { conv, lastSeq } of await this.#truth.rows(device)) {
+            const log = await this.#truth.log(device, conv, lastSeq);
+            const tip = device.client.conversations.find(conv)?.tip ?? 0;
+            if (tip !== lastSeq) found.push(`${conv} is shown up to ${tip} of ${lastSeq}`);
+            else found.push(...screenDifferences(device, conv, log, isWhole(conv)));
+          }
+          return found.length === 0;
+        },
+      );
     }
   }
 

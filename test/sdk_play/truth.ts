@@ -103,11 +103,11 @@ export function screenDifferences(
   const messages = log.filter(isMessage);
   const seqs = new Set(messages.map(({ seq }) => seq));
   for (const seq of shown.keys()) if (!seqs.has(seq)) found.push(`${conv}#${seq} is shown, and is not there`);
-  for (const { seq, status, content } of messages) {
+  for (const { seq, status, content, own } of messages) {
     if (!shown.has(seq)) {
       // A device to which a conversation is new begins where its user stopped reading.
       // What a client sent that died before its answer came its server takes for known to it.
-      const isLost = device.hasDied && content.startsWith(device.name);
+      const isLost = device.hasDied && own && (status !== 0 || content.startsWith(device.name));
       if (all && !isLost && seq > device.screen.begunAt(conv))
         found.push(`${conv}#${seq} «${content}» is not shown`);
       continue;
