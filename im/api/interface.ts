@@ -78,7 +78,10 @@ export interface CodeSender {
 export interface Receipts {
   /** Mids that are not in a conversation of the caller are ignored. */
   received(caller: Pick<Caller, 'uid' | 'device'>, mids: readonly Mid[]): Promise<void>;
-  /** What these users acknowledged until now, and their peers in chats, is in the store when this resolves, if the store takes it. Never rejects. */
+  /**
+   * What these users acknowledged until now is in the store when this resolves, if the store takes it; of their peers
+   * in chats what has been checked. Never rejects.
+   */
   written(uids: readonly Uid[]): Promise<void>;
   read(caller: Pick<Caller, 'uid' | 'device'>, conv: ConversationName, from: Seq, to: Seq): Promise<void>;
 }

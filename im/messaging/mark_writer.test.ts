@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { defaultsOf } from '../../pkg/config/option.js';
-import { chatConversation } from '../message/conversation.js';
-import { known, toDevice, toSeq, toUid } from '../message/ids.js';
+import { chatConversation, groupConversation } from '../message/conversation.js';
+import { known, toDevice, toGid, toSeq, toUid, type Uid } from '../message/ids.js';
 import type { MarkRequest } from '../store/interface.js';
 import { MARK_WRITER_OPTIONS, MarkWriter } from './mark_writer.js';
 
@@ -100,6 +100,42 @@ test('all who wait for a write share the next', async () => {
   assert.equal(batches.length, 3, 'but of his peer');
 });
 
+test('who waits for his own has only that written, and what was new to it; the rest waits its time', async () => {
+  const { marks, add, batches, store } = bench();
+  const addFor = (whose: Uid, from: number): void =>
+    marks.add({
+      ...{ uid: whose, device, conv: groupConversation(known(toGid(2 ** 30 + 1))), read: false },
+      ...{ from: known(toSeq(from)), to: known(toSeq(from)) },
+    });
+  for (let n = 0; n < 100; n++) addFor(known(toUid(1000 + n)), 7);
+  add(1, 2);
+  addFor(uid, 5);
+  await marks.flushOf([stranger]);
+  assert.equal(batches.length, 0);
+  let end: () => void = () => undefined;
+  store.answer = () => new Promise((resolve) => (end = resolve));
+  const first = marks.flushOf([other]);
+  assert.deepEqual(batches, [[[1, 2]]], 'what is said to him, in their chat');
+  let isWaiting = true;
+  const same = marks.flushOf([other]).then(() => (isWaiting = false));
+  add(3);
+  const writes = [marks.flushOf([uid]), marks.flushOf([known(toUid(1003))])];
+  await new Promise(setImmediate);
+  assert.ok(isWaiting, 'for what is being written');
+  store.answer = () => Promise.resolve();
+  end();
+  await Promise.all([first, same, ...writes]);
+  const [, second] = batches;
+  assert.deepEqual([batches.length, marks.stats().queuedCount], [2, 99]);
+  assert.deepEqual(second?.toSorted(), [
+    [1, 3],
+    [5, 5],
+    [7, 7],
+  ]);
+  await marks.flush();
+  assert.deepEqual([batches.length, batches[2]?.length, marks.stats().queuedCount], [3, 99, 0]);
+});
+
 test('whoever waits for a write is told when his own has ended, whenever another asks for one too', async () => {
   for (let turns = 0; turns < 12; turns++) {
     const { marks, add, batches, store } = bench();
@@ -187,9 +223,10 @@ test('random receipts in any order, flushes in between: the store is told of all
   await fc.assert(
     fc.asyncProperty(fc.array(seqs, { maxLength: 6, size: 'max' }), async (turns) => {
       const { marks, add, batches } = bench({ markBatchCount: 3 });
-      for (const turn of turns) {
+      for (const [index, turn] of turns.entries()) {
         add(...turn);
-        await marks.flush();
+        await (index % 2 === 0 ? marks.flush() : marks.flushOf([other]));
+        assert.equal(marks.stats().queuedCount, 0);
       }
       const told = new Set<number>();
       for (const [from = 0, to = 0] of batches.flat()) for (let at = from; at <= to; at++) told.add(at);

@@ -9,10 +9,10 @@
 import { integer, type OptionsOf } from '../../pkg/config/option.js';
 import type { Logger } from '../../pkg/log/logger.js';
 import { imError, toCodedError } from '../errors.js';
-import { chatMembers } from '../message/conversation.js';
 import type { Uid } from '../message/ids.js';
 import { SeqIntervals, type SeqInterval } from '../message/seq_intervals.js';
 import type { MarkRequest, MessageStore } from '../store/interface.js';
+import { keyOf, WaitingMarks, type Place, type WaitingMark } from './waiting_marks.js';
 
 export const MARK_WRITER_OPTIONS = {
   markDelayMs: integer(1000, 'ms', { min: 1, max: 60_000 }, 'Receipts of so long are written together.'),
@@ -37,17 +37,6 @@ const RECENT_MS = 30_000;
 /** Of one device in one conversation, the highest: each hole behind which something was acknowledged makes one more. */
 const RECENT_COUNT = 8;
 
-const NOBODY: ReadonlySet<Uid> = new Set();
-
-/** Whose mark in which conversation. */
-type Place = Pick<MarkRequest, 'uid' | 'device' | 'conv' | 'read'>;
-
-interface Waiting {
-  readonly place: Place;
-  /** Disjoint: bounded over all places by `markCount`. */
-  readonly intervals: SeqIntervals;
-}
-
 interface Recent {
   readonly atMs: number;
   readonly intervals: readonly SeqInterval[];
@@ -69,18 +58,15 @@ export interface MarkWriterStats {
 export class MarkWriter {
   readonly #options: MarkWriterOptions;
   readonly #deps: MarkWriterDeps;
-  /** Key: uid/device/conv/read. */
-  #waiting = new Map<string, Waiting>();
-  /** Whose they are, and in chats also to whom they say something. */
-  #waitingUids = new Set<Uid>();
+  #waiting: WaitingMarks;
   /** By the same keys, the one written longest ago first. */
   readonly #recent = new Map<string, Recent>();
-  #count = 0;
   #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> | undefined;
-  #writingUids: ReadonlySet<Uid> = NOBODY;
+  #writing: { readonly marks: WaitingMarks; readonly end: Promise<void> } | undefined;
   /** The one after it, for all who wait for what has come since. */
   #nextWrite: Promise<void> | undefined;
+  /** What that one is to write: what concerns these users. */
+  #wanted: Set<Uid> | 'all' = new Set();
   #refusedCount = 0;
   #writtenCount = 0;
   #failedWriteCount = 0;
@@ -88,11 +74,12 @@ export class MarkWriter {
   constructor(options: MarkWriterOptions, deps: MarkWriterDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#waiting = new WaitingMarks(options.markCount);
   }
 
   stats(): MarkWriterStats {
     return {
-      queuedCount: this.#count,
+      queuedCount: this.#waiting.count,
       refusedCount: this.#refusedCount,
       writtenCount: this.#writtenCount,
       failedWriteCount: this.#failedWriteCount,
@@ -107,20 +94,9 @@ export class MarkWriter {
   }
 
   /** False: too many wait. */
-  #put(place: Place, { from, to }: SeqInterval): boolean {
-    if (from > to) return true;
-    const key = keyOf(place);
-    const waiting = this.#waiting.get(key);
-    const before = waiting?.intervals.count ?? 0;
-    if (this.#count >= this.#options.markCount && waiting?.intervals.touches(from, to) !== true) return false;
-    const intervals = waiting?.intervals ?? new SeqIntervals(this.#options.markCount);
-    intervals.add(from, to);
-    this.#count += intervals.count - before;
+  #put(place: Place, interval: SeqInterval): boolean {
+    if (!this.#waiting.add(place, interval)) return false;
     this.#timer ??= setTimeout(() => void this.#flushBehind(), this.#options.markDelayMs);
-    if (waiting !== undefined) return true;
-    const { uid, device, conv, read } = place;
-    for (const one of chatMembers(conv) ?? [uid]) this.#waitingUids.add(one);
-    this.#waiting.set(key, { place: { uid, device, conv, read }, intervals });
     return true;
   }
 
@@ -129,9 +105,22 @@ export class MarkWriter {
    * where the store does not take it: it waits on.
    */
   flush(): Promise<void> {
+    this.#wanted = 'all';
+    return this.#next();
+  }
+
+  /** The same of what is theirs, or the other's in one of their chats; the rest waits on. */
+  async flushOf(uids: readonly Uid[]): Promise<void> {
+    if (this.#waiting.concerns(uids)) {
+      if (this.#wanted !== 'all') for (const uid of uids) this.#wanted.add(uid);
+      await this.#next();
+    } else if (this.#writing?.marks.concerns(uids) === true) await this.#writing.end;
+  }
+
+  #next(): Promise<void> {
     if (this.#nextWrite !== undefined) return this.#nextWrite;
     if (this.#writing === undefined) return this.#begin();
-    return (this.#nextWrite = this.#writing
+    return (this.#nextWrite = this.#writing.end
       .catch(() => undefined)
       .then(() => {
         this.#nextWrite = undefined;
@@ -139,37 +128,40 @@ export class MarkWriter {
       }));
   }
 
-  /** The same, where something of theirs, or of the other in one of their chats, waits or is being written. */
-  async flushOf(uids: readonly Uid[]): Promise<void> {
-    if (uids.some((uid) => this.#waitingUids.has(uid))) await this.flush();
-    else if (uids.some((uid) => this.#writingUids.has(uid))) await this.#writing;
+  #begin(): Promise<void> {
+    const marks = this.#takeWanted();
+    if (this.#waiting.isEmpty) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+    const end = this.#write(marks).finally(() => (this.#writing = undefined));
+    this.#writing = { marks, end };
+    return end;
   }
 
-  #begin(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#writing = this.#write().finally(() => {
-      this.#writing = undefined;
-      this.#writingUids = NOBODY;
-    });
-    return this.#writing;
+  #takeWanted(): WaitingMarks {
+    const wanted = this.#wanted;
+    this.#wanted = new Set();
+    if (wanted !== 'all') return this.#waiting.take(wanted);
+    const all = this.#waiting;
+    this.#waiting = new WaitingMarks(this.#options.markCount);
+    return all;
   }
 
   /** Never rejects. */
   async #flushBehind(): Promise<void> {
+    this.#timer = undefined;
     try {
       await this.flush();
     } catch (error) {
-      this.#deps.logger.warn({ err: error, intervals: this.#count }, 'receipts could not be written yet');
+      this.#deps.logger.warn(
+        { err: error, intervals: this.#waiting.count },
+        'receipts could not be written yet',
+      );
     }
   }
 
-  async #write(): Promise<void> {
-    const waiting = this.#waiting;
-    this.#writingUids = this.#waitingUids;
-    this.#waitingUids = new Set();
-    this.#waiting = new Map();
-    this.#count = 0;
+  async #write(waiting: WaitingMarks): Promise<void> {
     const marks = [...waiting].flatMap(([key, one]) => this.#withRecent(key, one));
     this.#forgetRecent();
     const { markBatchCount } = this.#options;
@@ -190,7 +182,7 @@ export class MarkWriter {
    * Ascending, so that a batch may end between any two. Remembered at once: what comes while these are written must
    * find them.
    */
-  #withRecent(key: string, { place, intervals }: Waiting): readonly MarkRequest[] {
+  #withRecent(key: string, { place, intervals }: WaitingMark): readonly MarkRequest[] {
     const recent = this.#recent.get(key);
     const nowMs = performance.now();
     const all = new SeqIntervals(intervals.count + RECENT_COUNT);
@@ -211,14 +203,9 @@ export class MarkWriter {
   }
 
   /** Marks are cumulative and only rise, so their order does not matter; what does not fit is offered by sync. */
-  #waitAgain(waiting: ReadonlyMap<string, Waiting>, unwritten: ReadonlySet<string>): void {
-    for (const key of unwritten) {
-      const one = waiting.get(key);
-      for (const interval of one?.intervals.all ?? []) if (one !== undefined) this.#put(one.place, interval);
+  #waitAgain(waiting: WaitingMarks, unwritten: ReadonlySet<string>): void {
+    for (const [key, { place, intervals }] of waiting) {
+      if (unwritten.has(key)) for (const interval of intervals.all) this.#put(place, interval);
     }
   }
-}
-
-function keyOf({ uid, device, conv, read }: Place): string {
-  return `${uid}/${device}/${conv}/${read}`;
 }

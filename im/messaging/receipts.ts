@@ -84,7 +84,7 @@ export class ReceiptHandler implements Receipts {
       if (receipt.status === 'rejected' && !isError(receipt.reason, 'NO_PERMISSION')) throw receipt.reason;
     }
     // Who acknowledges a whole pull may pull again at once, and must not be given the same.
-    await this.#deps.marks.flush();
+    await this.#deps.marks.flushOf([caller.uid]);
   }
 
   async written(uids: readonly Uid[]): Promise<void> {
@@ -93,7 +93,8 @@ export class ReceiptHandler implements Receipts {
       await this.#batches.checked(uids);
       await this.#deps.marks.flushOf(uids);
     } catch (error) {
-      this.#deps.logger.warn({ err: error }, 'receipts could not be written before a pull');
+      // Whoever reads goes on; the store's trouble is told by the write that is tried each second.
+      this.#deps.logger.debug({ err: error }, 'receipts could not be written before a pull');
     }
   }
 
