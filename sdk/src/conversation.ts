@@ -182,8 +182,14 @@ export class Conversation {
     const sinceMs = nowMs - this.#settingsAtMs;
     this.settings = settings;
     this.#settingsAtMs = nowMs;
+    this.leftBehind();
     // A message that ends `hidden`, or another device's wish.
-    return settings.hidden || sinceMs < OVERTAKING_MS;
+    return settings.hidden || this.isMiscounted || sinceMs < OVERTAKING_MS;
+  }
+
+  /** What it lacks is not fetched any more: what of that is unread was counted by nobody. */
+  leftBehind(): void {
+    if (!this.isFollowed && !this.log.isComplete) this.miscounted();
   }
 
   /** Own reading, here or on another device; false where that was known. */

@@ -217,6 +217,7 @@ export class Inbox {
     const conversation = this.#conversations.find(conv);
     if (conversation === undefined) return false;
     conversation.isOpen = isOpen;
+    if (!isOpen) this.#unshown.leftBehind(conversation);
     this.#gaps.check(conversation, true);
     return true;
   }

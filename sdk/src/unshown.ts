@@ -49,6 +49,12 @@ export class Unshown {
     if (isTold && conversation.summary !== summary) this.#deps.changed(conversation);
   }
 
+  /** The app does not look at it any more. */
+  leftBehind(conversation: Conversation): void {
+    conversation.leftBehind();
+    this.#check(conversation);
+  }
+
   /** Received, but not shown yet, or never. */
   received(conversation: Conversation, event: LogEvent): void {
     if (this.memberChanged(conversation, event)) this.#deps.changed(conversation);
