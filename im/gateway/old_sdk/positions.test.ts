@@ -40,6 +40,12 @@ test('what came before a first push and was missed is not taken for passed by th
   assert.equal(positions.pushedTo(conv(2)), undefined, 'only the store knows');
 });
 
+test('before the first event of a conversation nothing is missed', () => {
+  const positions = new Positions(9, 9);
+  assert.ok(positions.missed(conv(2), known(toSeq(0))));
+  assert.deepEqual([positions.isBehind, positions.count], [false, 0]);
+});
+
 test('where something was withheld the store is asked: at its next event, or when it is missed', () => {
   const at = (n: number) => known(toSeq(n));
   for (const isMissed of [true, false]) {

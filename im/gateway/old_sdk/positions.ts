@@ -144,6 +144,8 @@ export class Positions {
 
   /** An event that is not pushed now. False where there is no memory left: then the store must be asked for everything. */
   missed(conv: ConversationName, seq: Seq): boolean {
+    // Before the first event there is nothing to be read, and no push would ever end it.
+    if (seq === 0) return true;
     const position = this.#at(conv);
     if (position === undefined) {
       // What comes next in it is no beginning.
