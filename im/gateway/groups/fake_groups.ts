@@ -248,7 +248,7 @@ export class GroupScene {
     const { frame } = shared;
     const watched = this.watched.get(client);
     for (const [gid, { log }] of this.store.groups)
-      if (frame.kind === 'sync' && frame.conversations.includes(groupConversation(gid)))
+      if (frame.kind === 'sync' && isNamed(frame.conversations, groupConversation(gid)))
         watched?.synced.set(gid, log.length);
     this.#give(client, shared);
   }
@@ -268,6 +268,11 @@ export class GroupScene {
   deliver(...deliveries: readonly GroupDelivery[]): Promise<void> {
     return this.index.deliver(deliveries);
   }
+}
+
+/** Nothing named: any. */
+function isNamed(conversations: readonly ConversationName[], conv: ConversationName): boolean {
+  return conversations.length === 0 || conversations.includes(conv);
 }
 
 /** The seqs of the events of a group that a connection was pushed, in the order of the pushes. */

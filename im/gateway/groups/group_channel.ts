@@ -215,10 +215,7 @@ export class GroupChannel implements Turning {
   #enter(seq: number, change: MemberChange): void {
     this.#deps.membersChanged(this.gid, seq, change);
     for (const uid of change.added) {
-      for (const client of this.#deps.directory.clientsOf(uid)) {
-        if (this.#slots.of(client) === undefined) this.#deps.pusher.entered(client, this.conv);
-        this.add(client, seq - 1, 'full');
-      }
+      for (const client of this.#deps.directory.clientsOf(uid)) this.add(client, seq - 1, 'full');
     }
   }
 
@@ -231,7 +228,10 @@ export class GroupChannel implements Turning {
     for (const slot of slots) {
       if (slot === undefined || slot.sinceSeq >= seq) continue;
       // Nobody goes without being told, whatever else he wants to know.
-      if (isSilent) this.#deps.pusher.announce({ ...slot, interest: 'full' }, known(toSeq(seq)));
+      if (isSilent) {
+        const { client, conv } = slot;
+        this.#deps.pusher.announce({ client, conv, interest: 'full' }, known(toSeq(seq)));
+      }
       this.#slots.remove(slot);
     }
   }

@@ -18,7 +18,7 @@ import { CountTeller } from './count_teller.js';
 import { GroupChannel, type GroupChannelDeps } from './group_channel.js';
 import { groupEvent, memberChange } from './group_event.js';
 import type { GroupOptions, GroupStats } from './group_options.js';
-import { GroupPusher, type GroupPusherDeps } from './group_pusher.js';
+import { GroupPusher, type GroupPusherDeps, type Untold } from './group_pusher.js';
 import { GroupTurns } from './group_turns.js';
 import { HoleReader } from './hole_reader.js';
 import { LateMembers } from './late_members.js';
@@ -157,7 +157,10 @@ export class GroupIndex {
     // them: his places there begin behind it, and it will be no news when it comes.
     const untold = [...placesOf(groups, joining)].filter(([gid]) => client.groups?.has(gid) !== true);
     this.#enter(client, joining, groups);
-    for (const [gid, seq] of untold) this.#announce(client, gid, seq);
+    this.#pusher.announceAll(
+      client,
+      untold.map(([gid, seq]) => this.#untold(client, gid, seq)),
+    );
   }
 
   #enter(client: Client, joining: Joining, { memberships, lastSeqs }: UserGroups): void {
@@ -272,12 +275,16 @@ export class GroupIndex {
   }
 
   #announce(client: Client, gid: Gid, seq: number): void {
+    const { conv, interest, seq: upTo } = this.#untold(client, gid, seq);
+    this.#pusher.announce({ client, conv, interest }, upTo);
+  }
+
+  #untold(client: Client, gid: Gid, seq: number): Untold {
     const place = client.groups?.get(gid);
     // Without a place he has gone again: nobody knows by which of the events that have passed.
     const passedSeq = this.#channels.get(gid)?.order.appliedSeq ?? this.#passed.seqOf(gid);
     const upTo = known(toSeq(Math.max(seq, place?.sinceSeq ?? passedSeq)));
-    const conv = groupConversation(gid);
-    this.#pusher.announce({ client, conv, interest: place?.interest ?? 'full' }, upTo);
+    return { conv: groupConversation(gid), interest: place?.interest ?? 'full', seq: upTo };
   }
 
   #make(gid: Gid, appliedSeq: number, heardSeq: number): GroupChannel {

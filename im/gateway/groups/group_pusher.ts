@@ -29,8 +29,16 @@ export interface FannedOut {
 
 type Withheld = Pick<GroupSlot, 'client' | 'conv' | 'interest'>;
 
+/** Of one connection, a group of which something up to `seq` was not pushed. */
+export type Untold = Pick<GroupSlot, 'conv' | 'interest'> & { readonly seq: Seq };
+
+/** Groups in one announcement; more are announced as «any». */
+const NAMED_COUNT = 64;
+
 export class GroupPusher {
   readonly #deps: GroupPusherDeps;
+  /** The last that was announced: as a rule all members of one group are told one after the other. */
+  #announced: { readonly conv: ConversationName; readonly shared: SharedFrame } | undefined;
   /** Events that were not pushed, because a hole was too long or could not be read in time. */
   skippedCount = 0;
 
@@ -77,19 +85,24 @@ export class GroupPusher {
     this.#deps.oldSdks.skipped(client, conv, seq);
   }
 
-  /**
-   * He came in, and is told of it next. Of a membership before this one, something may have been withheld for which a
-   * page at his sign-in had no place: only the store knows.
-   */
-  entered(client: Client, conv: ConversationName): void {
-    if (client.isModern || client.old?.positions.pushedTo(conv) !== undefined) return;
-    this.#deps.oldSdks.withheld(client, conv);
-  }
-
   /** Something up to `seq` was not pushed. */
   announce({ client, conv, interest }: Withheld, seq: Seq): void {
     if (interest === 'muted') return;
     if (!client.isModern) return this.#deps.oldSdks.skipped(client, conv, seq);
-    this.#deps.send(client, new SharedFrame({ kind: 'sync', conversations: [conv] }));
+    if (this.#announced?.conv !== conv)
+      this.#announced = { conv, shared: new SharedFrame({ kind: 'sync', conversations: [conv] }) };
+    this.#deps.send(client, this.#announced.shared);
+  }
+
+  /** Of many groups at once. */
+  announceAll(client: Client, all: readonly Untold[]): void {
+    const untold = all.filter(({ interest }) => interest !== 'muted');
+    if (untold.length === 0) return;
+    if (!client.isModern) {
+      for (const { conv, seq } of untold) this.#deps.oldSdks.skipped(client, conv, seq);
+      return;
+    }
+    const conversations = untold.length > NAMED_COUNT ? [] : untold.map(({ conv }) => conv);
+    this.#deps.send(client, new SharedFrame({ kind: 'sync', conversations }));
   }
 }

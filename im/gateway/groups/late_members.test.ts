@@ -114,6 +114,25 @@ test('a connection that signs in again is told of a group in which the read find
   assert.deepEqual([seqsOf(old, GROUP), seqsOf(modern, GROUP)], [[3], [3]]);
 });
 
+test('a connection that signs in again is told of all groups that it came into meanwhile in one frame', async (t) => {
+  const scene = sceneOf(t);
+  const modern = await scene.signIn(BOB);
+  for (const [count, named] of [
+    [3, 3],
+    [65, 0],
+  ] as const) {
+    const from = modern.client.groups?.size ?? 0;
+    const gids = Array.from({ length: count }, (_, index) => gidOf(from + index + 1));
+    for (const gid of gids) scene.store.join(gid, BOB);
+    await scene.signInAgain(modern);
+    const frame = modern.frames
+      .splice(0)
+      .map((one) => (one.kind === 'sync' ? one.conversations.length : one));
+    assert.deepEqual(frame, [named]);
+    for (const gid of gids) assert.equal(syncedOf(modern, gid), 1);
+  }
+});
+
 test('an old client that came late and has gone meanwhile is told as far as the group has passed', async (t) => {
   const scene = sceneOf(t);
   const { store } = scene;

@@ -47,6 +47,11 @@ export class DeviceConversation {
     return this.spans.at(-1)?.to === Infinity;
   }
 
+  /** Where he is out of a group that he wanted nothing of, its last event for him: no page has it, or what is before. */
+  get withheldTo(): number {
+    return this.interest !== 'muted' || this.isMember ? 0 : (this.spans.at(-1)?.to ?? 0);
+  }
+
   /** The events that this device is to get, of whichever kind. */
   get his(): readonly Logged[] {
     return this.events.filter(

@@ -62,6 +62,7 @@ export const STEP = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: kind('pong'), isOn: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ kind: kind('enter') }) },
+  { weight: 1, arbitrary: fc.record({ kind: kind('enterAgain') }) },
   { weight: 2, arbitrary: fc.record({ kind: kind('leave') }) },
   { weight: 1, arbitrary: fc.record({ kind: kind('fail'), count: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 4, arbitrary: fc.record({ kind: kind('time'), ticks: fc.oneof(fc.nat(15), fc.constant(60)) }) },

@@ -121,6 +121,8 @@ export interface Played {
   readonly socket: PlayedSocket;
   /** What the device's marks said when it signed in. */
   readonly marks: ReadonlyMap<ConversationName, number>;
+  /** Of groups that he was out of by then and wanted nothing of: what is before comes at a later sign-in. */
+  readonly withheldTo: ReadonlyMap<ConversationName, number>;
   /** Shown, and not acknowledged by the client yet. */
   readonly unacked: Set<number>;
 }
@@ -210,13 +212,34 @@ export class OldWorld {
         this.trace.push(`in ${this.played.length}`);
         if (result.rival !== undefined)
           this.leave(known(this.played.find((one) => one.client === result.rival)));
-        const marks = new Map([...this.log.all].map(([conv, { mark }]) => [conv, mark]));
-        this.played.push({ ...played, marks });
+        const all = [...this.log.all];
+        const marks = new Map(all.map(([conv, { mark }]) => [conv, mark]));
+        const withheldTo = new Map(all.map(([conv, { withheldTo: seq }]) => [conv, seq]));
+        this.played.push({ ...played, marks, withheldTo });
+        index.enter(client, joining, groups);
+        this.sdks.signedIn(client);
+        client.isPresent = true;
+      });
+    } catch {
+      this.trace.push('no sign-in');
+    } finally {
+      index.end(joining);
+    }
+  }
+
+  /** On the same connection, with another token. Never rejects. */
+  async enterAgain({ client }: Played): Promise<void> {
+    const { index } = this;
+    const joining = index.begin(READER);
+    try {
+      await index.read(joining, (groups) => {
+        if (!this.directory.clientsOf(READER).includes(client)) return;
+        this.trace.push('in again');
         index.enter(client, joining, groups);
         this.sdks.signedIn(client);
       });
     } catch {
-      this.trace.push('no sign-in');
+      this.trace.push('no sign-in again');
     } finally {
       index.end(joining);
     }
@@ -228,6 +251,7 @@ export class OldWorld {
     client.isClosed = true;
     this.directory.unbind(client);
     this.index.leave(client);
+    client.isPresent = false;
     this.sdks.gone(client);
     client.outbound.discard();
   }
@@ -321,7 +345,7 @@ export class OldWorld {
     const options = { ...defaultsOf(OUTBOUND_OPTIONS), queueBytes: this.#options.queueBytes };
     const client = new Client(socket, new OutboundQueue(options, this.#total), 0);
     client.profile = this.#profile;
-    return { client, socket, marks: new Map(), unacked };
+    return { client, socket, marks: new Map(), withheldTo: new Map(), unacked };
   }
 
   #written(mid: number, number: number): void {
