@@ -220,10 +220,7 @@ export class GroupLogModel {
   }
 
   isHidden(who: number): boolean {
-    const hiddenAt = this.sides.get(who)?.hiddenAt;
-    if (hiddenAt === undefined) return false;
-    // Of who is out, when nothing of his time is left: as it was last.
-    return this.lastOf(who) < this.firstRow && !this.isIn(who) ? true : hiddenAt === this.#messagesFor(who);
+    return this.sides.get(who)?.hiddenAt === this.#messagesFor(who);
   }
 
   set(who: number, change: Partial<ConversationSettings>): void {

@@ -325,34 +325,6 @@ function settingsCases(name: string, factory: StoreFactory): void {
 }
 
 function batchCases(name: string, factory: StoreFactory): void {
-  test(`${name}: who has left hears at his next sync that what he had not read was taken back`, async (t) => {
-    const scene = await Scene.open((await factory(t)).stores, 3);
-    const group = await GroupScene.create(scene, [1, 2]);
-    const said = stored((await group.append(group.message(0, 'unread')))[0]);
-    const told = async (user: number, sinceMs: number) => {
-      const request = { uid: scene.uid(user), device: WEB, sinceMs, afterConv: '', limit: 9 };
-      const { conversations, nowMs } = await scene.stores.messages.sync(request);
-      return { counts: conversations.map(({ unread }) => unread), nowMs };
-    };
-    await scene.stores.messages.mark([
-      { uid: scene.uid(2), device: WEB, conv: group.conv, from: seq(1), to: said.seq, read: true },
-    ]);
-    await group.exit(1);
-    await group.exit(2);
-    // So long that no stamp is held back.
-    await new Promise((resolve) => setTimeout(resolve, 1200));
-    await group.say(0, 'a');
-    const before = await told(1, 1);
-    assert.deepEqual(before.counts, [1]);
-    assert.deepEqual((await told(1, before.nowMs)).counts, [], 'nothing of what is said since');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    const event = { kind: EVENT_KIND.recall, type: RECALL_TYPE, clientId: recallClientId(said.mid) };
-    const change = { kind: 'recall', mid: said.mid, by: scene.uid(0), windowMs: WINDOW_MS } as const;
-    await group.append({ ...group.message(0, '{}', event), change });
-    assert.deepEqual((await told(1, before.nowMs)).counts, [0]);
-    assert.deepEqual((await told(2, before.nowMs)).counts, [], 'he had read it');
-  });
-
   test(`${name}: also what the same batch has stored nobody may mark who may not read it`, async (t) => {
     const scene = await Scene.open((await factory(t)).stores, 3);
     const group = await GroupScene.create(scene, [1]);

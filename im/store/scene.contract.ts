@@ -26,6 +26,9 @@ export interface StoreUnderTest {
 /** Makes one; what it holds is given back when the test ends. */
 export type StoreFactory = (t: TestContext) => Promise<StoreUnderTest>;
 
+/** The same on the clock of the test, ms since 1970. */
+export type TimedStoreFactory = (t: TestContext, clock: () => number) => Promise<Stores>;
+
 /** The same where the test can make statements fail. */
 export interface FaultyStoreUnderTest extends StoreUnderTest {
   /** The k-th statement from now on (from 1, BEGIN and COMMIT count) fails instead of running; only that one. */
@@ -74,6 +77,10 @@ export class Scene {
     const uids = await newUsers(stores, userCount);
     const { first } = await stores.ids.leaseMids(LEASE_COUNT);
     return new Scene(stores, uids, first);
+  }
+
+  get count(): number {
+    return this.#uids.length;
   }
 
   uid(index: number): Uid {

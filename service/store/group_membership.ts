@@ -11,7 +11,7 @@ import { integerAt, toBytes } from '../../pkg/db/sqlite_row.js';
 import type { Times } from './conversation_table.js';
 import type { GroupCounts } from './group_counts.js';
 import type { GroupState, GroupStates, Member } from './group_states.js';
-import { settingsOfReturned } from './settings_row.js';
+import { settingsOfReturned, SETTINGS_OF_GONE } from './settings_row.js';
 
 /** Of one user in one group: every read goes over them. The oldest go. */
 const PAST_LIMIT = 100;
@@ -83,7 +83,8 @@ export class GroupMembership {
     );
     this.#delete = db.prepare('DELETE FROM group_member WHERE gid = ? AND uid = ?');
     this.#endSide = db.prepare(
-      'UPDATE conversation_member SET until_seq = ?, changed_at = ?, left_at = ? WHERE uid = ? AND conv = ?',
+      `UPDATE conversation_member SET until_seq = ?, changed_at = ?, left_at = ?, settings = ${SETTINGS_OF_GONE}
+       WHERE uid = ? AND conv = ?`,
     );
     this.#keepPast = db.prepare(
       `UPDATE group_past SET delivered_seq = COALESCE(delivered_seq, ?), read_seq = COALESCE(read_seq, ?)
@@ -140,7 +141,7 @@ export class GroupMembership {
       this.#insertPast.run(state.gid, member.uid, state.id, seq);
       this.#trimPast.run(state.gid, member.uid);
       this.#delete.run(state.gid, member.uid);
-      this.#endSide.run(seq, stampMs, leftAtMs, member.uid, state.id);
+      this.#endSide.run(seq, stampMs, leftAtMs, state.lastN, member.uid, state.id);
       this.#counts.went(member.uid);
       member.standing = OUTSIDER;
       member.mutedUntilMs = 0;

@@ -7,33 +7,25 @@ import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js'
 import type { Refusal } from './flat_batch.js';
 import type { FlatRequest } from './flat_reader.js';
 import type { ChangeScene, MessageChange } from './message_change.js';
+import { LogLosses } from './log_losses.js';
 import { MessageRemains } from './message_remains.js';
 import { SearchTable } from './search_table.js';
 import type { MessageTargets } from './message_target.js';
-
-/** Of those who have left a group without reading the message, so many are told that it does not wait for them. */
-const TOLD_LIMIT = 1000;
 
 export class RecallChange implements MessageChange {
   readonly #targets: MessageTargets;
   readonly #remains: MessageRemains;
   readonly #erase: Statement;
-  readonly #tellLeft: Statement;
+  readonly #losses: LogLosses;
   readonly #search: SearchTable;
 
   constructor(db: SqliteDatabase, targets: MessageTargets) {
     this.#targets = targets;
     this.#remains = new MessageRemains(db);
+    this.#losses = new LogLosses(db);
     this.#search = new SearchTable(db);
     this.#erase = db.prepare(
       `UPDATE message SET status = ${MESSAGE_STATUS.recalled}, content = x'', extra = NULL WHERE mid = ?`,
-    );
-    // What is said since they went is no news to them (sync_reads.ts); this is. The last who went first.
-    this.#tellLeft = db.prepare(
-      `UPDATE conversation_member SET changed_at = ?1 WHERE conv = ?2 AND uid IN
-         (SELECT uid FROM conversation_member INDEXED BY conversation_member_left
-          WHERE conv = ?2 AND until_seq > 0 AND until_seq >= ?3 AND read_seq < ?3
-          ORDER BY until_seq DESC LIMIT ${TOLD_LIMIT})`,
     );
   }
 
@@ -50,7 +42,8 @@ export class RecallChange implements MessageChange {
   apply(request: FlatRequest, scene: ChangeScene, seq: number): void {
     const target = this.#targets.find(request, scene);
     if (target !== undefined) this.#remains.erase(scene.id, target.seq, target.seq);
-    if (target !== undefined && scene.isGroup) this.#tellLeft.run(scene.stampMs, scene.id, target.seq);
+    // What is said since they went is no news to those who have left a group (sync_reads.ts); this is.
+    if (target !== undefined) this.#losses.note(scene.id, target.seq, scene.stampMs);
     // Else the search learns of it by the event.
     if (target !== undefined && seq === 0) this.#search.remove(scene.id, target.seq);
     if (this.#erase.run(request.changeValue) !== 1) throw new TypeError('the recalled message is not there');

@@ -10,11 +10,21 @@ import { MESSAGE_STATUS } from '../../im/message/message.js';
 import type { SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 import type { ChangedConversations } from './changed_conversations.js';
+import { LogLosses } from './log_losses.js';
 import { MessageRemains } from './message_remains.js';
+import type { Stamps } from './stamps.js';
 
 export interface RetentionRule {
   readonly beforeMs: number;
   readonly keepCount: number;
+}
+
+export interface RetentionTableDeps {
+  readonly db: SqliteDatabase;
+  readonly changed: ChangedConversations;
+  readonly stamps: Stamps;
+  /** Ms since 1970. */
+  readonly clock: () => number;
 }
 
 export interface ExpirablePage {
@@ -31,9 +41,9 @@ const TOMBSTONE_MS = 30 * 24 * 3_600_000;
 const PAGE_COUNT = 1000;
 
 export class RetentionTable {
-  readonly #db: SqliteDatabase;
-  readonly #changed: ChangedConversations;
+  readonly #deps: RetentionTableDeps;
   readonly #remains: MessageRemains;
+  readonly #losses: LogLosses;
   readonly #page: Statement;
   readonly #log: Statement;
   readonly #times: Statement;
@@ -42,10 +52,11 @@ export class RetentionTable {
   readonly #erased: Statement;
   readonly #drop: Statement;
 
-  constructor(db: SqliteDatabase, changed: ChangedConversations) {
-    this.#changed = changed;
+  constructor(deps: RetentionTableDeps) {
+    const { db } = deps;
+    this.#deps = deps;
     this.#remains = new MessageRemains(db);
-    this.#db = db;
+    this.#losses = new LogLosses(db);
     this.#page = db.prepare(
       `SELECT c.id,
          (c.last_seq - c.first_seq >= ?2 AND (SELECT m.stored_at < ?3 FROM message m
@@ -78,17 +89,19 @@ export class RetentionTable {
 
   /** Of those conversations, in order, until `limit` rows were touched; how many were. */
   expireRows(ids: readonly number[], rule: RetentionRule, limit: number): number {
-    return this.#db.write(() => {
+    const { db, stamps, clock } = this.#deps;
+    return db.write(() => {
+      const stampMs = stamps.next(clock());
       let count = 0;
       for (const id of ids) {
-        if (count < limit) count += this.#dropRows(id, rule, limit - count);
-        if (count < limit) count += this.#eraseRows(id, rule, limit - count);
+        if (count < limit) count += this.#dropRows(id, rule, limit - count, stampMs);
+        if (count < limit) count += this.#eraseRows(id, rule, limit - count, stampMs);
       }
       return count;
     });
   }
 
-  #eraseRows(id: number, { beforeMs, keepCount }: RetentionRule, limit: number): number {
+  #eraseRows(id: number, { beforeMs, keepCount }: RetentionRule, limit: number, stampMs: number): number {
     const log = this.#log.first(id);
     if (log === undefined) return 0;
     const [first, last] = [integerAt(log, 0), integerAt(log, 1) - keepCount];
@@ -96,16 +109,21 @@ export class RetentionTable {
     if (end === undefined) return 0;
     this.#remains.erase(id, first, end);
     const count = this.#erase.run(id, first, end);
-    this.#changed.note(id);
+    this.#deps.changed.note(id);
     this.#raiseFloor.run(end + 1, id);
+    this.#losses.note(id, first, stampMs);
     return count;
   }
 
-  #dropRows(id: number, { beforeMs }: RetentionRule, limit: number): number {
+  #dropRows(id: number, { beforeMs }: RetentionRule, limit: number, stampMs: number): number {
     const log = this.#log.first(id);
     if (log === undefined) return 0;
-    const end = this.#endOf(this.#erased.all(id, integerAt(log, 0), limit), beforeMs - TOMBSTONE_MS);
-    return end === undefined ? 0 : this.#drop.run(id, 0, end);
+    const rows = this.#erased.all(id, integerAt(log, 0), limit);
+    const end = this.#endOf(rows, beforeMs - TOMBSTONE_MS);
+    if (end === undefined) return 0;
+    // The last event of somebody who has left may be among them.
+    this.#losses.note(id, integerAt(rows[0] ?? [], 0), stampMs);
+    return this.#drop.run(id, 0, end);
   }
 
   /** The last seq before the first row that is not too old. */

@@ -21,8 +21,15 @@ export function settingsAt(row: Row, column: number, lastN: number): Conversatio
   };
 }
 
-/** The `lastN` of a group that he has left and of whose time retention has left no row: no message of it will come. */
+/**
+ * The `lastN` of a group that he has left and of whose time retention has left no row: no message of it will come. What
+ * says that it was hidden is no older than his going then (SETTINGS_OF_GONE).
+ */
 const NOTHING_LEFT = -1;
+
+/** In an UPDATE of a side, of who leaves a group now; ?: its last_n. Hidden once and shown again is not hidden. */
+export const SETTINGS_OF_GONE = `CASE WHEN json_extract(CAST(settings AS TEXT), '$.hiddenAt') <> ?
+  THEN CAST(json_remove(CAST(settings AS TEXT), '$.hiddenAt') AS BLOB) ELSE settings END`;
 
 /** The `lastN` of a side `m` of the conversation `c`, in a statement. Any event has the number of messages up to it. */
 export const LAST_N = `CASE WHEN m.until_seq = 0 THEN c.last_n

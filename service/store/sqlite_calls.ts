@@ -82,8 +82,8 @@ function messageCalls({ db, conversations, stamps, clock }: Core) {
   } satisfies Partial<StoreCalls>;
 }
 
-function retentionCalls({ db, changed }: Core) {
-  const retention = new RetentionTable(db, changed);
+function retentionCalls(core: Core) {
+  const retention = new RetentionTable(core);
   return {
     expirable: (...args) => retention.expirable(...args),
     expireRows: (...args) => retention.expireRows(...args),

@@ -114,6 +114,11 @@ export function inThreadStore(t: TestContext): Promise<FaultyStoreUnderTest> {
   });
 }
 
+/** The same on the clock of the test. */
+export function timedStore(t: TestContext, clock: () => number): Promise<Stores> {
+  return Promise.resolve(storesOnThread(t, temporaryOptions(t), { clock }));
+}
+
 /** Opens the file without workers, on the clock of the test where it has one. */
 export function storesOnThread(
   t: TestContext,

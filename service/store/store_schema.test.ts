@@ -1,6 +1,6 @@
 /** A file of the first schema, with people and messages in it, under this program. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -67,6 +67,34 @@ test('a file of the first schema is brought up to date with everything in it', a
   const requests = ['b', 'c'].map((clientId) => ({ conv, event: { ...event, ...numbers, clientId } }));
   assert.deepEqual(outcomes(answered(await messages.append(requests))), ['duplicate', 'stored']);
   assert.equal(await messages.expire(Date.now() + 1000, 1, 10), 2);
+});
+
+test('of a group that was left, hidden stays only what was hidden when he left', async (t) => {
+  const options = temporaryOptions(t);
+  const folder = mkdtempSync(join(tmpdir(), 'sailplane-old-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const files = readdirSync(sqlFolder()).filter((name) => name < '007');
+  for (const name of files) writeFileSync(join(folder, name), readFileSync(join(sqlFolder(), name)));
+  const old = new SqliteDatabase(writerDatabase(options));
+  migrate(old, { folder, program: 1, apply: true });
+  const side = (uid: number, conv: number, untilSeq: number, settings: string) =>
+    old.exec(`INSERT INTO conversation_member (uid, conv, peer, until_seq, settings)
+      VALUES (${uid}, ${conv}, 1073741825, ${untilSeq}, CAST('${settings}' AS BLOB))`);
+  old.exec(`INSERT INTO conversation (id, name, last_seq, last_n, created_at) VALUES (9, 'g1073741825', 2, 2, 1);
+    INSERT INTO message VALUES (2, 9, 2, 2, 5, 1, 1, x'61', 1, x'', 3, 3, 0, NULL)`);
+  side(1, 9, 2, '{"muted":true,"hiddenAt":1}');
+  side(2, 9, 2, '{"hiddenAt":2}');
+  side(3, 9, 0, '{"hiddenAt":1}');
+  side(4, 9, 1, '{"hiddenAt":1}');
+  old.close();
+  await (await openFor(t, options)).close();
+  const kept = withDatabase(options, (db) =>
+    db
+      .prepare('SELECT CAST(settings AS TEXT) FROM conversation_member ORDER BY uid')
+      .all()
+      .map((row) => row[0]),
+  );
+  assert.deepEqual(kept, ['{"muted":true}', '{"hiddenAt":2}', '{"hiddenAt":1}', '{"hiddenAt":1}']);
 });
 
 test('search and contact requests are served by their indexes', async (t) => {

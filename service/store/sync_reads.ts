@@ -6,6 +6,7 @@ import type { ConversationState, SyncPage, SyncRequest } from '../../im/store/in
 import type { Row, SqliteDatabase, Statement } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
 import { nameAt, seqAt } from './event_row.js';
+import { LOST_OF_LEFT } from './log_losses.js';
 import { ReadingRights, within } from './reading_rights.js';
 import { LAST_N, settingsAt } from './settings_row.js';
 import { STAMP_RESERVE_MS } from './stamps.js';
@@ -53,7 +54,8 @@ export class SyncReads {
     this.#db = db;
     this.#changed = db.prepare(
       `${SIDE} AND c.name > ?3
-       AND (m.changed_at >= ?4 OR (c.last_at >= ?4 AND m.until_seq = 0) OR p.changed_at >= ?4)
+       AND (m.changed_at >= ?4 OR (c.last_at >= ?4 AND m.until_seq = 0) OR p.changed_at >= ?4
+         OR (c.lost_at >= ?4 AND (m.until_seq = 0 OR ${LOST_OF_LEFT} >= ?4)))
        ORDER BY c.name LIMIT ?5`,
     );
     this.#recent = db.prepare(`${SIDE} ORDER BY at DESC, c.last_mid DESC LIMIT ?3`);
