@@ -1,5 +1,5 @@
 /** One conversation: its log, the marks of both sides, and what has been acked. Kept by Conversations. */
-import { EVERYBODY } from '../../im/message/message.js';
+import { EVERYBODY, MESSAGE_STATUS } from '../../im/message/message.js';
 import { groupOf } from '../../im/message/conversation.js';
 import { DEFAULT_SETTINGS } from '../../im/message/settings.js';
 import type { ConversationLog } from './conversation_log.js';
@@ -7,7 +7,7 @@ import { restOf } from './count_rest.js';
 import type { ConversationSettings, ConversationView, SavedRow } from './types.js';
 import { Unread } from './unread.js';
 import type { Count, SyncedConversation } from './wire.js';
-import { isMessage, RECALLED, type LogEvent } from './wire_events.js';
+import { isMessage, type LogEvent } from './wire_events.js';
 
 /** How often the server is asked before an answer has come that is not older than what is known here. */
 const RECOUNTS = 5;
@@ -106,15 +106,19 @@ export class Conversation {
   passed(event: LogEvent, uid: number): void {
     this.#lastAtMs = Math.max(this.#lastAtMs, event.storedAtMs);
     const { recalls } = event;
-    if (recalls !== undefined && recalls.seq > this.readSeq) {
+    // Behind what was counted only what was shown as it stood has been added.
+    const isAdded =
+      recalls !== undefined && (recalls.seq <= this.#countedSeq || this.#unread.mayHave(recalls.seq));
+    if (isAdded && recalls.seq > this.readSeq) {
       const isCounted = event.seq <= this.#rowSeq;
       if (!this.#unread.recalled(recalls.seq, isCounted, !event.own)) this.miscounted();
     }
     if (!isMessage(event)) return;
     this.#news(event.seq);
     if (event.own || event.seq <= this.readSeq) return;
-    // Taken back since the server counted it, whomever it named: the recall that follows says so.
-    if (event.status === RECALLED && event.seq <= this.#countedSeq) return;
+    // Taken back: as in the server's rows. Where those have counted it, the recall that follows says so; and who was out
+    // then is not shown that.
+    if (event.status !== MESSAGE_STATUS.normal) return;
     const isMention = event.mentions?.some((one) => one === uid || one === EVERYBODY) === true;
     this.#unread.shown(event.seq, isMention, event.seq <= this.#countedSeq);
   }

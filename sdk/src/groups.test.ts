@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { editContent, pinContent, reactionContent } from '../../im/message/event_content.js';
-import { EVENT_KIND } from '../../im/message/message.js';
+import { EVENT_KIND, MESSAGE_STATUS } from '../../im/message/message.js';
 import { groupConversation } from '../../im/message/conversation.js';
 import { known, toSeq, toUid } from '../../im/message/ids.js';
 import { NOTICE_TYPE, noticeContent } from '../../im/message/notice.js';
@@ -11,6 +11,7 @@ import type { SailplaneClient } from './client.js';
 import { FakeServer, GROUP, PEER, SELF } from './fake_server.js';
 import { intervalsOf, makeClient, seqs, stage, until, watch } from './stage.js';
 import type { ClientTuning, Message, SavedState, StateStore } from './types.js';
+import { RECALLED } from './wire_events.js';
 
 const CONV = groupConversation(GROUP);
 
@@ -131,6 +132,33 @@ void test('edits, reactions, pins and recalls keep their places and are told onc
     'recall of 2 by 1',
   ]);
   assert.equal(client.conversations.find(CONV)?.unread, 1, 'only messages are unread, while they stand');
+});
+
+void test('what was taken back while he was out is never unread: no recall of it will be shown', async (t) => {
+  const { server, client, shown } = await inGroup(t, { recountMs: 600_000 });
+  const atShowing: number[] = [];
+  client.on('message', () => atShowing.push(known(client.conversations.find(CONV)).unread));
+  const lost = server.append(PEER, GROUP, 'lost');
+  server.log(CONV)[lost.seq - 1] = { ...lost, content: '', status: MESSAGE_STATUS.recalled };
+  const removed = server.append(
+    PEER,
+    GROUP,
+    'removed',
+    noticeContent({ type: 'removed', uids: [SELF], banned: false }),
+    {
+      kind: EVENT_KIND.notice,
+      type: NOTICE_TYPE,
+    },
+  );
+  const [from, to] = [removed.seq + 1, removed.seq + 2];
+  for (const id of ['recall', 'not for him']) server.append(PEER, GROUP, id);
+  server.closed.set(CONV, (seq) => seq >= from && seq <= to);
+  server.notice(PEER, { type: 'joined', uids: [SELF], how: 'invited' });
+  server.push(server.append(PEER, GROUP, 'new'));
+  await until(() => shown.length === 2, 'both');
+  assert.deepEqual([shown[0]?.status, atShowing], [RECALLED, [0, 1]]);
+  client.markRead(CONV, lost.seq);
+  assert.equal(client.conversations.find(CONV)?.unread, 1, 'nothing is taken off for it');
 });
 
 void test('who is removed keeps the log; back again, the hole between is not asked for twice', async (t) => {

@@ -93,6 +93,35 @@ void test('what is taken back before it was read is unread no more, whoever coun
   assert.deepEqual(unread(third), [0, 0]);
 });
 
+void test('what is shown as taken back counts for nothing, nor does the recall that follows, beside what an earlier run counted', async (t) => {
+  const server = await FakeServer.start();
+  t.after(() => server.close());
+  let saved: SavedState | undefined;
+  const state: StateStore = {
+    load: () => Promise.resolve(saved),
+    save: (next) => {
+      saved = structuredClone(next);
+      return Promise.resolve();
+    },
+  };
+  const first = makeClient(t, server, { state });
+  await first.connect();
+  server.push(server.append(PEER, SELF, 'one'));
+  await until(() => first.conversations.find(CONV)?.unread === 1, 'one');
+  await first.close();
+  server.hidden.add(CONV);
+  const second = makeClient(t, server, { state, tuning: { recountMs: 600_000 } });
+  const told: string[] = [];
+  const unread = (): number => second.conversations.find(CONV)?.unread ?? NaN;
+  second.on('message', ({ seq }) => told.push(`${seq} ${unread()}`));
+  second.on('recalled', ({ seq }) => told.push(`recall of ${seq} ${unread()}`));
+  await second.connect();
+  recallOf(server, server.append(PEER, SELF, 'two'));
+  server.push(server.append(PEER, SELF, 'three'));
+  await until(() => told.length === 3, 'all');
+  assert.deepEqual(told, ['2 1', 'recall of 2 1', '4 2']);
+});
+
 void test('it is repeated like a send: no answer, a busy server, a lost connection, another run', async (t) => {
   const { server, client } = await stage(t);
   let saved: SavedState | undefined;

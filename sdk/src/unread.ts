@@ -37,6 +37,12 @@ export class Unread {
     this.#mayBeMore = count >= UNREAD_LIMIT;
   }
 
+  /** False: `seq` was not shown as unread. */
+  mayHave(seq: number): boolean {
+    const seqs = this.#seqs;
+    return seqs !== undefined && (seqs.length >= REMEMBERED || seqs.includes(seq));
+  }
+
   /** One more was shown; `isCounted`: the server's number has it already. */
   shown(seq: number, isMention: boolean, isCounted: boolean): void {
     remember((this.#seqs ??= []), seq);
