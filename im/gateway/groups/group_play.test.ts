@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { inPlayTime, LOOKED_FOR_MS } from './fake_time.js';
 import { GroupPlay, playStep } from './group_play.js';
 
 test('whoever comes, goes, wants less or more, while deliveries are lost, repeated and reordered, is told of all that is his', async () => {
@@ -17,16 +18,17 @@ test('whoever comes, goes, wants less or more, while deliveries are lost, repeat
         groupWaitingEvents: fc.constantFrom(2, 16),
         groupSignInEvents: fc.constantFrom(3, 1000),
       }),
-      async (steps, delays, options) => {
-        const play = new GroupPlay(options, delays);
-        await play.begin();
-        for (const one of steps) await play.do(one);
-        await play.finish();
-        const findings = play.findings();
-        play.scene.index.close();
-        assert.deepEqual(findings, []);
-      },
+      (steps, delays, options) =>
+        inPlayTime(async () => {
+          const play = new GroupPlay(options, delays);
+          await play.begin();
+          for (const one of steps) await play.do(one);
+          await play.finish();
+          const findings = play.findings();
+          play.scene.index.close();
+          assert.deepEqual(findings, []);
+        }),
     ),
-    { numRuns: 300 },
+    { numRuns: 300, interruptAfterTimeLimit: LOOKED_FOR_MS },
   );
 });

@@ -3,13 +3,13 @@
  * the end. Written from the promise and from the log alone; slow, and simple.
  */
 import fc from 'fast-check';
-import { waitUntil } from '../../../test/support/wait.js';
 import { known, toDevice, type Gid, type Uid } from '../../message/ids.js';
 import { EVENT_KIND, EVERYBODY, type ChatEvent, type Mention } from '../../message/message.js';
 import { membersChanged, noticeConcerns, readNotice } from '../../message/notice.js';
 import { INTERESTS, type Interest } from '../../message/settings.js';
 import type { GroupDelivery } from '../interface.js';
 import { gidOf, GroupScene, seqsOf, turns, uidOf, type Watched } from './fake_groups.js';
+import { pass, passUntil } from './fake_time.js';
 import type { GroupOptions } from './group_options.js';
 
 const GIDS = [gidOf(1), gidOf(2)];
@@ -23,7 +23,7 @@ type EventDelivery = Extract<GroupDelivery, { kind: 'event' }>;
 export const playStep = fc.record({
   what: fc.constantFrom(
     ...(['say', 'say', 'recall', 'alias', 'relay', 'join', 'join', 'leave', 'remove'] as const),
-    ...(['deliver', 'deliver', 'deliver', 'lose', 'repeat', 'swap', 'fail', 'turn', 'turn'] as const),
+    ...(['deliver', 'deliver', 'deliver', 'lose', 'repeat', 'swap', 'fail', 'turn', 'time'] as const),
     ...(['signIn', 'signIn', 'signInAgain', 'signOut', 'interest', 'interest'] as const),
   ),
   uid: fc.constantFrom(...UIDS),
@@ -97,6 +97,8 @@ export class GroupPlay {
         return;
       case 'turn':
         return turns(number);
+      case 'time':
+        return pass(number);
       case 'signIn':
         this.#signIn(uid, number !== 1);
         return;
@@ -214,8 +216,9 @@ export class GroupPlay {
         this.places().length === 0
       );
     };
-    await waitUntil('everybody to have everything', isComplete, 1500).catch(() => undefined);
-    await turns();
+    await passUntil(isComplete);
+    // What comes once more than it should.
+    await pass(20);
   }
 
   findings(): readonly string[] {
