@@ -280,8 +280,10 @@ export class OldWorld {
     const gid = groupOf(conv);
     if (gid === undefined) return;
     const { current } = this;
-    // A place that he gets only now wants all of it.
-    if (current === undefined || current.client.groups?.has(gid) === true) this.wantedAt.set(conv, epoch);
+    const sinceSeq = current?.client.groups?.get(gid)?.sinceSeq ?? -1;
+    const { from = 0 } = this.log.of(conv).spans.at(-1) ?? {};
+    // A place that he gets only now, for this membership, wants all of it.
+    if (current === undefined || sinceSeq >= from - 1) this.wantedAt.set(conv, epoch);
     this.index.setInterest([{ uid: READER, gid, interest }]);
   }
 
