@@ -50,6 +50,8 @@ export class Conversation {
   #memberSeq = 0;
   /** What is unread is not exact: it is to be asked for, at most so often. */
   #recountsLeft = 0;
+  /** Nothing was counted since its interest is told: what lies before the first that is may be a push that was lost. */
+  #isFirstCount = false;
   /** Rows in a row that fell amid what a count covered, so that they did not help for long. */
   #overlaps = 0;
 
@@ -151,7 +153,11 @@ export class Conversation {
     const { lastSeq, recalledSeq } = count;
     if (lastSeq <= this.#countedSeq) return;
     // A row may have counted some of them already, or they were shown, or read elsewhere.
-    const rest = restOf(count, Math.max(this.#countedSeq, this.log.tip, this.readSeq));
+    const knownSeq = Math.max(this.#countedSeq, this.log.tip, this.readSeq);
+    const rest = restOf(count, knownSeq);
+    // Before a later one lies what need not be counted: the server has told each of them.
+    if (this.#isFirstCount && count.fromSeq > knownSeq + 1) this.miscounted();
+    this.#isFirstCount = false;
     if (!rest.isExact) {
       this.#recountsLeft = RECOUNTS;
       this.#overlaps++;
@@ -184,7 +190,7 @@ export class Conversation {
   /** By another device, or the answer to this one's wish. True where something else may have been faster: to be asked. */
   settingsTold(settings: ConversationSettings, nowMs: number): boolean {
     const sinceMs = nowMs - this.#settingsAtMs;
-    this.settings = settings;
+    this.#wants(settings);
     this.#settingsAtMs = nowMs;
     this.leftBehind();
     // A message that ends `hidden`, or another device's wish.
@@ -233,6 +239,7 @@ export class Conversation {
   }
 
   #take(row: SavedRow): void {
+    const isFirst = this.#rowSeq === 0;
     this.#firstSeq = row.firstSeq;
     this.#lastAtMs = Math.max(this.#lastAtMs, row.lastAtMs);
     this.log.exists(row.lastSeq);
@@ -247,7 +254,9 @@ export class Conversation {
       // has the number.
       this.miscounted();
     }
-    this.settings = row.settings;
+    this.#wants(row.settings);
+    // What was pushed before it it has counted.
+    if (isFirst) this.#isFirstCount = false;
     if (row.lastSeq < this.#newsSeq) this.#show();
     else this.#settingsSeq = row.lastSeq;
     // Nor does it know who came or went since.
@@ -257,6 +266,11 @@ export class Conversation {
     } else if (this.isMember) this.#reset();
     this.peerGot(row.peerDeliveredSeq, false);
     this.peerGot(row.peerReadSeq, true);
+  }
+
+  #wants(settings: ConversationSettings): void {
+    this.#isFirstCount ||= settings.interest !== this.settings.interest;
+    this.settings = settings;
   }
 
   /** A message: what a row says of `hidden` that counts it already came after it. */

@@ -8,6 +8,7 @@ import { DEFAULT_SETTINGS } from '../../im/message/settings.js';
 import { UNREAD_LIMIT } from '../../im/message/unread_limit.js';
 import { FakeServer, GROUP, PEER, SELF } from './fake_server.js';
 import { makeClient, until } from './stage.js';
+import type { ConversationView } from './types.js';
 
 const CONV = groupConversation(GROUP);
 const SETTINGS = { ...DEFAULT_SETTINGS, interest: 'count' } as const;
@@ -106,6 +107,38 @@ void test('a row amid what a count covers: exact where it can be, otherwise aske
   await until(() => numbers()[0] === 14, 'the truth');
   await wait(100);
   assert.deepEqual([numbers(), syncs() - before], [[14, 3], 1]);
+});
+
+void test('a push that was lost before the group was only counted: its first count tells, and the server is asked once', async (t) => {
+  const server = await FakeServer.start();
+  t.after(() => server.close());
+  const client = makeClient(t, server, { tuning: { fullSyncCheckMs: 600_000, gapWaitMs: 600_000 } });
+  server.append(PEER, GROUP, 'read long ago');
+  server.rows.set(CONV, { unread: 0 });
+  await client.connect();
+  server.push(server.append(PEER, GROUP, 'shown'));
+  const view = (): ConversationView => known(client.conversations.find(CONV));
+  await until(() => view().unread === 1, 'the push');
+  server.append(PEER, GROUP, 'lost');
+  server.tell({ kind: 'settings', conv: CONV, settings: SETTINGS });
+  await until(() => view().settings.interest === 'count', 'the interest');
+  const syncs = (): number => server.got('api').filter(({ action }) => action === 'api.sync').length;
+  const count = (fromSeq: number, messages = 1): void => {
+    const { seq } = server.append(PEER, GROUP, `counted from ${fromSeq}`);
+    const [from, lastSeq] = [known(toSeq(fromSeq)), known(toSeq(seq))];
+    server.tell({ kind: 'count', conv: CONV, fromSeq: from, lastSeq, messages });
+  };
+  const before = syncs();
+  server.rows.set(CONV, { settings: SETTINGS, unread: 3 });
+  count(4);
+  await until(() => view().unread === 3, 'the lost one');
+  assert.equal(syncs() - before, 1);
+  // From then on it may be an edit, or his own.
+  server.append(SELF, GROUP, 'own, by another device');
+  count(6);
+  await until(() => view().unread === 4, 'what follows');
+  await wait(100);
+  assert.equal(syncs() - before, 1, 'nothing had to be asked for');
 });
 
 void test('a count of what was read meanwhile on another device adds nothing', async (t) => {
