@@ -1,6 +1,8 @@
 /**
- * Whatever people do, on whatever networks: after quiet each device of theirs says what the server says. PLAY_SEED
- * plays that one alone; a failure tells its seed and what was done.
+ * Whatever people do, on whatever networks: after quiet each device of theirs says what the server says. A seed fixes
+ * what is done, not when the machine does it: so the seeds here are fixed, that what is still to be found does not fail
+ * another's change. Whoever hunts plays PLAY_COUNT=n random ones, or PLAY_SEED=n alone, again and again; a failure tells
+ * its seed and what was done.
  */
 import test from 'node:test';
 import { known } from '../../im/message/ids.js';
@@ -9,7 +11,7 @@ import { TestServer } from '../support/server.js';
 import { Play, type Cast } from './play.js';
 
 /** Each of them once found something. */
-const FOUND = [4, 7, 16, 19, 23, 50, 9062, 20028, 20072, 20164] as const;
+const FOUND = [4, 7, 16, 50, 9062, 20028, 20072, 20164] as const;
 const PEOPLE = 3;
 /** Each one's, the last for beginning afresh. */
 const DEVICES = [5, 6, 7] as const;
@@ -25,6 +27,14 @@ const FLAGS = {
   'gateway-tail-wait-ms': 20,
 } as const;
 
+function chosen(): readonly number[] {
+  const [seed, count] = [Number(process.env['PLAY_SEED']), Number(process.env['PLAY_COUNT'])];
+  if (seed > 0) return [seed];
+  if (!(count > 0)) return FOUND;
+  const first = Date.now() % 2 ** 31;
+  return Array.from({ length: count }, (_, index) => first + index);
+}
+
 async function casts(dataDir: string, count: number): Promise<readonly (readonly Cast[])[]> {
   const stores = await openForSeeding(dataDir);
   try {
@@ -39,8 +49,7 @@ async function casts(dataDir: string, count: number): Promise<readonly (readonly
 }
 
 test('after any play every device shows everything once and counts as the server does', async (t) => {
-  const asked = Number(process.env['PLAY_SEED']);
-  const seeds = asked > 0 ? [asked] : [...FOUND, Date.now() % 2 ** 31];
+  const seeds = chosen();
   t.diagnostic(`seeds ${seeds.join(' ')}`);
   let people: readonly (readonly Cast[])[] = [];
   const server = await TestServer.start(t, {
