@@ -1,6 +1,6 @@
 /** One event, or one relay, on its way to the connections of a group, part by part. */
-import type { Device, Uid } from '../../message/ids.js';
-import type { SharedFrame } from '../shared_frame.js';
+import { known, toSeq, type Device, type Uid } from '../../message/ids.js';
+import { SharedFrame } from '../shared_frame.js';
 import { countedOf, type Counted } from './counted.js';
 import type { GroupEvent, GroupRelay, MemberChange } from './group_event.js';
 import type { FannedOut, GroupPusher } from './group_pusher.js';
@@ -21,6 +21,8 @@ export class FanOut implements FannedOut {
   readonly #except: Except;
   /** Who gets a place meanwhile has been given, or will fetch, what this is. */
   readonly #end: number;
+  /** It was passed over, and who goes by it is not here when what was is announced. */
+  readonly #isSilent: boolean;
   #next = 0;
 
   private constructor(
@@ -32,7 +34,9 @@ export class FanOut implements FannedOut {
       readonly counted: Counted | undefined;
     },
     change: MemberChange | undefined,
+    isSilent = false,
   ) {
+    this.#isSilent = isSilent;
     this.shared = shared;
     this.#places = places;
     this.#end = places.length;
@@ -51,6 +55,14 @@ export class FanOut implements FannedOut {
   ): FanOut {
     const { seq, from } = event;
     return new FanOut(shared, places, { seq, from, counted: countedOf(event), except }, change);
+  }
+
+  /** Of `leaving` nobody goes without being told, whatever else he wants to know. */
+  static ofSilence({ event }: GroupEvent, change: MemberChange, leaving: Places): FanOut {
+    const { seq, from } = event;
+    const shared = new SharedFrame({ kind: 'push', event, after: seq });
+    const silent = { seq, from, counted: undefined, except: undefined };
+    return new FanOut(shared, leaving, silent, change, true);
   }
 
   static ofRelay({ frame: { from }, except }: GroupRelay, shared: SharedFrame, places: Places): FanOut {
@@ -73,7 +85,9 @@ export class FanOut implements FannedOut {
       if (this.seq > 0 && slot.sinceSeq >= this.seq) continue;
       count++;
       const { client } = slot;
-      if (except !== undefined && client.uid === except.uid && client.device === except.device) {
+      if (this.#isSilent)
+        pusher.announce({ client, conv: slot.conv, interest: 'full' }, known(toSeq(this.seq)));
+      else if (except !== undefined && client.uid === except.uid && client.device === except.device) {
         pusher.answered(slot, this.shared);
       } else if (this.seq === 0) pusher.relay(slot, this.shared);
       else if (slot.interest === 'full') pusher.push(slot, this.shared);

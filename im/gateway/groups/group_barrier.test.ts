@@ -114,7 +114,7 @@ class Play {
     const isComplete = (): boolean => this.missing().length === 0 && index.stats().waitingCount === 0;
     await passUntil(isComplete);
     // What comes once more than it should.
-    await pass(20);
+    await pass(30);
   }
 
   /** What living connections lack of what came after their sign-in was answered. */

@@ -188,7 +188,7 @@ export class GroupChannel implements Turning {
       if (event.event.seq > this.#silentSeq) return this.#fanOutOf(event, change);
       this.#sharedSeq = event.event.seq;
       this.#deps.pusher.skippedCount++;
-      if (change !== undefined) this.#leave(event.event.seq, change, true);
+      if (change !== undefined) return FanOut.ofSilence(event, change, this.#leaving(change));
     }
     const relay = this.#mayRelay ? this.#relays.shift() : undefined;
     if (relay === undefined) return undefined;
@@ -219,21 +219,14 @@ export class GroupChannel implements Turning {
     }
   }
 
-  /**
-   * After it has been pushed, as the last one. Those who came back later have a place of a later seq. `isSilent`: it
-   * was passed over, and who goes by it is not here when what was is announced.
-   */
-  #leave(seq: number, { removed }: MemberChange, isSilent = false): void {
-    const slots = removed === 'everybody' ? this.#slots.places : removed.flatMap((uid) => this.#slotsOf(uid));
-    for (const slot of slots) {
-      if (slot === undefined || slot.sinceSeq >= seq) continue;
-      // Nobody goes without being told, whatever else he wants to know.
-      if (isSilent) {
-        const { client, conv } = slot;
-        this.#deps.pusher.announce({ client, conv, interest: 'full' }, known(toSeq(seq)));
-      }
-      this.#slots.remove(slot);
-    }
+  /** After it has been pushed, as the last one. Those who came back later have a place of a later seq. */
+  #leave(seq: number, change: MemberChange): void {
+    for (const slot of this.#leaving(change))
+      if (slot !== undefined && slot.sinceSeq < seq) this.#slots.remove(slot);
+  }
+
+  #leaving({ removed }: MemberChange): readonly (GroupSlot | undefined)[] {
+    return removed === 'everybody' ? this.#slots.places : removed.flatMap((uid) => this.#slotsOf(uid));
   }
 
   #slotsOf(uid: Uid): readonly GroupSlot[] {

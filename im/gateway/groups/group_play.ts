@@ -216,9 +216,13 @@ export class GroupPlay {
         this.places().length === 0
       );
     };
-    await passUntil(isComplete);
-    // What comes once more than it should.
-    await pass(20);
+    // Behind a hole that is still read somebody may come in, and go.
+    for (let reads = -1; reads !== store.logReads;) {
+      reads = store.logReads;
+      await passUntil(isComplete);
+      // And what comes once more than it should.
+      await pass(30);
+    }
   }
 
   findings(): readonly string[] {
