@@ -121,8 +121,11 @@ export interface Played {
   readonly socket: PlayedSocket;
   /** What the device's marks said when it signed in. */
   readonly marks: ReadonlyMap<ConversationName, number>;
-  /** Of groups that he was out of by then and wanted nothing of: what is before comes at a later sign-in. */
-  readonly withheldTo: ReadonlyMap<ConversationName, number>;
+  /**
+   * Of groups that he was out of by then and wanted nothing of, or came into by what came behind his return: what is
+   * before comes at a later sign-in.
+   */
+  readonly withheldTo: Map<ConversationName, number>;
   /** Shown, and not acknowledged by the client yet. */
   readonly unacked: Set<number>;
 }
@@ -147,6 +150,8 @@ export class OldWorld {
   readonly #profile: Profile;
   readonly #total = { bytes: 0 };
   #signInNumber = 0;
+  /** The last of his joinings that came to the gateway. */
+  readonly #joinedTo = new Map<ConversationName, number>();
 
   constructor(profile: Profile, options: WorldOptions) {
     this.#profile = profile;
@@ -259,6 +264,7 @@ export class OldWorld {
   deliver(event: Logged): void {
     const { conv, seq, isOwn } = event;
     this.trace.push(`deliver ${conv}:${seq}`);
+    if (this.log.of(conv).spans.some(({ from }) => from === seq)) this.#joined(conv, seq);
     const gid = groupOf(conv);
     const except = isOwn ? { uid: READER, device: WEB } : undefined;
     if (gid !== undefined) {
@@ -268,6 +274,12 @@ export class OldWorld {
       const frame = { kind: 'push', event, after: previous(event) } as const;
       void this.deliverer.deliver([{ frame, recipients: [{ uid: READER }] }]);
     }
+  }
+
+  #joined(conv: ConversationName, seq: number): void {
+    const last = this.#joinedTo.get(conv) ?? 0;
+    if (seq >= last) this.#joinedTo.set(conv, seq);
+    else this.current?.withheldTo.set(conv, last - 1);
   }
 
   /** The answer to its own message. */

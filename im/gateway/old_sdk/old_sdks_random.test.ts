@@ -255,7 +255,7 @@ function checkShown({ world }: Play, profile: Profile, isLast: boolean): void {
     const of = log.of(conv);
     if (of.isGroup && (of.interest === 'muted' || !(of.isMember || isLast))) continue;
     for (const { seq, mid } of of.his) {
-      // Withheld in a membership before this one, which had ended when he signed in: it comes at his next sign-in.
+      // Withheld in a membership before this one, or nobody here knew of that: it comes at his next sign-in.
       if (seq <= (current.withheldTo.get(conv) ?? 0)) continue;
       if (wordless.has(mid) || (profile === 'legacy' && !of.isGroup)) continue;
       assert.ok(shown.has(mid), `${conv}:${seq} was never shown`);
