@@ -150,8 +150,8 @@ export class OldWorld {
   readonly #profile: Profile;
   readonly #total = { bytes: 0 };
   #signInNumber = 0;
-  /** The last of his joinings that came to the gateway. */
-  readonly #joinedTo = new Map<ConversationName, number>();
+  /** The last of each conversation that came to the gateway. */
+  readonly #cameTo = new Map<ConversationName, number>();
 
   constructor(profile: Profile, options: WorldOptions) {
     this.#profile = profile;
@@ -264,7 +264,7 @@ export class OldWorld {
   deliver(event: Logged): void {
     const { conv, seq, isOwn } = event;
     this.trace.push(`deliver ${conv}:${seq}`);
-    if (this.log.of(conv).spans.some(({ from }) => from === seq)) this.#joined(conv, seq);
+    this.#noteLate(conv, seq);
     const gid = groupOf(conv);
     const except = isOwn ? { uid: READER, device: WEB } : undefined;
     if (gid !== undefined) {
@@ -276,10 +276,15 @@ export class OldWorld {
     }
   }
 
-  #joined(conv: ConversationName, seq: number): void {
-    const last = this.#joinedTo.get(conv) ?? 0;
-    if (seq >= last) this.#joinedTo.set(conv, seq);
-    else this.current?.withheldTo.set(conv, last - 1);
+  /** A joining behind what has come, when he has gone and come again: what he is pushed may begin with his return. */
+  #noteLate(conv: ConversationName, seq: number): void {
+    const last = this.#cameTo.get(conv) ?? 0;
+    this.#cameTo.set(conv, Math.max(seq, last));
+    const { spans } = this.log.of(conv);
+    const late = spans.slice(0, -1).find(({ from }) => from === seq);
+    const withheldTo = this.current?.withheldTo;
+    if (late === undefined || seq > last) return;
+    withheldTo?.set(conv, Math.max(late.to, withheldTo.get(conv) ?? 0));
   }
 
   /** The answer to its own message. */
