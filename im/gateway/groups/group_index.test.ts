@@ -230,6 +230,21 @@ test('a fan-out yields: so many pushes in a turn, one event after the other, gro
   assert.equal(scene.index.stats().slotCount, 591);
 });
 
+test('that somebody wants more may be read, by a further sign-in, before word of it comes: he is told all the same', async (t) => {
+  const scene = sceneOf(t);
+  const { store } = scene;
+  store.join(GROUP, ANN, BOB);
+  store.interests.set(`${BOB}/${GROUP}`, 'muted');
+  const [modern, old] = [await scene.signIn(BOB), await scene.signIn(BOB, false)];
+  await scene.deliver(store.say(GROUP, ANN));
+  await turns();
+  store.interests.set(`${BOB}/${GROUP}`, 'full');
+  await scene.signInAgain(modern);
+  await scene.signInAgain(old);
+  scene.index.setInterest([{ uid: BOB, gid: GROUP, interest: 'full' }]);
+  assert.deepEqual([modern.synced.get(GROUP), old.synced.get(GROUP)], [2, 2]);
+});
+
 test('less than everything: counts, at most one for each while, or nothing; removed ones hear it', async (t) => {
   const scene = sceneOf(t);
   scene.store.join(GROUP, ANN, BOB, CID);

@@ -18,6 +18,7 @@ import { CountTeller } from './count_teller.js';
 import { GroupChannel, type GroupChannelDeps } from './group_channel.js';
 import { groupEvent, memberChange } from './group_event.js';
 import type { GroupOptions, GroupStats } from './group_options.js';
+import type { GroupPlace } from './group_place.js';
 import { GroupPusher, type GroupPusherDeps, type Untold } from './group_pusher.js';
 import { GroupTurns } from './group_turns.js';
 import { HoleReader } from './hole_reader.js';
@@ -201,17 +202,20 @@ export class GroupIndex {
     for (const { uid, gid, interest } of changes) {
       this.#signIns.interestChanged(uid, gid, interest);
       for (const client of this.#deps.directory.clientsOf(uid)) {
-        const slot = client.groups?.get(gid);
-        if (slot === undefined) continue;
-        const before = slot.interest;
-        // What is still to be told of counts stays so.
-        if (interest === before) continue;
-        slot.interest = interest;
-        slot.untoldCount = 0;
-        if (before === 'muted' ? interest !== 'muted' : before === 'count' && interest === 'full')
-          this.#wantsMore(client, gid, slot.sinceSeq, before);
+        const place = client.groups?.get(gid);
+        if (place !== undefined) this.#want(client, gid, place, interest);
       }
     }
+  }
+
+  #want(client: Client, gid: Gid, place: GroupPlace, interest: Interest): void {
+    const before = place.interest;
+    // What is still to be told of counts stays so.
+    if (interest === before) return;
+    place.interest = interest;
+    place.untoldCount = 0;
+    if (before === 'muted' || (before === 'count' && interest === 'full'))
+      this.#wantsMore(client, gid, place.sinceSeq, before);
   }
 
   close(): void {
@@ -248,7 +252,8 @@ export class GroupIndex {
     const channel = this.#channels.get(gid) ?? this.#make(gid, lastSeq, this.#signIns.heardSeq(gid));
     const existing = client.groups?.get(gid);
     const { appliedSeq } = channel.order;
-    if (existing !== undefined) existing.interest = interest;
+    // Read before word of it came.
+    if (existing !== undefined) this.#want(client, gid, existing, interest);
     else if (lastKept(kept, lastSeq, appliedSeq)?.isMember !== false)
       channel.add(client, Math.max(lastSeq, appliedSeq), interest);
     channel.heard(lastSeq);
