@@ -276,12 +276,11 @@ export class OldWorld {
     }
   }
 
-  /** A joining behind what has come, when he has gone and come again: what he is pushed may begin with his return. */
+  /** A joining behind what has come, when he has gone already: what he is pushed may begin with his return. */
   #noteLate(conv: ConversationName, seq: number): void {
     const last = this.#cameTo.get(conv) ?? 0;
     this.#cameTo.set(conv, Math.max(seq, last));
-    const { spans } = this.log.of(conv);
-    const late = spans.slice(0, -1).find(({ from }) => from === seq);
+    const late = this.log.of(conv).spans.find(({ from, to }) => from === seq && to < Infinity);
     const withheldTo = this.current?.withheldTo;
     if (late === undefined || seq > last) return;
     withheldTo?.set(conv, Math.max(late.to, withheldTo.get(conv) ?? 0));

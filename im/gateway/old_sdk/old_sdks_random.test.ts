@@ -309,9 +309,10 @@ async function played(
   steps: readonly Step[],
   isWantedAgain: boolean,
 ): Promise<void> {
+  // First: what the world does now and then begins with it.
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const play = new Play(profile, options, 1000);
   mock.method(performance, 'now', () => play.nowMs);
-  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   try {
     for (const step of steps) await play.step(step);
     await play.end(isWantedAgain, options.oldSdkPagedConversations === 10_000 ? 0 : 40);
