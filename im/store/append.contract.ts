@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { known } from '../message/ids.js';
+import { plays } from '../../test/support/plays.js';
 import { answered, duplicate, outcomes, Scene, stored, type StoreFactory } from './scene.contract.js';
 
 /** The largest content that the gateway lets through (64 kB frames). */
@@ -260,7 +261,7 @@ export function appendContract(name: string, factory: StoreFactory): void {
           assert.deepEqual(keys, model.get(scene.conv(one, other)) ?? []);
         }
       }),
-      { numRuns: 25 },
+      plays(25),
     );
   });
 }

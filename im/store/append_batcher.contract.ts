@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { defaultsOf } from '../../pkg/config/option.js';
 import { ERRORS } from '../errors.js';
+import { plays } from '../../test/support/plays.js';
 import { AppendBatcher, APPEND_BATCHER_OPTIONS } from './append_batcher.js';
 import type { AppendAnswer, AppendDraft, AppendRequest } from './interface.js';
 import type { Stores } from './stores_interface.js';
@@ -142,7 +143,7 @@ export function appendBatcherContract(name: string, factory: StoreFactory): void
         const logs = await Promise.all([1, 2, 3].map((to) => scene.log(0, to)));
         assert.equal(logs.flat().length, seen.size);
       }),
-      { numRuns: 25 },
+      plays(25),
     );
   });
 }

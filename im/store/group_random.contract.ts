@@ -6,6 +6,7 @@ import { ERRORS } from '../errors.js';
 import { JOIN_MODES, MUTED_FOR_EVER_MS } from '../message/group.js';
 import type { ChatEvent } from '../message/message.js';
 import { JOINED_HOW, membersChanged, readNotice } from '../message/notice.js';
+import { plays } from '../../test/support/plays.js';
 import { GroupModel, type ModelDeed } from './group_model.contract.js';
 import { GroupScene } from './group_scene.contract.js';
 import type { AppendRequest } from './interface.js';
@@ -92,7 +93,7 @@ export function groupRandomContract(name: string, factory: StoreFactory): void {
         await play([...FIRST, ...acts], group, model);
         await compare(group, model);
       }),
-      { numRuns: 150 },
+      plays(150),
     );
   });
 }

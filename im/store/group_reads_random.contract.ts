@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ConversationName } from '../message/conversation.js';
 import type { Seq } from '../message/ids.js';
+import { plays } from '../../test/support/plays.js';
 import { GroupScene } from './group_scene.contract.js';
 import { Scene, seq, WEB, WIDE, type StoreFactory } from './scene.contract.js';
 
@@ -87,7 +88,7 @@ export function groupReadsRandomContract(name: string, factory: StoreFactory): v
         for (const one of steps) await take(group, model, one);
         for (const who of USERS) await check(group, model, who, count);
       }),
-      { numRuns: 60 },
+      plays(200),
     );
   });
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { known, type Device } from '../message/ids.js';
+import { plays } from '../../test/support/plays.js';
 import type { ConversationState } from './interface.js';
 import { PHONE, Scene, seq, WEB, type StoreFactory } from './scene.contract.js';
 
@@ -166,7 +167,7 @@ export function marksContract(name: string, factory: StoreFactory): void {
           assert.equal((await marks(scene, WEB)).device, expected);
         }
       }),
-      { numRuns: 60 },
+      plays(60),
     );
   });
 }

@@ -12,6 +12,7 @@ import { EVENT_KIND, type ChatEvent } from '../../im/message/message.js';
 import { recallContent } from '../../im/message/recall.js';
 import { Scene, stored } from '../../im/store/scene.contract.js';
 import { ask, indexAll } from '../../im/store/search.contract.js';
+import { plays } from '../../test/support/plays.js';
 import { storesOnThread, temporaryOptions } from './sqlite_factory.contract.js';
 
 /** So many words that few conversations are asked at a time. */
@@ -138,6 +139,6 @@ test('search: page after page, whatever is written between, gives each once and 
         'newest first',
       );
     }),
-    { numRuns: 30 },
+    plays(30),
   );
 });

@@ -7,6 +7,7 @@ import type { ConversationState } from '../../im/store/interface.js';
 import type { Stores } from '../../im/store/stores_interface.js';
 import { PHONE, Scene, seq, WEB } from '../../im/store/scene.contract.js';
 import type { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
+import { plays } from '../../test/support/plays.js';
 import { storesOnThread, temporaryOptions, withDatabase } from './sqlite_factory.contract.js';
 import type { SqliteStoreOptions } from './sqlite_options.js';
 
@@ -182,6 +183,6 @@ test('syncs follow every change, whatever the clock does and whichever handle wr
       }
       for (const follower of followers) await follower.sync(known(handles[0]));
     }),
-    { numRuns: 40 },
+    plays(40),
   );
 });

@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { known, toDevice, toUid } from '../../message/ids.js';
 import type { ChatEvent, DownFrame, Profile } from '../../message/message.js';
+import { plays } from '../../../test/support/plays.js';
 import { OldSdkScene, settled, type SceneOptions } from './fake_old_client.js';
 
 const peer = known(toUid(2));
@@ -542,9 +543,10 @@ test('whatever happens, each message is shown once and each conversation in orde
     await story.end();
     checkShown(story.mids, story.expected);
   };
-  await fc.assert(fc.asyncProperty(profiles, fc.array(STEP, { maxLength: 80, size: 'max' }), play), {
-    numRuns: 150,
-  });
+  await fc.assert(
+    fc.asyncProperty(profiles, fc.array(STEP, { maxLength: 80, size: 'max' }), play),
+    plays(150),
+  );
 });
 
 function checkShown(pushed: readonly number[], expected: readonly ChatEvent[]): void {
