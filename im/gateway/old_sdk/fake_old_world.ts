@@ -122,8 +122,8 @@ export interface Played {
   /** What the device's marks said when it signed in. */
   readonly marks: ReadonlyMap<ConversationName, number>;
   /**
-   * Of groups that he was out of by then and wanted nothing of, or came into by what came behind his return: what is
-   * before comes at a later sign-in.
+   * Of groups that he was out of by then and wanted nothing of, or left so by himself, or came into by what came when
+   * he had gone: what is before comes at a later sign-in.
    */
   readonly withheldTo: Map<ConversationName, number>;
   /** Shown, and not acknowledged by the client yet. */
@@ -281,9 +281,12 @@ export class OldWorld {
     const last = this.#cameTo.get(conv) ?? 0;
     this.#cameTo.set(conv, Math.max(seq, last));
     const late = this.log.of(conv).spans.find(({ from, to }) => from === seq && to < Infinity);
+    if (late !== undefined && seq <= last) this.withhold(conv, late.to);
+  }
+
+  withhold(conv: ConversationName, seq: number): void {
     const withheldTo = this.current?.withheldTo;
-    if (late === undefined || seq > last) return;
-    withheldTo?.set(conv, Math.max(late.to, withheldTo.get(conv) ?? 0));
+    withheldTo?.set(conv, Math.max(seq, withheldTo.get(conv) ?? 0));
   }
 
   /** The answer to its own message. */
