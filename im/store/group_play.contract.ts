@@ -11,33 +11,50 @@ import { EVENT_KIND, EVERYBODY } from '../message/message.js';
 import { RECALL_TYPE, recallClientId, recallContent } from '../message/recall.js';
 import { INTERESTS } from '../message/settings.js';
 import { ALL, GroupLogModel, type ModelEvent } from './group_log_model.contract.js';
-import { checkUser, DEVICES, type Play } from './group_play_checks.contract.js';
+import { checkLists, checkUser, DEVICES, type Play } from './group_play_checks.contract.js';
 import { GroupScene } from './group_scene.contract.js';
 import type { AppendRequest } from './interface.js';
-import { mid, outcomes, PHONE, Scene, seq, type StoreFactory } from './scene.contract.js';
+import { mid, outcomes, PHONE, Scene, seq, type TimedStoreFactory } from './scene.contract.js';
 
-const USERS = 4;
+const USERS = 3;
 const DAY_MS = 86_400_000;
-/** `turn`: who is in it goes, who is not comes. */
+/** `turn`: who is in it goes, who is not comes. `leave`: several steps that are seldom drawn in this order. */
 const WEIGHTS = {
   say: 10,
-  turn: 9,
-  open: 2,
-  mark: 8,
-  edit: 4,
-  recall: 2,
-  react: 3,
-  pin: 2,
-  set: 3,
-  expire: 2,
-  check: 2,
+  turn: 12,
+  open: 4,
+  mark: 7,
+  edit: 3,
+  recall: 6,
+  react: 6,
+  pin: 1,
+  set: 6,
+  expire: 5,
+  check: 12,
   dissolve: 1,
+  leave: 4,
 } as const;
 type What = keyof typeof WEIGHTS;
+/** Somebody has the group hidden, goes, and then something of his time is lost: some of it or all. */
+const LEAVING: readonly What[] = [
+  'say',
+  'set',
+  'say',
+  'turn',
+  'say',
+  'check',
+  'recall',
+  'check',
+  'expire',
+  'check',
+];
 
-interface Step {
-  readonly what: What;
+interface Draw {
+  /** Among what may happen in this play. */
+  readonly pick: number;
   readonly place: number;
+  /** What passes before it. */
+  readonly ms: number;
   readonly who: number;
   readonly device: Device;
   /** Whatever of it the step needs. */
@@ -48,51 +65,70 @@ interface Step {
   readonly last: boolean;
 }
 
-const WHATS = Object.entries(WEIGHTS).map(([what, weight]) => ({
-  // Its keys are those of the table.
-  arbitrary: fc.constant(what as What),
-  weight,
-}));
+interface Step extends Draw {
+  readonly what: What;
+}
 
-const step: fc.Arbitrary<Step> = fc.record({
-  what: fc.oneof(...WHATS),
+const ALWAYS: readonly What[] = ['say', 'turn'];
+// Its keys are those of the table.
+const SOMETIMES = (Object.keys(WEIGHTS) as What[]).filter((what) => !ALWAYS.includes(what));
+
+const draw: fc.Arbitrary<Draw> = fc.record({
+  pick: fc.nat(9999),
   // Much of it happens to one of them in one place.
   place: fc.constantFrom(0, 0, 0, 1),
-  who: fc.constantFrom(1, 1, 1, 0, 2, 3),
+  who: fc.constantFrom(1, 1, 1, 0, 2),
+  // More than a stamp may be held back, too.
+  ms: fc.constantFrom(0, 300, 3000, 3000),
   device: fc.constantFrom(...DEVICES),
   at: fc.nat(999),
   size: fc.nat(9),
   on: fc.boolean(),
-  last: fc.boolean(),
+  last: fc.constantFrom(true, false, false, false),
 });
 
-export function groupPlayContract(name: string, factory: StoreFactory, numRuns = 40): void {
+/** Of few kinds each play, so that what takes several steps of them in one order happens now and then. */
+const play = fc.record({
+  kinds: fc.subarray(SOMETIMES, { minLength: 1 }),
+  isOpen: fc.boolean(),
+  draws: fc.array(draw, { minLength: 1, maxLength: 60, size: 'max' }),
+});
+
+function stepsOf(kinds: readonly What[], draws: readonly Draw[]): readonly Step[] {
+  const whats = [...ALWAYS, ...kinds].flatMap((what) => Array.from({ length: WEIGHTS[what] }, () => what));
+  return draws.map((one) => ({ ...one, what: known(whats[one.pick % whats.length]) }));
+}
+
+export function groupPlayContract(name: string, factory: TimedStoreFactory, numRuns = 100): void {
   test(`${name}: group: whatever happens, everybody is told what a slow model says`, async (t) => {
-    const { stores } = await factory(t);
+    const time = { nowMs: 1_700_000_000_000 };
+    const stores = await factory(t, () => time.nowMs);
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }), async (steps) => {
-        const play = await begin(await Scene.open(stores, USERS));
-        const player = new Player(play);
-        for (const one of steps) await player.take(one);
+      fc.asyncProperty(play, async ({ kinds, isOpen, draws }) => {
+        const begun = await begin(await Scene.open(stores, USERS), time, isOpen);
+        const player = new Player(begun);
+        for (const one of stepsOf(kinds, draws)) await player.take(one);
         await player.flush();
-        for (let who = 0; who < USERS; who += 1) await checkUser(play, who);
+        for (let who = 0; who < USERS; who += 1) await checkLists(begun, who);
+        await checkUser(begun, draws.length % USERS);
       }),
       { numRuns },
     );
   });
 }
 
-async function begin(scene: Scene): Promise<Play> {
+async function begin(scene: Scene, time: Play['time'], openHistory: boolean): Promise<Play> {
   const places = [];
   for (let at = 0; at < 2; at += 1) {
-    const group = await GroupScene.create(scene);
+    const group = await GroupScene.create(scene, [], { openHistory });
     const model = new GroupLogModel();
+    model.isOpen = openHistory;
     const [made] = await scene.stores.groups.byGids([group.gid]);
     model.write({ mid: known(made).lastMid, kind: EVENT_KIND.notice, by: 0, device: PHONE });
     model.come(0);
     places.push({ group, model });
   }
-  return { scene, places, copies: new Map() };
+  return { scene, time, places, copies: new Map() };
 }
 
 class Player {
@@ -107,12 +143,33 @@ class Player {
 
   async take(one: Step): Promise<void> {
     const { group, model } = known(this.#play.places[one.place]);
+    this.#play.time.nowMs += one.ms;
+    if (one.what === 'leave') {
+      await this.#leave(one);
+      return;
+    }
     if (one.what === 'mark' || one.what === 'set' || one.what === 'expire' || one.what === 'check') {
       await this.flush();
       await this.#aside(one, group, model);
     } else {
       this.#write(one, group, model);
       if (one.last) await this.flush();
+    }
+  }
+
+  async #leave(one: Step): Promise<void> {
+    const { at, size } = one;
+    for (const [index, what] of LEAVING.entries()) {
+      if (what !== 'check' && ((at >> index) & 3) === 3) continue;
+      const who = what === 'say' ? 0 : Math.max(1, one.who);
+      await this.take({
+        ...one,
+        what,
+        who,
+        ms: 3000,
+        at: at + size * index,
+        on: one.on !== (what === 'recall'),
+      });
     }
   }
 
@@ -143,17 +200,16 @@ class Player {
     } else if (one.what === 'set') {
       if (!model.sides.has(who)) return;
       const interest = known(INTERESTS[at % INTERESTS.length]);
-      const change = [{ hidden: on }, { muted: on }, { interest }][size % 3] ?? {};
+      const change = [{ muted: on }, { interest }][size] ?? { hidden: on || at % 2 === 0 };
       await events.setSettings(uid, group.conv, change);
       model.set(who, change);
     } else if (one.what === 'expire') {
       // The rows themselves go a month later.
-      const isGone = on && at % 2 === 0;
-      for (const days of isGone ? [1, 31] : [1])
-        while ((await messages.expire(Date.now() + days * DAY_MS, size * 3, 1000)) === 1000);
-      for (const place of this.#play.places) place.model.expire(size * 3, isGone);
-      this.#play.copies.clear();
-    } else await checkUser(this.#play, who);
+      const keep = at % 2 === 0 ? 0 : size * 2;
+      for (const days of on ? [1, 31] : [1])
+        while ((await messages.expire(this.#play.time.nowMs + days * DAY_MS, keep, 1000)) === 1000);
+      for (const place of this.#play.places) place.model.expire(keep, on);
+    } else for (let one = 0; one < USERS; one += 1) await checkLists(this.#play, one);
   }
 
   #write(one: Step, group: GroupScene, model: GroupLogModel): void {
@@ -170,12 +226,14 @@ class Player {
         return;
       default:
         this.#happen(one, group, model);
+        // Who has just come marks what was said before him, in the same batch.
+        if (one.what === 'turn' && one.at % 2 === 0) this.#change({ ...one, what: 'react' }, group, model);
     }
   }
 
   #say({ who, device, at, size }: Step, group: GroupScene, model: GroupLogModel): void {
     const content = this.#words(size);
-    const whom = at % 4;
+    const whom = at % USERS;
     const mentions = at % 5 === 0 ? [whom] : at % 5 === 1 ? [whom, ALL] : [];
     const uids = mentions.map((one) => (one === ALL ? EVERYBODY : group.uid(one)));
     const extra = uids.length === 0 ? {} : { extra: { mentions: uids } };
@@ -212,7 +270,8 @@ class Player {
 
   #change(one: Step, group: GroupScene, model: GroupLogModel): void {
     const said = model.log.filter(({ kind, status }) => kind === EVENT_KIND.message && status === 0);
-    const target = said[said.length - 1 - (one.at % Math.max(1, Math.min(said.length, 8)))];
+    const back = one.at % 2 === 0 && one.what !== 'recall' ? 0 : one.at % 6;
+    const target = said[said.length - 1 - (back % Math.max(1, said.length))];
     if (target === undefined) return;
     if (one.what === 'edit') this.#edit(one, target, group, model);
     else if (one.what === 'recall') this.#recall(one, target, group, model);

@@ -25,6 +25,8 @@ interface Copy {
 }
 
 export interface Play {
+  /** Of the store. */
+  readonly time: { nowMs: number };
   readonly scene: Scene;
   readonly places: readonly Place[];
   /** By user. */
@@ -49,6 +51,13 @@ export async function checkUser(play: Play, who: number): Promise<void> {
   await checkTotals(play, who);
   await checkSync(play, who);
   await checkSearch(play, who);
+}
+
+/** The rows of his lists alone, also as a client has them that asks for what has changed: little, so that it is often. */
+export async function checkLists(play: Play, who: number): Promise<void> {
+  for (const place of play.places)
+    if (place.model.sides.has(who)) for (const device of DEVICES) await checkState(place, who, device);
+  await checkSync(play, who);
 }
 
 /** As much of an event as the model knows. */

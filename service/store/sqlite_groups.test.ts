@@ -10,4 +10,4 @@ groupChangesContract('sqlite', workerStore);
 groupRandomContract('sqlite', workerStore);
 groupFaultContract('sqlite', inThreadStore);
 groupLossesContract('sqlite', timedStore);
-groupPlayContract('sqlite', inThreadStore);
+groupPlayContract('sqlite', timedStore);

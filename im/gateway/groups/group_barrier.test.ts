@@ -6,6 +6,7 @@ import type { Gid, Uid } from '../../message/ids.js';
 import { EVENT_KIND } from '../../message/message.js';
 import { membersChanged, readNotice } from '../../message/notice.js';
 import type { GroupDelivery } from '../interface.js';
+import { plays } from '../../../test/support/plays.js';
 import { gidOf, GroupScene, seqsOf, turns, uidOf, type Watched } from './fake_groups.js';
 import { inPlayTime, LOOKED_FOR_MS, pass, passUntil } from './fake_time.js';
 
@@ -164,6 +165,6 @@ test('joins, leaves, messages, sign-ins and lost deliveries in any order: exactl
           );
         }),
     ),
-    { numRuns: 400, interruptAfterTimeLimit: LOOKED_FOR_MS },
+    { ...plays(400), interruptAfterTimeLimit: LOOKED_FOR_MS },
   );
 });

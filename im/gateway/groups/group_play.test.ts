@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { plays } from '../../../test/support/plays.js';
 import { inPlayTime, LOOKED_FOR_MS } from './fake_time.js';
-import { GroupPlay, playStep } from './group_play.js';
+import { GroupPlay, playStep } from './fake_group_play.js';
 
 test('whoever comes, goes, wants less or more, while deliveries are lost, repeated and reordered, is told of all that is his', async () => {
   await fc.assert(
@@ -29,6 +30,6 @@ test('whoever comes, goes, wants less or more, while deliveries are lost, repeat
           assert.deepEqual(findings, []);
         }),
     ),
-    { numRuns: 300, interruptAfterTimeLimit: LOOKED_FOR_MS },
+    { ...plays(300), interruptAfterTimeLimit: LOOKED_FOR_MS },
   );
 });
