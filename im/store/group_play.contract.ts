@@ -99,7 +99,7 @@ function stepsOf(kinds: readonly What[], draws: readonly Draw[]): readonly Step[
   return draws.map((one) => ({ ...one, what: known(whats[one.pick % whats.length]) }));
 }
 
-export function groupPlayContract(name: string, factory: TimedStoreFactory, numRuns = 100): void {
+export function groupPlayContract(name: string, factory: TimedStoreFactory, numRuns = 80): void {
   test(`${name}: group: whatever happens, everybody is told what a slow model says`, async (t) => {
     const time = { nowMs: 1_700_000_000_000 };
     const stores = await factory(t, () => time.nowMs);
