@@ -10,6 +10,7 @@ import { known, type Device } from '../message/ids.js';
 import { EVENT_KIND, EVERYBODY } from '../message/message.js';
 import { RECALL_TYPE, recallClientId, recallContent } from '../message/recall.js';
 import { INTERESTS } from '../message/settings.js';
+import { plays } from '../../test/support/plays.js';
 import { ALL, GroupLogModel, type ModelEvent } from './group_log_model.contract.js';
 import { checkLists, checkUser, DEVICES, type Play } from './group_play_checks.contract.js';
 import { GroupScene } from './group_scene.contract.js';
@@ -112,7 +113,7 @@ export function groupPlayContract(name: string, factory: TimedStoreFactory, numR
         for (let who = 0; who < USERS; who += 1) await checkLists(begun, who);
         await checkUser(begun, draws.length % USERS);
       }),
-      { numRuns },
+      plays(numRuns),
     );
   });
 }

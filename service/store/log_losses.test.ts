@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { SqliteDatabase } from '../../pkg/db/sqlite_database.js';
 import { integerAt } from '../../pkg/db/sqlite_row.js';
+import { plays } from '../../test/support/plays.js';
 import { LogLosses, LOST_OF_LEFT, STEP_LIMIT } from './log_losses.js';
 import { temporaryOptions } from './sqlite_factory.contract.js';
 import { writerDatabase } from './sqlite_options.js';
@@ -64,7 +65,7 @@ test('whoever has left is told of every loss of his time, and of no other while 
       if (list.length <= STEP_LIMIT) assert.deepEqual(told, truth);
       for (const [end, at] of truth) assert.ok((told.get(end) ?? 0) >= at, `the loss ${at} for ${end}`);
     }),
-    { numRuns: 100 },
+    plays(100),
   );
 });
 
