@@ -74,6 +74,15 @@ test('a receipt by mid goes to whoever sent that message, and is marked', async 
   assert.deepEqual(written, [[{ uid: bob, device, conv, from: 7, to: 7, read: false }]]);
 });
 
+test('who acknowledges a pull is answered when it is in the store', async (t) => {
+  const { receipts, marks, written } = bench(t);
+  await receipts.received({ uid: bob, device }, [fromAlice.mid]);
+  assert.deepEqual(
+    [written.flat().map(({ uid, from, to }) => [uid, from, to]), marks.stats().queuedCount],
+    [[[bob, 7, 7]], 0],
+  );
+});
+
 test('a receipt that the gateway has named in full needs no read', async (t) => {
   const { marks, delivered } = bench(t);
   const refuse = (): Promise<never> => Promise.reject(imError('INTERNAL'));
